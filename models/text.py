@@ -1,0 +1,27 @@
+"""What somebody typed or pasted, brought into one form; this module decides nothing about meaning."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters and marks that show nothing and are not in the categories below: joiner, fillers, braille blank.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Separators, format characters (zero width, direction marks, BOM) and control characters (tab, line end).
+_BLANK_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cf", "Cc"})
+
+
+def _shows(character: str) -> bool:
+    if character in _INVISIBLE or "\ufe00" <= character <= "\ufe0f":
+        return False
+    return unicodedata.category(character) not in _BLANK_CATEGORIES
+
+
+def compact(text: str) -> str:
+    """Return *text* in NFKC, upper case, without any blank or invisible character.
+
+    Full-width, spaced and zero-width variants of a number are the same number, so this runs before every check,
+    search and comparison.
+    """
+    shown = "".join(character for character in unicodedata.normalize("NFKC", text) if _shows(character))
+    # Upper-casing can leave NFKC again (ligatures, sharp s), and what is compared must be stable when done twice.
+    return unicodedata.normalize("NFKC", shown.upper())
