@@ -1,0 +1,94 @@
+"""Who acts: positions, permissions and the Actor that every operation takes. Knows no request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.errors import N_, NotAllowed
+
+
+class PositionKind(StrEnum):
+    """The user types of the login form, and support."""
+
+    PROFESSIONAL = "professional"  # 专业技术人员
+    EMPLOYER = "employer"  # 用人单位
+    COMPETENT_DEPARTMENT = "competent_department"  # 主管部门
+    HR_DEPARTMENT = "hr_department"  # 人社部门
+    TRAINING_BASE = "training_base"  # 继续教育基地
+    SUPPORT = "support"  # 客服
+
+
+class Permission(StrEnum):
+    """What a position may do inside its scope; a role is a set of these."""
+
+    HOME = "home"  # own home page, own password: every position has it
+    PORTAL = "portal"  # the professional's own self-service
+    ORGANISATIONS_VIEW = "organisations.view"
+    ORGANISATIONS_CREATE = "organisations.create"
+    ORGANISATIONS_EXPORT = "organisations.export"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_IMPORT = "people.import"
+    PEOPLE_EXPORT = "people.export"
+    PEOPLE_UNMASK = "people.unmask"  # full identity numbers in exports
+    PEOPLE_RESET_PASSWORD = "people.reset_password"  # noqa: S105 - a permission, not a password
+    REGISTRATIONS_REVIEW = "registrations.review"
+    HOURS_VIEW = "hours.view"
+    HOURS_REVIEW = "hours.review"
+    HOURS_EXPORT = "hours.export"
+    CERTIFICATES_PRINT = "certificates.print"
+    SUPPORT_FIND = "support.find"
+    SUPPORT_RESET = "support.reset"
+    SUPPORT_UNLOCK = "support.unlock"
+    SUPPORT_HISTORY = "support.history"
+
+
+EVERY_POSITION = frozenset({Permission.HOME})
+SUPPORT_PERMISSIONS = EVERY_POSITION | {p for p in Permission if p.value.startswith("support.")}
+PERSONAL_PERMISSIONS = EVERY_POSITION | {Permission.PORTAL}
+_EMPLOYER = frozenset(
+    p for p in Permission if p.value.split(".")[0] in {"people", "registrations", "hours", "certificates"}
+)
+_DEPARTMENT = _EMPLOYER | {p for p in Permission if p.value.startswith("organisations.")}
+GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
+    PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER,
+    PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
+    PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
+    PositionKind.TRAINING_BASE: EVERY_POSITION,
+}
+"""What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
+
+NOT_FOR_INNER = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_CREATE, Permission.ORGANISATIONS_EXPORT})
+"""What an inner account (内部账户) never holds: it sees the department's own staff only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody in one position, with the permissions read for this request or job."""
+
+    account_id: int
+    name: str
+    kind: PositionKind
+    position_key: str  # "post:12", "person:7", "support:3": stable, carried by forms and jobs
+    path: str = ""  # of the organisation of the position; empty for support
+    organisation_id: int | None = None
+    organisation_name: str = ""
+    person_id: int | None = None
+    post_id: int | None = None
+    is_inner: bool = False
+    is_super: bool = False
+    permissions: frozenset[Permission] = field(default=frozenset())
+    language: str = "zh_Hans_CN"
+
+    def can(self, permission: Permission) -> bool:
+        """Say whether the position holds *permission*."""
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotAllowed when the position lacks *permission*."""
+        if permission not in self.permissions:
+            raise NotAllowed(N_("Your role does not include this permission: %(permission)s."), permission=permission.value)
+
+
+SYSTEM = Actor(account_id=0, name="system", kind=PositionKind.SUPPORT, position_key="system", permissions=frozenset())
+"""The named actor of the operator's commands and of the sweeps of the worker."""

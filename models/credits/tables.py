@@ -1,0 +1,205 @@
+"""Learning forms and rules, declarations of hours, requirements, windows and the year's summaries.
+
+Hours are integer tenths of an hour (学时) in every column that ends in ``_tenths``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId, binary_string, utcnow
+from models.errors import N_
+from models.scope import InSubtree, Inherited, OwnedByPerson
+
+
+class DeclarationState(StrEnum):
+    """The life of a declaration (学时申报)."""
+
+    DRAFT = "draft"  # 待提交
+    PENDING = "pending"  # 待审核
+    APPROVED = "approved"  # 审核通过
+    REJECTED = "rejected"  # 审核不通过
+
+
+class AuditState(StrEnum):
+    """The verdict of the post-audit (学时审验)."""
+
+    NONE = "none"
+    PASSED = "passed"  # 审验通过
+    FAILED = "failed"  # 审验不通过
+
+
+class SubjectKind(StrEnum):
+    """Which part of the year's requirement hours count toward (计入科目)."""
+
+    PUBLIC = "public"  # 公需课
+    PROFESSIONAL = "professional"  # 专业课
+    ALL = "all"  # 全部: once in the total, split in the ratio of the requirement
+
+
+class DeclarationType(StrEnum):
+    """The groups of learning forms (申报类型)."""
+
+    TRAINING = "training"  # 培训类
+    ACHIEVEMENT = "achievement"  # 成果类
+    OTHER = "other"  # 其他类
+
+
+class CapKind(StrEnum):
+    """How a rule limits what counts."""
+
+    NONE = "none"
+    PER_RECORD = "per_record"
+    PER_YEAR = "per_year"
+    COUNT_PER_YEAR = "count_per_year"
+
+
+class LearningForm(Inherited, Base):
+    """A learning form (学习形式); its fields and arithmetic stand in its rule versions."""
+
+    __tablename__ = "learning_forms"
+    __table_args__ = (UniqueConstraint("code", "path"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    code: Mapped[str] = mapped_column(binary_string(10))
+    name: Mapped[str] = mapped_column(String(60), info={"label": N_("Learning form")})
+    name_en: Mapped[str] = mapped_column(String(100))
+    declaration_type: Mapped[DeclarationType] = mapped_column(String(12), info={"label": N_("Declaration type")})
+    is_offered_to_persons: Mapped[bool] = mapped_column(default=True)
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class RuleVersion(Inherited, Base):
+    """One version of a form's rule: fields, formula, cap and evidence, as the whole JSON of a ``FormSpec``."""
+
+    __tablename__ = "rule_versions"
+    __table_args__ = (UniqueConstraint("path", "form_code", "version"), Index("ix_rule_versions_form", "form_code", "path"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    form_code: Mapped[str] = mapped_column(binary_string(10))
+    version: Mapped[int]
+    from_year: Mapped[int] = mapped_column(default=0)  # the first year that it holds for
+    spec: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class Requirement(Inherited, Base):
+    """What a year demands (90/30/60 by default), per HR department; the nearest above holds."""
+
+    __tablename__ = "requirements"
+    __table_args__ = (
+        UniqueConstraint("path", "year"),
+        CheckConstraint("total_tenths >= 0 and public_tenths >= 0 and professional_tenths >= 0", name="not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    year: Mapped[int]  # 0: the default of every year
+    total_tenths: Mapped[int]
+    public_tenths: Mapped[int]
+    professional_tenths: Mapped[int]
+
+
+class DeclarationWindow(Inherited, Base):
+    """When hours of a year may be declared; without a row: from 1 January to 31 March of the next year."""
+
+    __tablename__ = "declaration_windows"
+    __table_args__ = (UniqueConstraint("path", "year"), CheckConstraint("opens_on <= closes_on", name="opens_before_it_closes"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    year: Mapped[int]
+    opens_on: Mapped[dt.date] = mapped_column(Date)
+    closes_on: Mapped[dt.date] = mapped_column(Date)
+
+
+class Declaration(OwnedByPerson, Base):
+    """One credit record: declared by a person (or for her), reviewed level by level, counted in one year."""
+
+    __tablename__ = "declarations"
+    __table_args__ = (
+        Index("ix_declarations_person_year", "person_id", "year", "state"),
+        Index("ix_declarations_path_id", "path", "id"),
+        CheckConstraint("state in ('draft','pending','approved','rejected')", name="known_state"),
+        CheckConstraint("subject in ('public','professional','all')", name="known_subject"),
+        CheckConstraint("(state = 'approved') = (granted_tenths is not null and granted_at is not null)", name="approved_has_grant"),
+        CheckConstraint("granted_tenths is null or (granted_tenths > 0 and granted_tenths <= requested_tenths)", name="grant_in_request"),
+        CheckConstraint("state = 'draft' or requested_tenths > 0", name="submitted_has_hours"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="RESTRICT"))
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    person_name: Mapped[str] = mapped_column(String(100), info={"label": N_("Name")})
+    organisation_name: Mapped[str] = mapped_column(String(200), info={"label": N_("Employer (unit)")})
+    year: Mapped[int] = mapped_column(info={"label": N_("Counts toward year")})
+    subject: Mapped[SubjectKind] = mapped_column(String(14), info={"label": N_("Counts toward subject")})
+    form_code: Mapped[str] = mapped_column(binary_string(10), info={"label": N_("Learning form")})
+    form_name: Mapped[str] = mapped_column(String(60), info={"label": N_("Learning form")})
+    rule_version_id: Mapped[int] = mapped_column(BigId, ForeignKey("rule_versions.id", ondelete="RESTRICT"))
+    title: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("Class / course name")})
+    inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    starts_on: Mapped[dt.date | None] = mapped_column(Date)
+    ends_on: Mapped[dt.date | None] = mapped_column(Date)
+    elective: Mapped[str] = mapped_column(String(10), default="required", info={"label": N_("Compulsory / elective")})
+    requested_tenths: Mapped[int] = mapped_column(default=0, info={"label": N_("Hours declared")})
+    proposed_tenths: Mapped[int | None]
+    arithmetic: Mapped[list[Any]] = mapped_column(default=list)  # in words, as the rule computed the proposal
+    granted_tenths: Mapped[int | None] = mapped_column(info={"label": N_("Hours granted")})
+    counted_tenths: Mapped[int] = mapped_column(default=0)
+    counted_public_tenths: Mapped[int] = mapped_column(default=0)
+    counted_professional_tenths: Mapped[int] = mapped_column(default=0)
+    state: Mapped[DeclarationState] = mapped_column(String(12), default=DeclarationState.DRAFT, info={"label": N_("Status")})
+    audit_state: Mapped[AuditState] = mapped_column(String(8), default=AuditState.NONE)
+    is_key_review: Mapped[bool] = mapped_column(default=False, info={"label": N_("Key review")})
+    key_reasons: Mapped[list[Any]] = mapped_column(default=list)  # message ids with parameters
+    certificate_key: Mapped[str | None] = mapped_column(binary_string(64), index=True)  # keyed hash of the evidence's number
+    source: Mapped[str] = mapped_column(String(12), default="person")  # person, organisation, base, learning
+    submitted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of declaration")})
+    granted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Date the hours were gained")})
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class YearSummary(OwnedByPerson, Base):
+    """One person's year: always what a recomputation from the records gives."""
+
+    __tablename__ = "year_summaries"
+    __table_args__ = (
+        UniqueConstraint("person_id", "year"),
+        Index("ix_year_summaries_path_year", "path", "year"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="CASCADE"))
+    year: Mapped[int] = mapped_column(info={"label": N_("Year")})
+    year_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    public_tenths: Mapped[int] = mapped_column(default=0, info={"label": N_("Public hours completed")})
+    professional_tenths: Mapped[int] = mapped_column(default=0, info={"label": N_("Professional hours completed")})
+    total_tenths: Mapped[int] = mapped_column(default=0, info={"label": N_("Total hours completed")})
+    required_public_tenths: Mapped[int] = mapped_column(default=0)
+    required_professional_tenths: Mapped[int] = mapped_column(default=0)
+    required_total_tenths: Mapped[int] = mapped_column(default=0)
+    is_passed: Mapped[bool] = mapped_column(default=False, info={"label": N_("Result")})
+    is_exempt: Mapped[bool] = mapped_column(default=False)
+    exemption_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class OrganisationYear(InSubtree, Base):
+    """One organisation's own members in one year: how many learn, how many passed; kept with each recount."""
+
+    __tablename__ = "organisation_years"
+    __table_args__ = (UniqueConstraint("organisation_id", "year"), Index("ix_organisation_years_path", "path", "year"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="CASCADE"))
+    year: Mapped[int]
+    n_learning: Mapped[int] = mapped_column(default=0)
+    n_passed: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,177 @@
+"""The append-only history of every change, sealed in batches so that writers never wait for each other.
+
+Each row stores its own leaf hash. A job seals all unsealed rows as the leaves of a Merkle tree and chains the roots.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymerkle import InmemoryTree
+from sqlalchemy import ForeignKey, Index, String, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.access import Actor
+from models.base import Base, BigId, binary_string, canonical_json, utcnow
+from models.scope import SystemOnly, acting, bulk_insert
+
+SEAL_AT_MOST = 20_000
+
+
+class HistoryBatch(SystemOnly, Base):
+    """A sealed batch: the Merkle root of its rows, chained to the batch before."""
+
+    __tablename__ = "history_batches"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    n_rows: Mapped[int]
+    root: Mapped[str] = mapped_column(binary_string(64))
+    chain: Mapped[str] = mapped_column(binary_string(64))
+    sealed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class HistoryEntry(SystemOnly, Base):
+    """Who did what to which subject, when, why, and what changed; read through its subject only."""
+
+    __tablename__ = "history_entries"
+    __table_args__ = (
+        Index("ix_history_entries_subject", "subject_kind", "subject_id", "id"),
+        Index("ix_history_entries_batch", "batch_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(String(30))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    action: Mapped[str] = mapped_column(String(60))
+    account_id: Mapped[int] = mapped_column(BigId)
+    actor_name: Mapped[str] = mapped_column(String(100))
+    position_key: Mapped[str] = mapped_column(String(40))
+    organisation_name: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    changes: Mapped[dict[str, Any] | None]
+    at: Mapped[dt.datetime]
+    leaf: Mapped[str] = mapped_column(binary_string(64))
+    batch_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("history_batches.id", ondelete="RESTRICT"))
+
+
+_HASHED = (
+    "subject_kind", "subject_id", "action", "account_id", "actor_name", "position_key", "organisation_name", "reason", "changes",
+)
+
+
+def _leaf(row: Mapping[str, Any] | HistoryEntry) -> str:
+    get = row.get if isinstance(row, Mapping) else (lambda name: getattr(row, name))
+    content: dict[str, Any] = {name: get(name) for name in _HASHED}
+    moment: Any = get("at")
+    content["at"] = moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def record(
+    session: Session, actor: Actor, subject_kind: str, ids: Iterable[int], action: str, *,
+    reason: str = "", changes: Mapping[str, Any] | None = None, each: Mapping[int, Mapping[str, Any]] | None = None,
+) -> None:
+    """Write one history row for each subject in the running transaction.
+
+    *changes* holds for all subjects, *each* maps a subject's id to its own; values must be JSON and never hold an
+    identity number. A change is written as ``{"field": [old, new]}``.
+    """
+    now = utcnow()
+    rows = []
+    for subject_id in ids:
+        own = (each or {}).get(subject_id, changes)
+        row: dict[str, Any] = {
+            "subject_kind": subject_kind, "subject_id": subject_id, "action": action, "account_id": actor.account_id,
+            "actor_name": actor.name, "position_key": actor.position_key, "organisation_name": actor.organisation_name,
+            "reason": reason, "changes": dict(own) if own else None, "at": now, "batch_id": None,
+        }
+        row["leaf"] = _leaf(row)
+        rows.append(row)
+    with acting(session, "record_history"):
+        bulk_insert(session, HistoryEntry, rows)
+
+
+def entries_of(session: Session, subject_kind: str, subject_id: int, *, limit: int = 200) -> Sequence[HistoryEntry]:
+    """Return the newest entries of a subject that the caller has loaded through its own scope."""
+    with acting(session, "read_history"):
+        return session.scalars(
+            select(HistoryEntry)
+            .where(HistoryEntry.subject_kind == subject_kind, HistoryEntry.subject_id == subject_id)
+            .order_by(HistoryEntry.id.desc()).limit(limit)
+        ).all()
+
+
+def _root_of(leaves: Sequence[str]) -> str:
+    tree = InmemoryTree(algorithm="sha256")
+    for leaf in leaves:
+        tree.append_entry(bytes.fromhex(leaf))
+    return bytes(tree.get_root()).hex()
+
+
+def _chain(previous: str, root: str, n_rows: int) -> str:
+    return hashlib.sha256(f"{previous}:{root}:{n_rows}".encode()).hexdigest()
+
+
+def seal(session: Session) -> HistoryBatch | None:
+    """Seal the rows that are unsealed now, by list of ids, in a system session; return the batch, or None for none."""
+    rows = session.execute(
+        select(HistoryEntry.id, HistoryEntry.leaf).where(HistoryEntry.batch_id.is_(None)).order_by(HistoryEntry.id).limit(SEAL_AT_MOST)
+    ).all()
+    if not rows:
+        return None
+    before = session.scalars(select(HistoryBatch).order_by(HistoryBatch.id.desc()).limit(1)).first()
+    root = _root_of([r.leaf for r in rows])
+    batch = HistoryBatch(n_rows=len(rows), root=root, chain=_chain(before.chain if before else "", root, len(rows)))
+    session.add(batch)
+    session.flush()
+    ids = [r.id for r in rows]
+    for start in range(0, len(ids), 500):
+        session.execute(
+            update(HistoryEntry).where(HistoryEntry.id.in_(ids[start : start + 500])).values(batch_id=batch.id),
+            execution_options={"synchronize_session": False},
+        )
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What ``verify`` found; ``first_broken`` names the row or the batch, empty when all is whole."""
+
+    n_rows: int
+    n_unsealed: int
+    n_batches: int
+    first_broken: str = ""
+    last_chain: str = ""
+
+
+def verify(session: Session) -> Verification:
+    """Recompute every leaf, root and link in a system session and name the first that does not fit."""
+    n_rows, previous, n_batches = 0, "", 0
+    for batch in session.scalars(select(HistoryBatch).order_by(HistoryBatch.id)):
+        leaves = []
+        rows = session.scalars(select(HistoryEntry).where(HistoryEntry.batch_id == batch.id).order_by(HistoryEntry.id))
+        for row in rows.yield_per(1000):
+            if _leaf(row) != row.leaf:
+                return Verification(n_rows, 0, n_batches, f"row {row.id}", previous)
+            leaves.append(row.leaf)
+        if len(leaves) != batch.n_rows or _root_of(leaves) != batch.root:
+            return Verification(n_rows, 0, n_batches, f"batch {batch.id}", previous)
+        if _chain(previous, batch.root, batch.n_rows) != batch.chain:
+            return Verification(n_rows, 0, n_batches, f"link before batch {batch.id}", previous)
+        previous, n_rows, n_batches = batch.chain, n_rows + len(leaves), n_batches + 1
+    unsealed = session.scalars(select(HistoryEntry).where(HistoryEntry.batch_id.is_(None)).order_by(HistoryEntry.id))
+    n_unsealed = 0
+    for row in unsealed.yield_per(1000):
+        if _leaf(row) != row.leaf:
+            return Verification(n_rows, n_unsealed, n_batches, f"row {row.id}", previous)
+        n_unsealed += 1
+    return Verification(n_rows + n_unsealed, n_unsealed, n_batches, "", previous)
+
+
+def count_unsealed(session: Session) -> int:
+    """Return how many rows wait to be sealed."""
+    return session.scalar(select(func.count()).select_from(HistoryEntry).where(HistoryEntry.batch_id.is_(None))) or 0

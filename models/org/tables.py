@@ -1,0 +1,141 @@
+"""Regions, code lists and the tree of organisations with their internal departments and settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId, binary_string, utcnow
+from models.errors import N_
+from models.scope import InSubtree, Inherited, Reference
+
+
+class OrganisationKind(StrEnum):
+    """The four kinds of organisation."""
+
+    HR_DEPARTMENT = "hr_department"  # 人社部门
+    COMPETENT_DEPARTMENT = "competent_department"  # 行业主管部门
+    EMPLOYER = "employer"  # 用人单位
+    TRAINING_BASE = "training_base"  # 继续教育基地
+
+
+ALLOWED_PARENTS: dict[OrganisationKind, frozenset[OrganisationKind]] = {
+    OrganisationKind.HR_DEPARTMENT: frozenset({OrganisationKind.HR_DEPARTMENT}),
+    OrganisationKind.COMPETENT_DEPARTMENT: frozenset({OrganisationKind.HR_DEPARTMENT, OrganisationKind.COMPETENT_DEPARTMENT}),
+    OrganisationKind.EMPLOYER: frozenset(
+        {OrganisationKind.HR_DEPARTMENT, OrganisationKind.COMPETENT_DEPARTMENT, OrganisationKind.EMPLOYER}
+    ),
+    OrganisationKind.TRAINING_BASE: frozenset({OrganisationKind.HR_DEPARTMENT, OrganisationKind.COMPETENT_DEPARTMENT}),
+}
+HAVE_MEMBERS = frozenset({OrganisationKind.EMPLOYER, OrganisationKind.COMPETENT_DEPARTMENT, OrganisationKind.HR_DEPARTMENT})
+
+
+class OrganisationState(StrEnum):
+    """The life of an organisation."""
+
+    PENDING = "pending"  # registered, not decided
+    ACTIVE = "active"
+    REJECTED = "rejected"
+    DISABLED = "disabled"  # by the superior: nothing new is submitted
+    MERGED = "merged"  # its code answers with the target's name
+
+
+class Region(Reference, Base):
+    """An administrative division (GB/T 2260), a functional zone or a local row; an abolished code stays."""
+
+    __tablename__ = "regions"
+
+    code: Mapped[str] = mapped_column(binary_string(12), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), info={"label": N_("Region")})
+    level: Mapped[str] = mapped_column(String(20))  # province, prefecture, county, zone
+    parent_code: Mapped[str | None] = mapped_column(binary_string(12), ForeignKey("regions.code", ondelete="RESTRICT"), index=True)
+    kind: Mapped[str] = mapped_column(String(20), default="division")  # division, zone, local
+    status: Mapped[str] = mapped_column(String(20), default="current")
+    from_year: Mapped[int | None]
+    to_year: Mapped[int | None]
+
+
+class CodeEntry(Reference, Base):
+    """One entry of a code list; ``list_name`` is one of ``models.org.code_lists``."""
+
+    __tablename__ = "code_entries"
+    __table_args__ = (UniqueConstraint("list_name", "code"), Index("ix_code_entries_list", "list_name", "position"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    list_name: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(binary_string(40))
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200), default="")
+    parent_code: Mapped[str | None] = mapped_column(binary_string(40))
+    extra: Mapped[dict[str, Any] | None]
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Organisation(InSubtree, Base):
+    """An organisation; ``path`` is its own, ending in its id, and ``parent_id`` is the truth it is built from."""
+
+    __tablename__ = "organisations"
+    __table_args__ = (
+        Index("ix_organisations_path_id", "path", "id"),
+        Index("ix_organisations_kind_path", "kind", "path", "id"),
+        Index("ix_organisations_name", "name"),
+        Index(
+            "uq_organisations_live_code", "code", unique=True,
+            sqlite_where=text("state in ('pending','active','disabled')"),
+            postgresql_where=text("state in ('pending','active','disabled')"),
+        ),
+        CheckConstraint("state in ('pending','active','rejected','disabled','merged')", name="known_state"),
+        CheckConstraint("kind in ('hr_department','competent_department','employer','training_base')", name="known_kind"),
+        CheckConstraint("parent_id is not null or kind = 'hr_department'", name="root_is_hr_department"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"), index=True)
+    kind: Mapped[OrganisationKind] = mapped_column(String(24), info={"label": N_("Unit type")})
+    state: Mapped[OrganisationState] = mapped_column(String(12), default=OrganisationState.PENDING, info={"label": N_("Status")})
+    name: Mapped[str] = mapped_column(String(200), info={"label": N_("Unit name")})
+    code: Mapped[str] = mapped_column(
+        binary_string(20), info={"label": N_("Organisation code / unified social credit code")}
+    )
+    code_kind: Mapped[str] = mapped_column(String(12), default="uscc")  # uscc, orgcode, temporary
+    region_code: Mapped[str] = mapped_column(
+        binary_string(12), ForeignKey("regions.code", ondelete="RESTRICT"), info={"label": N_("Region")}
+    )
+    nature: Mapped[str | None] = mapped_column(String(10), info={"label": N_("Unit nature"), "codes": "unit_nature"})
+    unit_level: Mapped[str | None] = mapped_column(String(10), info={"label": N_("Unit level"), "codes": "unit_level"})
+    industry: Mapped[str | None] = mapped_column(String(10), info={"label": N_("Industry"), "codes": "industry"})
+    phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Unit phone")})
+    address: Mapped[str] = mapped_column(String(300), default="", info={"label": N_("Unit address")})
+    can_review_hours: Mapped[bool] = mapped_column(default=True)  # 关闭 / 开启审核权限; never off for an HR department
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class Department(InSubtree, Base):
+    """An internal department (内设部门); disabled, not deleted, while people are in it."""
+
+    __tablename__ = "departments"
+    __table_args__ = (Index("ix_departments_organisation", "organisation_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("departments.id", ondelete="RESTRICT"))
+    name: Mapped[str] = mapped_column(String(100), info={"label": N_("Department name")})
+    phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Department phone")})
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+
+
+class OrganisationSetting(Inherited, Base):
+    """A setting of an HR department, inherited down the tree unless set lower."""
+
+    __tablename__ = "organisation_settings"
+    __table_args__ = (UniqueConstraint("path", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(40))
+    value: Mapped[str] = mapped_column(String(200))

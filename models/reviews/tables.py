@@ -1,0 +1,130 @@
+"""The one approval engine's tables: a review, its levels and its decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId, utcnow
+from models.errors import N_
+from models.scope import OwnedByPerson
+
+
+class ReviewKind(StrEnum):
+    """What is being reviewed."""
+
+    REGISTRATION = "registration"  # 审核注册人员
+    DECLARATION = "declaration"  # 学时审批
+
+
+class ReviewState(StrEnum):
+    """The state of the present round."""
+
+    OPEN = "open"  # 待审核
+    PASSED = "passed"  # 审核通过
+    REJECTED = "rejected"  # 审核不通过
+    WITHDRAWN = "withdrawn"  # 已撤销
+
+
+class LevelState(StrEnum):
+    """The state of one step of the chain."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    PASSED = "passed"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"  # 已跳过: right closed or organisation disabled
+    CLOSED = "closed"  # never reached: rejected or withdrawn before
+
+
+class Verdict(StrEnum):
+    """What a decision said."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    REJECT = "reject"
+    UNDONE = "undone"
+
+
+class Review(OwnedByPerson, Base):
+    """One subject's way through its chain; a resubmission opens the next round of the same review."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id"),
+        Index("ix_reviews_todo", "deciding_organisation_id", "kind", "submitted_at", "id",
+              sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index("ix_reviews_waiting", "path", "submitted_at",
+              sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
+        CheckConstraint("(state = 'open') = (deciding_organisation_id is not null)", name="open_has_decider"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[ReviewKind] = mapped_column(String(20))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    state: Mapped[ReviewState] = mapped_column(String(12), default=ReviewState.OPEN, info={"label": N_("Status")})
+    round: Mapped[int] = mapped_column(default=1)
+    level: Mapped[int] = mapped_column(default=1)
+    n_levels: Mapped[int] = mapped_column(default=1)
+    attempt: Mapped[int] = mapped_column(default=0)
+    deciding_organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    in_place_of_id: Mapped[int | None] = mapped_column(BigId)  # the level's own organisation when another decides for it
+    submitted_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    submitted_by_id: Mapped[int] = mapped_column(BigId)  # account: nobody decides an own matter
+    subject_account_id: Mapped[int | None] = mapped_column(BigId)  # account of the person the matter is about
+    decided_at: Mapped[dt.datetime | None]
+
+
+class ReviewLevel(OwnedByPerson, Base):
+    """One step of a round's chain, with the name and phone that the applicant is shown."""
+
+    __tablename__ = "review_levels"
+    __table_args__ = (
+        UniqueConstraint("review_id", "round", "level"),
+        CheckConstraint("state in ('waiting','open','passed','rejected','skipped','closed')", name="known_state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(BigId, ForeignKey("reviews.id", ondelete="CASCADE"))
+    round: Mapped[int]
+    level: Mapped[int]
+    deciding_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    organisation_name: Mapped[str] = mapped_column(String(200))
+    organisation_phone: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[LevelState] = mapped_column(String(12))
+
+
+class Decision(OwnedByPerson, Base):
+    """What one level decided; nothing here is ever changed or deleted."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        UniqueConstraint("review_id", "round", "level", "attempt"),
+        Index("ix_decisions_by", "by_organisation_id", "kind", "decided_at", "id"),
+        CheckConstraint("verdict in ('pass','reject','undone')", name="known_verdict"),
+        CheckConstraint("verdict <> 'reject' or reason <> ''", name="rejection_has_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(BigId, ForeignKey("reviews.id", ondelete="RESTRICT"))
+    kind: Mapped[ReviewKind] = mapped_column(String(20))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    round: Mapped[int]
+    level: Mapped[int]
+    attempt: Mapped[int]
+    verdict: Mapped[Verdict] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    values: Mapped[dict[str, Any] | None]
+    by_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    by_organisation_name: Mapped[str] = mapped_column(String(200))
+    in_place_of: Mapped[str] = mapped_column(String(200), default="")
+    account_id: Mapped[int] = mapped_column(BigId)
+    actor_name: Mapped[str] = mapped_column(String(100))
+    batch: Mapped[str | None] = mapped_column(String(36))
+    is_hidden: Mapped[bool] = mapped_column(default=False)  # 删除 in 已审核: off this organisation's list only
+    snapshot: Mapped[dict[str, Any] | None]  # what the reviewer saw, where the subject may change later
+    decided_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -1,0 +1,10 @@
+"""Import every table once, so that the mapper registry and the migrations know them all."""
+
+from models import files, history, jobs, outbox, saved
+from models.certificates import tables as certificates
+from models.credits import tables as credits_
+from models.org import tables as org
+from models.people import tables as people
+from models.reviews import tables as reviews
+
+__all__ = ["certificates", "credits_", "files", "history", "jobs", "org", "outbox", "people", "reviews", "saved"]

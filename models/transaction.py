@@ -1,0 +1,71 @@
+"""The one place that commits: everything between is one transaction, or nothing happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import Enum
+
+from sqlalchemy.orm import Session
+
+from models.base import db
+
+_AFTER = "after_commit_calls"
+
+
+class Intent(Enum):
+    """What the next transaction is for. SQLite must know when it begins: a reader cannot become a writer after another's commit."""
+
+    READ = "read"
+    WRITE_ONCE = "write once"  # a writing request: until its one commit, then it only reads
+    WRITE = "write"  # a job: every chunk
+
+
+_intent: ContextVar[Intent] = ContextVar("ce_intent", default=Intent.READ)
+
+
+def expect(intent: Intent) -> None:
+    """Say at the start of a request what it is for; each request says it anew."""
+    _intent.set(intent)
+
+
+def intends_to_write() -> bool:
+    """Say whether a transaction that begins now must take the write lock at once."""
+    return _intent.get() is not Intent.READ
+
+
+@contextmanager
+def intending(intent: Intent) -> Iterator[None]:
+    """Begin the transactions of the block with *intent*: ``READ`` around long reading in a job leaves others the lock."""
+    before = _intent.get()
+    _intent.set(intent)
+    try:
+        yield
+    finally:
+        _intent.set(before)
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Run *call* once the running unit of work has committed; a rollback forgets it."""
+    session.info.setdefault(_AFTER, []).append(call)
+
+
+@contextmanager
+def unit_of_work(session: Session | None = None) -> Iterator[Session]:
+    """Commit what happens inside, or roll it back when anything raises."""
+    work: Session = session if session is not None else db.session()
+    before = _intent.get()
+    _intent.set(Intent.WRITE)
+    try:
+        yield work
+        work.flush()
+        work.commit()
+    except BaseException:
+        work.rollback()
+        work.info.pop(_AFTER, None)
+        raise
+    finally:
+        _intent.set(Intent.READ if before is Intent.WRITE_ONCE else before)
+    for call in work.info.pop(_AFTER, []):
+        call()
