@@ -1,0 +1,1 @@
+"""What people see and send: screens, forms, sheets and documents. Decides nothing that the models decide."""

@@ -1,0 +1,1 @@
+"""The administration: one view per subject, all built on ScopedModelView."""
