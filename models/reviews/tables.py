@@ -53,6 +53,7 @@ class Review(OwnedByPerson, Base):
     """One subject's way through its chain; a resubmission opens the next round of the same review."""
 
     __tablename__ = "reviews"
+    __may_move__ = frozenset({"deciding_organisation_id"})  # the engine alone sets it, from the review's own levels
     __table_args__ = (
         UniqueConstraint("kind", "subject_id"),
         Index("ix_reviews_todo", "deciding_organisation_id", "kind", "submitted_at", "id",

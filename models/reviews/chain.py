@@ -1,0 +1,94 @@
+"""Which organisations decide, in which order, and who stands in where nobody is there to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.access import GRANTABLE, Permission, PositionKind
+from models.org.tables import Organisation, OrganisationKind, OrganisationState
+from models.people.tables import Account, Post, PostState, Role
+from models.scope import acting
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One organisation of a chain, as the applicant is shown it."""
+
+    organisation_id: int
+    name: str
+    phone: str
+    kind: OrganisationKind
+    is_open: bool  # False: right closed or organisation disabled, the step is skipped
+
+
+def ancestors(path: str) -> list[int]:
+    """Return the ids of a path, the own first, the root last."""
+    return [int(part) for part in reversed(path.strip("/").split("/")) if part]
+
+
+def links(session: Session, path: str) -> list[Link]:
+    """Return the organisation of *path* and all above it, the own first."""
+    ids = ancestors(path)
+    with acting(session, "build_chain"):
+        rows = session.scalars(select(Organisation).where(Organisation.id.in_(ids))).all()
+    found = {o.id: o for o in rows}
+    return [
+        Link(o.id, o.name, o.phone, OrganisationKind(o.kind),
+             o.state == OrganisationState.ACTIVE and (o.can_review_hours or o.kind == OrganisationKind.HR_DEPARTMENT))
+        for o in (found[i] for i in ids if i in found)
+    ]
+
+
+def own_only(chain: Sequence[Link]) -> list[Link]:
+    """The own organisation alone decides: registrations and changes of personal data."""
+    return list(chain[:1])
+
+
+def up_to_first_hr(chain: Sequence[Link]) -> list[Link]:
+    """The own organisation and every one above up to and including the first HR department (学时申报)."""
+    taken: list[Link] = []
+    for link in chain:
+        taken.append(link)
+        if link.kind is OrganisationKind.HR_DEPARTMENT:
+            break
+    return taken
+
+
+def deciders(
+    session: Session, organisation_ids: Iterable[int], permission: Permission
+) -> dict[int, frozenset[tuple[int, bool]]]:
+    """Return for each organisation the accounts that may decide there now, each with whether its post is an inner one."""
+    ids = sorted(set(organisation_ids))
+    with acting(session, "build_chain"):
+        rows = session.execute(
+            select(Post.organisation_id, Post.account_id, Post.is_inner, Post.is_super, Role.permissions, Organisation.kind)
+            .join(Organisation, Organisation.id == Post.organisation_id)
+            .join(Account, Account.id == Post.account_id)
+            .outerjoin(Role, Role.id == Post.role_id)
+            .where(Post.organisation_id.in_(ids), Post.state == PostState.ACTIVE, Account.active,
+                   Organisation.state == OrganisationState.ACTIVE)
+        ).all()
+    found: dict[int, set[tuple[int, bool]]] = {i: set() for i in ids}
+    for row in rows:
+        if permission in GRANTABLE[PositionKind(row.kind)] and (row.is_super or permission.value in (row.permissions or [])):
+            found[row.organisation_id].add((row.account_id, row.is_inner))
+    return {i: frozenset(accounts) for i, accounts in found.items()}
+
+
+def stand_in(
+    chain: Sequence[int], start: int, may: Mapping[int, frozenset[tuple[int, bool]]], *, own_path_id: int, not_by: Collection[int | None]
+) -> int:
+    """Return who decides for *start*: itself, or the nearest above with somebody who may and whose own matter it is not.
+
+    *chain* runs from the person's own organisation to the root. With nobody left the step stays with the root, where the
+    support desk sees it.
+    """
+    for organisation_id in chain[chain.index(start) :]:
+        accounts = {a for a, inner in may.get(organisation_id, ()) if not inner or organisation_id == own_path_id}
+        if accounts - set(not_by):
+            return organisation_id
+    return start if len(chain) == 1 else chain[-1]

@@ -1,0 +1,56 @@
+"""What waits for an organisation, what it decided, and a subject's way so far."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.access import Actor
+from models.reviews.tables import Decision, Review, ReviewKind, ReviewLevel, ReviewState
+
+COUNT_AT_MOST = 10_001
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What waits for the actor's organisation, of one kind."""
+
+    kind: ReviewKind
+    n_waiting: int  # at most COUNT_AT_MOST
+    oldest_at: dt.datetime | None
+
+
+def todo(session: Session, actor: Actor) -> list[Todo]:
+    """Return what waits for the organisation of the position in use, kind by kind, counts capped."""
+    found = []
+    for kind in ReviewKind:
+        mine = (Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
+        ids = select(Review.id).where(*mine).limit(COUNT_AT_MOST).subquery()
+        n_waiting = session.scalar(select(func.count()).select_from(ids)) or 0
+        oldest = session.scalar(select(Review.submitted_at).where(*mine).order_by(Review.submitted_at, Review.id).limit(1))
+        found.append(Todo(kind, n_waiting, oldest))
+    return found
+
+
+def review_of(session: Session, kind: ReviewKind, subject_id: int) -> Review | None:
+    """Return the review of a subject within the scope, if there is one."""
+    return session.scalars(select(Review).where(Review.kind == kind, Review.subject_id == subject_id)).first()
+
+
+def levels_of(session: Session, review: Review, *, every_round: bool = False) -> Sequence[ReviewLevel]:
+    """Return the levels of the present round, or of all rounds, in order."""
+    statement = select(ReviewLevel).where(ReviewLevel.review_id == review.id)
+    if not every_round:
+        statement = statement.where(ReviewLevel.round == review.round)
+    return session.scalars(statement.order_by(ReviewLevel.round, ReviewLevel.level)).all()
+
+
+def decisions_of(session: Session, review: Review) -> Sequence[Decision]:
+    """Return every decision of all rounds, the oldest first."""
+    return session.scalars(
+        select(Decision).where(Decision.review_id == review.id).order_by(Decision.round, Decision.level, Decision.id)
+    ).all()
