@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,6 +26,8 @@ from models.transaction import Intent, after_commit, intending, unit_of_work
 
 LEASE = dt.timedelta(seconds=60)
 MAX_TRIES = 5
+PAUSE_SECONDS = 0.005
+"""SQLite's lock is not fair: between two chunks the writing requests get their turn."""
 
 
 class JobState(StrEnum):
@@ -74,6 +78,10 @@ class Cancelled(Exception):  # noqa: N818 - it ends a job, it is no error
     """The job was asked to stop; what its finished chunks did stays."""
 
 
+class Stopping(Exception):  # noqa: N818 - it ends a job's turn, it is no error
+    """The worker shuts down: the job goes back to the queue with its cursor."""
+
+
 class LeaseLost(RuntimeError):
     """Another worker took the job over: this one must not write any more."""
 
@@ -100,8 +108,14 @@ class Run:
             held = _hold(self.session, self.job.id, self.lease, values)
             if not held:
                 raise LeaseLost(f"job {self.job.id}")
-        if self.session.scalar(select(Job.is_cancel_asked).where(Job.id == self.job.id)):
+        with intending(Intent.READ):
+            is_cancel_asked = self.session.scalar(select(Job.is_cancel_asked).where(Job.id == self.job.id))
+            self.session.commit()
+        if is_cancel_asked:
             raise Cancelled
+        if _stopping.is_set():
+            raise Stopping
+        time.sleep(PAUSE_SECONDS)
 
 
 def _hold(session: Session, job_id: int, lease: str, values: dict[str, Any]) -> bool:
@@ -115,6 +129,7 @@ def _hold(session: Session, job_id: int, lease: str, values: dict[str, Any]) -> 
 
 Handler = Callable[[Run], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_stopping = threading.Event()
 _wakers: list[Callable[[int], None]] = []
 _actor_loader: list[Callable[[int, str], Actor | None]] = []
 
@@ -195,6 +210,20 @@ def _end(job_id: int, lease: str, state: JobState, **values: Any) -> None:
         )
 
 
+def _put_back(job_id: int, lease: str) -> None:
+    with system_session() as session, unit_of_work(session):
+        session.execute(
+            update(Job).where(Job.id == job_id, Job.lease == lease)
+            .values(state=JobState.QUEUED, lease=None, lease_until=None, n_tries=Job.n_tries - 1),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def stop_soon() -> None:
+    """Let the jobs of this process end after their present chunk and go back to the queue."""
+    _stopping.set()
+
+
 def run_job(job_id: int) -> JobState | None:
     """Run one job to its end if no other worker holds it; return its state, or None when it was not free."""
     taken = _take(job_id)
@@ -215,6 +244,7 @@ def _work(job_id: int, lease: str, row: Job, actor: Actor) -> JobState | None:
     with ScopedSession(db, expire_on_commit=False, autoflush=False) as session:
         attach(session, SYSTEM if actor.position_key == "system" else scope_of(actor))
         job = session.scalars(select(Job).where(Job.id == job_id)).one()
+        session.commit()  # the handler's first transaction begins with its own intent
         run = Run(session, actor, job, lease)
         try:
             # Every chunk writes in the end, so it takes SQLite's lock first; long reading goes into intending(READ).
@@ -227,6 +257,10 @@ def _work(job_id: int, lease: str, row: Job, actor: Actor) -> JobState | None:
         except LeaseLost:
             session.rollback()
             return None
+        except Stopping:
+            session.rollback()
+            _put_back(job_id, lease)
+            return JobState.QUEUED
         except DomainError as refusal:
             session.rollback()
             _end(job_id, lease, JobState.FAILED, error=_words(refusal.message_id, refusal.params))

@@ -1,0 +1,57 @@
+"""What a load balancer and an operator ask: does it live, is it ready. Names parts, never causes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import fsspec
+from flask import Blueprint, Flask, Response, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+
+from admin_app import database
+from admin_app.job_queue import UNREACHABLE, Queue
+from admin_app.settings import Settings
+
+
+def storage_is_ready(storage_url: str) -> bool:
+    """Tell whether files can be stored; raises OSError when the storage cannot be reached."""
+    parts = urlsplit(storage_url)
+    if parts.scheme == "file":
+        folder = Path(url2pathname(parts.path))
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.access(folder, os.W_OK)
+    files, root = fsspec.url_to_fs(storage_url)
+    return bool(files.exists(root.partition("/")[0]))
+
+
+def init_app(app: Flask, settings: Settings, queue: Queue) -> None:
+    """Serve `/healthz` and `/readyz`."""
+    blueprint = Blueprint("health", __name__)
+    parts: dict[str, Callable[[], bool]] = {
+        "database": lambda: database.answers() and database.schema_revision() is not None,
+        "storage": lambda: storage_is_ready(settings.storage_url),
+        "jobs": queue.has_worker,
+    }
+
+    @blueprint.get("/healthz")
+    def live() -> Response:
+        return jsonify(status="ok")
+
+    @blueprint.get("/readyz")
+    def ready() -> tuple[Response, int]:
+        states = {name: _state(check) for name, check in parts.items()}
+        is_ready = all(state == "ok" for state in states.values())
+        return jsonify(status="ok" if is_ready else "not ready", **states), 200 if is_ready else 503
+
+    app.register_blueprint(blueprint)
+
+
+def _state(check: Callable[[], bool]) -> str:
+    try:
+        return "ok" if check() else "not ready"
+    except (SQLAlchemyError, *UNREACHABLE):
+        return "not reached"

@@ -1,0 +1,156 @@
+"""The worker process: takes ids of jobs from the queue, sweeps up what no message named, does the chores."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from huey.consumer import Consumer
+
+from admin_app import database
+from admin_app.factory import queue_of, settings_of
+from admin_app.job_queue import UNREACHABLE, Queue
+from models import history, jobs
+from models.scope import system_session
+from models.transaction import unit_of_work
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 20
+LOCK_PAUSE = 0.5
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """huey's consumer, which tells running jobs to stop after their present chunk when it is told to stop."""
+
+    def stop(self, graceful: bool = False) -> None:  # noqa: FBT001, FBT002 - huey's signature
+        jobs.stop_soon()
+        super().stop(graceful)
+
+
+def run(app: Flask, *, threads: int = 2) -> None:
+    """Work until SIGTERM (jobs go back to the queue after their present chunk) or SIGINT."""
+    settings, queue = settings_of(app), queue_of(app)
+    embedded = settings.redis_url is None
+    with alone(settings.instance_path / "worker.lock") if embedded else contextlib.nullcontext():
+        queue.serve(_in_context(app, jobs.run_job))
+        chores = Chores(app, queue)
+        chores.start()
+        consumer = _Consumer(
+            queue.huey,
+            workers=threads,
+            periodic=False,
+            initial_delay=0.05,
+            max_delay=0.5,
+            graceful_signal="TERM",
+            shutdown_timeout=STOP_SECONDS,
+        )
+        consumer.run()
+        chores.stop()
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a file lock for the block: a second worker on the same embedded queue waits here until the first ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        waited = False
+        while not _try_lock(file.fileno()):
+            if not waited:
+                log.info("another worker holds %s, waiting for it to end", path.name)
+                waited = True
+            time.sleep(LOCK_PAUSE)
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _in_context(app: Flask, work: Callable[[int], object]) -> Callable[[int], object]:
+    def in_context(job_id: int) -> object:
+        with app.app_context():
+            return work(job_id)
+
+    return in_context
+
+
+def sweep(queue: Queue) -> int:
+    """Wake a worker for every job that waits or whose worker died; do nothing while messages wait. Return how many."""
+    if queue.n_waiting():
+        return 0
+    ids = jobs.due_job_ids()
+    for job_id in ids:
+        queue.wake(job_id)
+    return len(ids)
+
+
+def seal_history() -> None:
+    """Seal the rows of the history that no batch holds yet."""
+    with system_session() as session, unit_of_work(session):
+        history.seal(session)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something that is due again and again; with several workers only one of them does it."""
+
+    name: str
+    every_seconds: float
+    do: Callable[[], object]
+
+
+class Chores(threading.Thread):
+    """Do the chores in turn, in a thread beside the jobs; one that fails is logged and tried again at its next turn."""
+
+    def __init__(self, app: Flask, queue: Queue) -> None:
+        super().__init__(name="chores", daemon=True)
+        self.app = app
+        self.queue = queue
+        self.chores = (
+            Chore("sweep", 30, lambda: sweep(queue)),
+            Chore("seal history", 60, seal_history),
+        )
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End after the present chore."""
+        self._stopped.set()
+        self.join(timeout=STOP_SECONDS)
+
+    def run(self) -> None:
+        """Look once a second for what is due."""
+        due = dict.fromkeys(self.chores, 0.0)
+        while not self._stopped.is_set():
+            now = time.monotonic()
+            self._leave_word()
+            for chore in self.chores:
+                if due[chore] <= now:
+                    due[chore] = now + chore.every_seconds
+                    self._do(chore)
+            self._stopped.wait(1)
+
+    def _leave_word(self) -> None:
+        try:
+            self.queue.sign_of_life()
+        except UNREACHABLE:
+            log.warning("queue not reached")
+
+    def _do(self, chore: Chore) -> None:
+        try:
+            with self.app.app_context(), database.only_one(f"chore {chore.name}") as is_ours:
+                if is_ours:
+                    chore.do()
+        except Exception:
+            log.exception("chore failed", extra={"chore": chore.name})
