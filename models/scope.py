@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, event, false, func, inspect, or_, select, true
+from sqlalchemy import ColumnElement, Engine, Row, String, event, false, func, inspect, or_, select, true
 from sqlalchemy import insert as core_insert
 from sqlalchemy import update as core_update
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
@@ -106,7 +106,7 @@ class OwnedByAccount:
 
     __scope__ = "owned_by_account"
     account_id: Mapped[int] = mapped_column(BigId)
-    position_key: Mapped[str]
+    position_key: Mapped[str] = mapped_column(String(40))
 
 
 class Inherited:
@@ -338,6 +338,8 @@ def system_session() -> Iterator[Session]:
 @event.listens_for(Session, "do_orm_execute")
 def _filter(state: ORMExecuteState) -> None:
     scope = attached(state.session)
+    if not state.is_orm_statement:
+        return  # Core through a session: the tripwire decides
     operations: tuple[Operation, ...] = state.session.info.get(_ACTING_KEY, ())
     state.update_execution_options(scope_decided=True)
     if scope.kind is ScopeKind.SYSTEM:
@@ -561,3 +563,18 @@ def visible_ids(session: Session, cls: Any, ids: Iterable[int]) -> Iterator[int]
 
 
 Rows = Sequence[Row[Any]]
+
+
+def reserve_ids(session: Session, cls: Any, n: int) -> list[int]:
+    """Return *n* fresh ids of a table whose rows need their id before they are written (a path ends in it).
+
+    SQLite: the write lock of the running transaction keeps others out; PostgreSQL: the column's own sequence.
+    """
+    connection = session.connection()
+    options = {"scope_decided": True}
+    if connection.dialect.name == "postgresql":
+        sequence = func.nextval(func.pg_get_serial_sequence(cls.__tablename__, "id"))
+        statement = select(sequence).select_from(func.generate_series(1, n).alias("numbers"))
+        return [int(i) for i in connection.scalars(statement, execution_options=options)]
+    last = connection.scalar(select(func.max(cls.__table__.c.id)), execution_options=options) or 0
+    return list(range(last + 1, last + 1 + n))

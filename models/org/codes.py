@@ -76,9 +76,7 @@ def check(text: str) -> Code:
         case 0:
             raise Invalid(N_("Enter the unified social credit code or the organisation code."))
     raise Invalid(
-        N_(
-            "A unified social credit code has 18 characters, an organisation code 9, a temporary code 14; here are %(n)s."
-        ),
+        N_("A unified social credit code has 18 characters, an organisation code 9, a temporary code 14; here are %(n)s."),
         n=len(value),
     )
 
@@ -104,9 +102,7 @@ def organisation_check(body: str) -> str:
 def _check_credit_code(value: str) -> Code:
     if not _CREDIT_SHAPE.fullmatch(value):
         raise Invalid(
-            N_(
-                "A unified social credit code has digits and capital letters without I, O, S, V, Z, and digits in places 3 to 8."
-            )
+            N_("A unified social credit code has digits and capital letters without I, O, S, V, Z, and digits in places 3 to 8.")
         )
     if mod31(value[:17]) != value[17]:
         raise Invalid(N_("The last character does not fit the other 17; compare each character with the certificate."))
@@ -123,9 +119,7 @@ def _credit_warnings(value: str) -> tuple[Invalid, ...]:
             )
         )
     if organisation_check(value[8:16]) != value[16]:
-        warnings.append(
-            Invalid(N_("The organisation code inside (places 9 to 17) does not fit its own check character."))
-        )
+        warnings.append(Invalid(N_("The organisation code inside (places 9 to 17) does not fit its own check character.")))
     return tuple(warnings)
 
 

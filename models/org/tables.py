@@ -101,7 +101,7 @@ class Organisation(InSubtree, Base):
     code: Mapped[str] = mapped_column(
         binary_string(20), info={"label": N_("Organisation code / unified social credit code")}
     )
-    code_kind: Mapped[str] = mapped_column(String(12), default="uscc")  # uscc, orgcode, temporary
+    code_kind: Mapped[str] = mapped_column(String(20), default="credit_code")  # a member of models.org.codes.CodeKind
     region_code: Mapped[str] = mapped_column(
         binary_string(12), ForeignKey("regions.code", ondelete="RESTRICT"), info={"label": N_("Region")}
     )
