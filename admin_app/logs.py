@@ -42,6 +42,7 @@ def configure(*, level: int = logging.INFO) -> None:
     root.setLevel(level)
     # The engine's own log would print statements with their parameters.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.CRITICAL)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _name_the_place_of_an_error(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
