@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, event, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models import storage
+from models.access import Actor
 from models.base import Base, BigId, binary_string, utcnow
+from models.errors import NotFound
 from models.scope import OwnedByAccount, OwnedByPerson
-
-MAX_BYTES = 4 * 1024 * 1024
-"""附件必须为4M以内."""
+from models.transaction import after_commit
+from models.uploads import Checked
 
 
 class Attachment(OwnedByPerson, Base):
@@ -50,3 +56,94 @@ class JobFile(OwnedByAccount, Base):
     n_bytes: Mapped[int]
     content_hash: Mapped[str] = mapped_column(binary_string(64))
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+# --- operations -----------------------------------------------------------------------------------------------------
+
+_WRITTEN = "ce_written_files"
+
+
+def keep(
+    session: Session, checked: Checked, *, subject_kind: str, subject_id: int, person_id: int, path: str
+) -> Attachment:
+    """Store a checked upload as evidence; when the transaction is rolled back the file goes, too."""
+    key = _write(session, checked.content)
+    attachment = Attachment(
+        person_id=person_id, path=path, subject_kind=subject_kind, subject_id=subject_id, key=key,
+        original_name=checked.original_name, media_type=checked.media_type, n_bytes=len(checked.content),
+        content_hash=checked.content_hash, picture_hash=checked.picture_hash,
+    )
+    session.add(attachment)
+    session.flush()
+    return attachment
+
+
+def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, content: bytes) -> JobFile:
+    """Store a file of the actor's own job: a workbook to import, rejected rows, an export."""
+    key = _write(session, content)
+    file = JobFile(
+        account_id=actor.account_id, position_key=actor.position_key, key=key, original_name=name,
+        media_type=media_type, n_bytes=len(content), content_hash=hashlib.sha256(content).hexdigest(),
+    )
+    session.add(file)
+    session.flush()
+    return file
+
+
+def attachment(session: Session, key: str) -> Attachment:
+    """Return an attachment within the scope by its random key; raises NotFound."""
+    found = session.scalars(select(Attachment).where(Attachment.key == key)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def job_file(session: Session, key: str) -> JobFile:
+    """Return a file of the account's own jobs by its random key; raises NotFound."""
+    found = session.scalars(select(JobFile).where(JobFile.key == key)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def attachments_of(session: Session, subject_kind: str, subject_id: int) -> Sequence[Attachment]:
+    """Return the attachments of a subject in the order they were added."""
+    return session.scalars(
+        select(Attachment)
+        .where(Attachment.subject_kind == subject_kind, Attachment.subject_id == subject_id)
+        .order_by(Attachment.id)
+    ).all()
+
+
+def read(file: Attachment | JobFile) -> bytes:
+    """Return the content of a file that a scoped query gave; raises FileNotFoundError when the storage lost it."""
+    return storage.read(file.key)
+
+
+def discard(session: Session, file: Attachment | JobFile) -> None:
+    """Delete a file's row now and its content once the transaction has committed."""
+    key = file.key
+    session.delete(file)
+    session.flush()
+    after_commit(session, lambda: storage.delete(key))
+
+
+def _write(session: Session, content: bytes) -> str:
+    key = secrets.token_urlsafe(32)
+    # Remembered first: a write that breaks off in the middle is cleaned up like one that was rolled back.
+    session.info.setdefault(_WRITTEN, []).append(key)
+    storage.write(key, content)
+    return key
+
+
+@event.listens_for(Session, "after_commit")
+def _keep_written(session: Session) -> None:
+    session.info.pop(_WRITTEN, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _drop_written(session: Session, previous: Any) -> None:
+    if previous.nested:
+        return  # of a savepoint: the files before it may still be kept
+    for key in session.info.pop(_WRITTEN, []):
+        storage.delete(key)

@@ -230,7 +230,7 @@ def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:
 ANY = frozenset({"*"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """What one named operation may touch beyond the scope: tables it reads, columns it writes."""
 
@@ -358,14 +358,30 @@ def _filter(state: ORMExecuteState) -> None:
     if not operations:
         state.statement = statement.options(*_options(scope))
         return
-    readable = frozenset().union(*(o.reads for o in operations))
-    state.statement = statement.options(
-        *(
-            with_loader_criteria(m.class_, criterion(scope, m.class_), include_aliases=True)
-            for m in Base.registry.mappers
-            if m.local_table.name not in readable and m.class_.__scope__ != "reference"
-        )
-    )
+    state.statement = statement.options(*_acting_options(state.session, scope, operations))
+
+
+def _acting_options(session: Session, scope: Scope, operations: tuple[Operation, ...]) -> list[Any]:
+    """Return the criteria while an operation acts: kinds that it leaves alone as ever, of the others each other class."""
+    known: dict[tuple[Operation, ...], list[Any]] = session.info.setdefault("ce_acting_options", {})
+    if operations not in known:
+        readable = frozenset().union(*(o.reads for o in operations))
+        classes = [m.class_ for m in Base.registry.mappers]
+        opened = {c.__scope__ for c in classes if c.__tablename__ in readable}  # type: ignore[attr-defined]
+        options = [o for o, declared in zip(_options(scope), _declared(scope), strict=True) if declared not in opened]
+        options += [
+            with_loader_criteria(c, criterion(scope, c), include_aliases=True)
+            for c in classes
+            if c.__scope__ in opened and c.__tablename__ not in readable and c.__scope__ != "reference"  # type: ignore[attr-defined]
+        ]
+        known[operations] = options
+    return known[operations]
+
+
+def _declared(scope: Scope) -> list[str]:
+    """Name the kind of table that each of ``_options`` is for, in the same order."""
+    own = ["owned_by_account", "system_only"]
+    return own if scope.kind is ScopeKind.SUPPORT else ["in_subtree", "owned_by_person", "inherited", *own]
 
 
 def _refuse_moving(state: ORMExecuteState, operations: tuple[Operation, ...]) -> None:

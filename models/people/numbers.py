@@ -157,9 +157,7 @@ def _check_citizen_number(value: str, *, begins: tuple[str, ...], today: date) -
         value = from_old_form(value)
     _check_shape(value)
     if value[:2] not in PROVINCES or (begins and not value.startswith(begins)):
-        raise Invalid(
-            N_("The first six digits are not those of this type of document; compare them with the document.")
-        )
+        raise Invalid(N_("The first six digits are not those of this type of document; compare them with the document."))
     birth_on = _birth_date(value[6:14], today=today)
     _check_last_character(value)
     return Number(value, birth_on, _sex(value), _region_warnings(value[:6]))
@@ -174,9 +172,7 @@ def _check_permanent_resident(value: str, *, today: date) -> Number:
 def _check_shape(value: str) -> None:
     if _FIGURE.fullmatch(value):
         raise Invalid(
-            N_(
-                "The number was stored as a figure and lost digits; format the cell as text and enter all 18 characters."
-            )
+            N_("The number was stored as a figure and lost digits; format the cell as text and enter all 18 characters.")
         )
     if len(value) != _LENGTH:
         raise Invalid(N_("An ID card number has 18 characters, here are %(n)s."), n=len(value))
@@ -212,6 +208,4 @@ def _region_warnings(code: str) -> tuple[Invalid, ...]:
         return (Invalid(N_("The first six digits (%(code)s) name a province, not a county or district."), code=code),)
     if any("county" in properties for _digits, properties in _regions.info(code)):
         return ()
-    return (
-        Invalid(N_("The first six digits (%(code)s) are in no list of counties and districts of any year."), code=code),
-    )
+    return (Invalid(N_("The first six digits (%(code)s) are in no list of counties and districts of any year."), code=code),)

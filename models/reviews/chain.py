@@ -32,15 +32,20 @@ def ancestors(path: str) -> list[int]:
 
 def links(session: Session, path: str) -> list[Link]:
     """Return the organisation of *path* and all above it, the own first."""
-    ids = ancestors(path)
+    return links_of(session, [path])[path]
+
+
+def links_of(session: Session, paths: Iterable[str]) -> dict[str, list[Link]]:
+    """Return the chain of each path, all read by one statement."""
+    wanted = {path: ancestors(path) for path in paths}
+    ids = sorted({i for chain in wanted.values() for i in chain})
+    found: dict[int, Link] = {}
     with acting(session, "build_chain"):
-        rows = session.scalars(select(Organisation).where(Organisation.id.in_(ids))).all()
-    found = {o.id: o for o in rows}
-    return [
-        Link(o.id, o.name, o.phone, OrganisationKind(o.kind),
-             o.state == OrganisationState.ACTIVE and (o.can_review_hours or o.kind == OrganisationKind.HR_DEPARTMENT))
-        for o in (found[i] for i in ids if i in found)
-    ]
+        for start in range(0, len(ids), 500):
+            for o in session.scalars(select(Organisation).where(Organisation.id.in_(ids[start : start + 500]))):
+                can = o.can_review_hours or o.kind == OrganisationKind.HR_DEPARTMENT
+                found[o.id] = Link(o.id, o.name, o.phone, OrganisationKind(o.kind), can and o.state == OrganisationState.ACTIVE)
+    return {path: [found[i] for i in chain if i in found] for path, chain in wanted.items()}
 
 
 def own_only(chain: Sequence[Link]) -> list[Link]:

@@ -282,7 +282,7 @@ def _write_decisions(
     session: Session, actor: Actor, handler: Handler, rows: Sequence[Review], verdict: Verdict, reason: str,
     values: Mapping[int, Mapping[str, Any]], batch: str | None, now: dt.datetime,
 ) -> None:
-    names = _names_of(session, {r.in_place_of_id for r in rows if r.in_place_of_id})
+    names = _names_of(session, rows)
     snapshots = handler.snapshot(session, rows) if handler.snapshot else {}
     bulk_insert(session, Decision, [
         {"review_id": r.id, "kind": r.kind, "subject_id": r.subject_id, "round": r.round, "level": r.level,
@@ -295,12 +295,13 @@ def _write_decisions(
     ])
 
 
-def _names_of(session: Session, ids: set[int]) -> dict[int, str]:
+def _names_of(session: Session, rows: Sequence[Review]) -> dict[int, str]:
+    """Return the names of the organisations that are decided for by another one."""
+    ids = [r.id for r in rows if r.in_place_of_id]
     if not ids:
         return {}
-    with acting(session, "decide_in_place"):
-        rows = session.scalars(select(ReviewLevel).where(ReviewLevel.deciding_organisation_id.in_(ids)).distinct())
-        return {r.deciding_organisation_id: r.organisation_name for r in rows}
+    levels = session.scalars(select(ReviewLevel).where(ReviewLevel.review_id.in_(ids), ReviewLevel.state == LevelState.OPEN))
+    return {level.deciding_organisation_id: level.organisation_name for level in levels}
 
 
 def _close(
@@ -348,8 +349,7 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
     if not rows:
         return frozenset()
     levels = _levels_after(session, rows)
-    paths = {r.path for r in rows}
-    chain_of = {path: chains.links(session, path) for path in paths}
+    chain_of = chains.links_of(session, {r.path for r in rows})
     may = chains.deciders(session, {link.organisation_id for c in chain_of.values() for link in c}, handler.permission)
     each: dict[int, dict[str, Any]] = {}
     skipped: list[tuple[int, int, int]] = []
