@@ -1,0 +1,174 @@
+"""The check of what somebody uploads as evidence: pictures are drawn anew, PDFs are looked at but never rendered."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageOps
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from models.errors import N_, Invalid
+
+MAX_BYTES = 4 * 1024 * 1024
+"""附件必须为4M以内."""
+MAX_PIXELS = 25_000_000
+MAX_PAGES = 500
+LOOK_AT_HALF_SIZE = 12_000_000
+ENDINGS = ("jpg", "jpeg", "gif", "bmp", "png", "pdf")
+PDF = "application/pdf"
+
+# Pillow itself refuses twice as many before it decodes anything.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+_STARTS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"), (b"BM", "BMP"),
+)
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp"}
+_ACTIVE = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came: the name is data, never a path."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that may be stored; the hash is that of the upload, the content what is kept."""
+
+    original_name: str
+    media_type: str
+    content: bytes
+    content_hash: str
+    picture_hash: str | None = None
+
+
+def check(upload: Upload) -> Checked:
+    """Return what is to be stored; raises Invalid with a sentence for a file that is not accepted."""
+    name = clean_name(upload.filename)
+    if not upload.content:
+        raise Invalid(N_("The file %(name)s is empty; choose it again."), name=name)
+    if len(upload.content) > MAX_BYTES:
+        raise Invalid(N_("The file %(name)s is larger than 4 MB; make it smaller, or scan it with fewer dots per inch."), name=name)
+    if name.rpartition(".")[2].lower() not in ENDINGS:
+        raise Invalid(N_("The file %(name)s is not accepted: it has to end in .jpg .jpeg .gif .bmp .png or .pdf."), name=name)
+    content_hash = hashlib.sha256(upload.content).hexdigest()
+    if b"%PDF-" in upload.content[:1024]:
+        _check_pdf(upload.content, name)
+        return Checked(name, PDF, upload.content, content_hash)
+    for start, kind in _STARTS:
+        if upload.content.startswith(start):
+            drawn, picture_hash = _draw_anew(upload.content, kind, name)
+            return Checked(name, _MEDIA_TYPES[kind], drawn, content_hash, picture_hash)
+    raise Invalid(N_("The file %(name)s is neither a picture nor a PDF, whatever its name says."), name=name)
+
+
+def clean_name(filename: str) -> str:
+    """Return the last part of a name without control characters, at most 200 characters; Chinese letters stay."""
+    last = re.split(r"[/\\]", filename)[-1]
+    shown = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp", "Cs"})
+    stem, dot, ending = shown.strip().rpartition(".")
+    return f"{stem[:190] or '-'}.{ending[:9]}" if dot else shown.strip()[:200] or "-"
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Say whether two picture hashes differ in at most 2 of 64 places."""
+    return (int(one, 16) ^ int(other, 16)).bit_count() <= 2
+
+
+def _draw_anew(content: bytes, kind: str, name: str) -> tuple[bytes, str]:
+    try:
+        picture = _open_picture(content, kind)
+        return _encode(picture, kind), _difference_hash(picture)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Invalid(
+            N_("The picture %(name)s has more than 25 million dots; scan or photograph it smaller."), name=name
+        ) from None
+    except Exception as error:
+        # A decoder meets hostile bytes here and may raise anything: each means the same to the reader.
+        raise Invalid(N_("The picture %(name)s is damaged; open it, save it anew and upload it again."), name=name) from error
+
+
+def _open_picture(content: bytes, kind: str) -> Image.Image:
+    picture = Image.open(io.BytesIO(content), formats=(kind,))
+    n_pixels = picture.width * picture.height
+    if n_pixels > MAX_PIXELS:
+        raise Image.DecompressionBombError
+    if kind == "JPEG" and n_pixels > LOOK_AT_HALF_SIZE:
+        # A quarter of the dots is still enough to read by, and of the memory to decode them.
+        picture.draft("RGB", (picture.width // 2, picture.height // 2))
+    picture.load()
+    return picture
+
+
+def _encode(picture: Image.Image, kind: str) -> bytes:
+    """Return the picture upright, without place, camera, comment or anything hidden behind its last dot."""
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode not in {"L", "RGB", "RGBA"}:
+        upright = upright.convert("RGBA" if "transparency" in upright.info or upright.mode in {"LA", "PA"} else "RGB")
+    if kind in {"JPEG", "BMP"} and upright.mode == "RGBA":
+        upright = upright.convert("RGB")
+    upright.info.clear()
+    out = io.BytesIO()
+    options: dict[str, Any] = {"quality": 88} if kind == "JPEG" else {}
+    upright.save(out, kind, **options)
+    return out.getvalue()
+
+
+def _difference_hash(picture: Image.Image) -> str:
+    """Return 64 bits as 16 hex digits: whether each of 8 x 8 fields is brighter than its right neighbour."""
+    small = picture.convert("L").resize((9, 8))
+    dots: Any = small.get_flattened_data()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            bits = bits << 1 | (dots[row * 9 + column] > dots[row * 9 + column + 1])
+    return f"{bits:016x}"
+
+
+def _check_pdf(content: bytes, name: str) -> None:
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        is_locked = reader.is_encrypted and not reader.decrypt("")
+        n_pages = 0 if is_locked else _n_pages(reader.root_object)
+        is_active = not is_locked and _does_something(reader.root_object)
+    except Exception as error:
+        # As above: whatever the parser stumbles over, the file is no usable PDF.
+        raise Invalid(N_("The PDF %(name)s is damaged; save or scan it anew and upload it again."), name=name) from error
+    if is_locked:
+        raise Invalid(N_("The PDF %(name)s asks for a password; save it without one and upload it again."), name=name)
+    if not 1 <= n_pages <= MAX_PAGES:
+        raise Invalid(N_("The PDF %(name)s has no pages, or more than %(n)s."), name=name, n=MAX_PAGES)
+    if is_active:
+        raise Invalid(N_("The PDF %(name)s holds a program or another file; print it into a new PDF and upload that."), name=name)
+
+
+def _n_pages(root: DictionaryObject) -> int:
+    """Return the number of pages as the document states it: walking them is what hostile files wait for."""
+    return int(_dictionary(root, "/Pages")["/Count"])
+
+
+def _does_something(root: DictionaryObject) -> bool:
+    """Say whether the document starts something when it is opened, or carries scripts or files."""
+    names = _dictionary(root, "/Names")
+    if "/JavaScript" in names or "/EmbeddedFiles" in names:
+        return True
+    action = _dictionary(root, "/OpenAction")
+    events = _dictionary(root, "/AA")
+    return action.get("/S") in _ACTIVE or any(_dictionary(events, key).get("/S") in _ACTIVE for key in events)
+
+
+def _dictionary(holder: Mapping[Any, Any], key: str) -> Mapping[Any, Any]:
+    value: Any = holder.get(key)
+    value = value.get_object() if hasattr(value, "get_object") else value
+    return value if isinstance(value, DictionaryObject) else {}
