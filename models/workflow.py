@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from models import history, scope
 from models.access import Actor, Permission
@@ -125,9 +127,12 @@ class Workflow:
     ) -> None:
         rows = [{"id": i, "state": plan.target, **values, **each.get(i, {})} for i in ids]
         scope.bulk_update(session, self.model, rows, locked=True)
-        for thing in session.identity_map.values():
-            if isinstance(thing, self.model) and thing.id in set(ids):
-                session.expire(thing)
+        for row in rows:
+            # What is loaded already shows what was written, without one reload for each row.
+            thing = session.identity_map.get(identity_key(self.model, row["id"]))
+            if thing is not None:
+                for name, value in row.items():
+                    set_committed_value(thing, name, value)
 
 
 registry: list[Workflow] = []

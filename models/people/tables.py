@@ -62,7 +62,7 @@ class LoginFailure(SystemOnly, Base):
 
     number_hash: Mapped[str] = mapped_column(binary_string(64), primary_key=True)
     n_failures: Mapped[int] = mapped_column(default=0)
-    first_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    first_at: Mapped[dt.datetime] = mapped_column(default=utcnow, index=True)
     locked_until: Mapped[dt.datetime | None]
 
 
@@ -82,14 +82,13 @@ class WebSession(SystemOnly, Base):
     ended_at: Mapped[dt.datetime | None]
 
 
-class CaptchaChallenge(SystemOnly, Base):
-    """A captcha that was shown: answered at most once."""
+class CaptchaUse(SystemOnly, Base):
+    """A captcha that was answered, rightly or not: none is taken twice. Its picture comes from its key alone."""
 
-    __tablename__ = "captcha_challenges"
+    __tablename__ = "captcha_uses"
 
     key: Mapped[str] = mapped_column(binary_string(43), primary_key=True)
-    answer_hash: Mapped[str] = mapped_column(binary_string(64))
-    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, index=True)
+    used_at: Mapped[dt.datetime] = mapped_column(default=utcnow, index=True)
 
 
 class Role(InSubtree, Base):
@@ -218,6 +217,7 @@ class Professional(OwnedByPerson, Base):
     certificate_control_number: Mapped[str | None] = mapped_column(
         binary_string(40), info={"label": N_("Certificate control number")}
     )
+    rejection_reason: Mapped[str] = mapped_column(String(500), default="")  # said at the login, after the right password
     warnings: Mapped[list[Any]] = mapped_column(default=list)  # of the identity number: the reviewer sees them
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, info={"label": N_("Time of registration")})
 

@@ -106,7 +106,6 @@ def submit(
                 "deciding_organisation_id": opening.decider, "in_place_of_id": opening.in_place_of,
                 "submitted_by_id": actor.account_id,
             })
-            session.refresh(review)
         bulk_insert(session, ReviewLevel, [
             {"review_id": review.id, "round": number, "level": n, "path": path, "person_id": person_id,
              "deciding_organisation_id": link.organisation_id, "organisation_name": link.name,
@@ -358,9 +357,9 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
         chain = chain_of[row.path]
         is_open = {link.organisation_id: link.is_open for link in chain}
         rest = levels[row.id]
-        while len(rest) > 1 and not is_open.get(rest[0].deciding_organisation_id, False):
+        while len(rest) > 1 and not is_open.get(rest[0].organisation_id, False):
             skipped.append((row.id, row.round, rest.pop(0).level))
-        own = rest[0].deciding_organisation_id
+        own = rest[0].organisation_id
         ids = [link.organisation_id for link in chain]
         decider = chains.stand_in(ids, own, may, own_path_id=ids[0], not_by={row.subject_account_id, row.submitted_by_id})
         opened.append((row.id, row.round, rest[0].level))
@@ -376,15 +375,21 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
     return frozenset(each)
 
 
-def _levels_after(session: Session, rows: Sequence[Review]) -> dict[int, list[ReviewLevel]]:
+@dataclass(frozen=True, slots=True)
+class _Later:
+    level: int
+    organisation_id: int
+
+
+def _levels_after(session: Session, rows: Sequence[Review]) -> dict[int, list[_Later]]:
+    """Return the levels of each row's round that come after its present one; plain values, for thousands of rows."""
     present = {r.id: (r.round, r.level) for r in rows}
-    found: dict[int, list[ReviewLevel]] = {}
-    for level in session.scalars(
-        select(ReviewLevel).where(ReviewLevel.review_id.in_(present)).order_by(ReviewLevel.review_id, ReviewLevel.level)
-    ):
-        number, now = present[level.review_id]
-        if level.round == number and level.level > now:
-            found.setdefault(level.review_id, []).append(level)
+    found: dict[int, list[_Later]] = {}
+    columns = select(ReviewLevel.review_id, ReviewLevel.round, ReviewLevel.level, ReviewLevel.deciding_organisation_id)
+    waiting = columns.where(ReviewLevel.review_id.in_(present), ReviewLevel.state == LevelState.WAITING)
+    for review_id, number, level, organisation_id in session.execute(waiting.order_by(ReviewLevel.review_id, ReviewLevel.level)):
+        if number == present[review_id][0] and level > present[review_id][1]:
+            found.setdefault(review_id, []).append(_Later(level, organisation_id))
     return found
 
 
