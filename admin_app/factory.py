@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin_app import database, headers, health, keys, logs, wiring
 from admin_app.job_queue import Queue
 from admin_app.settings import ROOT, Settings
-from models import jobs, scope, tables
+from models import jobs, scope, storage, tables
 from models.base import LOCAL_ZONE, db
 from views.public.language import LOCALES, choose_locale
 
@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the application of these settings, or of the environment; raise SettingError for a wrong one."""
     settings = keys.with_keys(settings or Settings.from_environment(os.environ))
     keys.install(settings)
+    storage.configure(settings.storage_url)
     app = Flask(
         "admin_app",
         instance_path=str(settings.instance_path),
@@ -46,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     queue = Queue(settings)
     app.extensions["ce_queue"] = queue
     jobs.on_enqueued(queue.wake)
-    health.init_app(app, settings, queue)
+    health.init_app(app, queue)
     wiring.install_views(app)
     scope.check_declarations()
     return app

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-import fsspec
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin_app import database
 from admin_app.job_queue import UNREACHABLE, Queue
-from admin_app.settings import Settings
+from models import storage
 
 
-def storage_is_ready(storage_url: str) -> bool:
-    """Tell whether files can be stored; raises OSError when the storage cannot be reached."""
-    parts = urlsplit(storage_url)
-    if parts.scheme == "file":
-        folder = Path(url2pathname(parts.path))
-        folder.mkdir(parents=True, exist_ok=True)
-        return os.access(folder, os.W_OK)
-    files, root = fsspec.url_to_fs(storage_url)
-    return bool(files.exists(root.partition("/")[0]))
-
-
-def init_app(app: Flask, settings: Settings, queue: Queue) -> None:
+def init_app(app: Flask, queue: Queue) -> None:
     """Serve `/healthz` and `/readyz`."""
     blueprint = Blueprint("health", __name__)
     parts: dict[str, Callable[[], bool]] = {
         "database": lambda: database.answers() and database.schema_revision() is not None,
-        "storage": lambda: storage_is_ready(settings.storage_url),
+        "storage": storage.answers,
         "jobs": queue.has_worker,
     }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from views import layout
+from views import gate, layout, position
 from views.public import errors, language
 
 
 def install_views(app: Flask) -> None:
-    """Register every page."""
+    """Register every page; the gate first, so that each request has its scope before a page looks at it."""
+    gate.install(app)
+    position.install(app)
     layout.install(app)
     errors.install(app)
     app.register_blueprint(language.blueprint)

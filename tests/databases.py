@@ -1,0 +1,133 @@
+"""Fresh databases for tests: a migrated file with the cast is made once, each test gets a copy of it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from flask import Flask
+from sqlalchemy import create_engine, event, make_url
+
+from admin_app import database, schema
+from admin_app.factory import settings_of
+from models.base import db
+from models.scope import system_session
+from models.transaction import unit_of_work
+from tests import cast
+
+POSTGRES_URL = os.environ.get("CE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+REDIS_URL = os.environ.get("CE_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+def has_postgres() -> bool:
+    """Tell whether a PostgreSQL server answers."""
+    try:
+        psycopg.connect(POSTGRES_URL.replace("postgresql+psycopg:", "postgresql:"), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def has_redis() -> bool:
+    """Tell whether a Redis server answers."""
+    try:
+        with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=2) as connection:
+            return bool(connection.ping())
+    except redis.RedisError:
+        return False
+
+
+@contextmanager
+def engine_of(app: Flask, url: str) -> Iterator[None]:
+    """Let the application use another database for the block."""
+    engine = create_engine(url, **database.engine_options(replace(settings_of(app), database_url=url)))
+    database.prepare_engine(engine)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _do_not_wait_for_the_disk)
+    engines = db._app_engines[app]
+    before = engines[None]
+    engines[None] = engine
+    try:
+        yield
+    finally:
+        engines[None] = before
+        engine.dispose()
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+@dataclass
+class Templates:
+    """What is made once for each worker of the test run."""
+
+    app: Flask
+    folder: Path
+    made: dict[str, str] = field(default_factory=dict)
+    postgres_names: list[str] = field(default_factory=list)
+    cast: bytes = b""
+
+    def fresh(self, kind: str, folder: Path, *, with_cast: bool = True) -> str:
+        """Return the address of a new database of *kind* (sqlite, postgresql), with the fixed cast or empty."""
+        name = f"{kind} {'cast' if with_cast else 'empty'}"
+        if name not in self.made:
+            self.made[name] = self._make(kind, with_cast=with_cast)
+        if kind == "sqlite":
+            copy = folder / "ce.sqlite3"
+            shutil.copyfile(self.made[name], copy)
+            return f"sqlite:///{copy}"
+        return self._create_postgres(template=make_url(self.made[name]).database)
+
+    def drop(self, url: str) -> None:
+        """Remove a PostgreSQL database that a test has used; a file goes with its folder."""
+        if url.startswith("postgresql"):
+            self._drop_postgres(make_url(url).database or "")
+
+    def close(self) -> None:
+        """Remove what is left on the PostgreSQL server."""
+        for name in list(self.postgres_names):
+            self._drop_postgres(name)
+
+    def _make(self, kind: str, *, with_cast: bool) -> str:
+        if kind == "sqlite":
+            path = self.folder / f"{uuid.uuid4().hex}.sqlite3"
+            url = f"sqlite:///{path}"
+        else:
+            url = self._create_postgres(template="template1")
+        with engine_of(self.app, url), self.app.app_context():
+            schema.upgrade() if schema.head() else db.create_all()
+            if with_cast:
+                with system_session() as session, unit_of_work(session):
+                    built = cast.build(session)
+                self.cast = pickle.dumps(built)
+            if kind == "sqlite":
+                # One file without a journal beside it can be copied.
+                with db.engine.connect() as connection:
+                    connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return url if kind != "sqlite" else url.removeprefix("sqlite:///")
+
+    def _create_postgres(self, *, template: str | None) -> str:
+        name = f"ce_test_{uuid.uuid4().hex}"
+        with psycopg.connect(_plain(POSTGRES_URL), autocommit=True) as server:
+            server.execute(f'create database "{name}" template "{template}"')
+        self.postgres_names.append(name)
+        return make_url(POSTGRES_URL).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+    def _drop_postgres(self, name: str) -> None:
+        with psycopg.connect(_plain(POSTGRES_URL), autocommit=True) as server:
+            server.execute(f'drop database if exists "{name}" with (force)')
+        self.postgres_names.remove(name)
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg:", "postgresql:", 1)
