@@ -33,6 +33,11 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     openDialog(document.getElementById(opener.dataset.dialog), opener);
   }
+  const from = event.target.closest("a[data-dialog-from]");
+  if (from && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    confirmInDialog(from.href, {}, from).catch(() => false).then((shown) => shown || location.assign(from.href));
+  }
   const closer = event.target.closest("[data-close]");
   if (closer) {
     event.preventDefault();
@@ -70,7 +75,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.matches("[data-confirm]") && !form.dataset.asked) {
+  if (form.matches("[data-confirm]") && !form.dataset.asked && !event.submitter?.matches("[data-no-dialog]")) {
     event.preventDefault();
     const body = new FormData(form, event.submitter);
     confirmInDialog(form.action, { method: "POST", body }, event.submitter)

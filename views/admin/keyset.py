@@ -1,0 +1,176 @@
+"""Pages of a list by keyset: flat in the page number, counted up to 10,000, jumped into within the first 10,000 rows.
+
+A cursor is only the id of a row; its sort values are read on the server, so that no name stands in an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+COUNT_LIMIT = 10_000
+SIZES = (20, 50, 100)
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order that an index carries: its columns, none nullable, the last unique. Descending turns all of them."""
+
+    name: str
+    columns: tuple[Any, ...]
+    is_descending: bool = False  # the direction a first click gives
+
+    def check(self) -> None:
+        """Raise TypeError when a column may be null: a keyset cannot pass it."""
+        for column in self.columns:
+            if column.property.columns[0].nullable:
+                raise TypeError(f"the sort {self.name} has the nullable column {column}")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which page is wanted, as the address says it."""
+
+    size: int = SIZES[0]
+    number: int | None = None
+    after: int | None = None
+    before: int | None = None
+    is_last: bool = False
+    counts_exactly: bool = False
+
+
+@dataclass(slots=True)
+class Page:
+    """One page of rows with what the pager shows; addresses are filled in by the view."""
+
+    rows: Sequence[Any]
+    size: int
+    count: int
+    is_capped: bool
+    number: int | None
+    has_previous: bool
+    has_next: bool
+    cursor_was_lost: bool = False
+    base_url: str = ""
+    first_url: str = ""
+    previous_url: str = ""
+    next_url: str = ""
+    last_url: str = ""
+    exact_url: str = ""
+    size_fields: Sequence[tuple[str, str]] = ()
+    jump_fields: Sequence[tuple[str, str]] = ()
+    sizes: Sequence[int] = field(default=SIZES)
+
+    @property
+    def count_word(self) -> str:
+        """Return the count with thousands, with a plus when it was capped."""
+        return f"{self.count:,}{'+' if self.is_capped else ''}"
+
+    @property
+    def jump_max(self) -> int:
+        """Return the last page that may be jumped to."""
+        return max(1, -(-min(self.count, COUNT_LIMIT) // self.size))
+
+    @property
+    def first_row(self) -> int:
+        """Return the place of the first row in the whole list, 0 when unknown or empty."""
+        return (self.number - 1) * self.size + 1 if self.number and self.rows else 0
+
+    @property
+    def last_row(self) -> int:
+        """Return the place of the last row in the whole list."""
+        return self.first_row + len(self.rows) - 1
+
+
+def count(session: Session, statement: Select[Any], key: Any, *, limit: int | None = COUNT_LIMIT) -> int:
+    """Return how many rows *statement* has, at most one more than *limit*."""
+    ids = statement.with_only_columns(key, maintain_column_froms=True).order_by(None)
+    if limit is not None:
+        ids = ids.limit(limit + 1)
+    return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
+def ordered(statement: Select[Any], sort: Sort, *, descending: bool) -> Select[Any]:
+    """Return *statement* in the order of *sort*."""
+    return statement.order_by(*(c.desc() if descending else c.asc() for c in sort.columns))
+
+
+def beyond(statement: Select[Any], sort: Sort, values: Sequence[Any], *, descending: bool) -> Select[Any]:
+    """Return the rows of *statement* that come after the sort *values*."""
+    left, right = tuple_(*sort.columns), tuple_(*values)
+    return statement.where(left < right if descending else left > right)
+
+
+def sort_values(session: Session, rows: Select[Any], sort: Sort, key: Any, row_id: int) -> Sequence[Any] | None:
+    """Return the sort values of one row, within the scope and without the filters; None when it is gone."""
+    statement = rows.with_only_columns(*sort.columns, maintain_column_froms=True).order_by(None).where(key == row_id)
+    return session.execute(statement).first()
+
+
+def _fetch(session: Session, statement: Select[Any]) -> list[Any]:
+    result = session.execute(statement)
+    return list(result.scalars() if len(statement.column_descriptions) == 1 else result)
+
+
+def fetch(
+    session: Session, statement: Select[Any], sort: Sort, key: Any, window: Window, *, descending: bool, rows: Select[Any]
+) -> Page:
+    """Return one page of *statement*; *rows* is the same list without its filters, where a cursor is looked up."""
+    limit = None if window.counts_exactly else COUNT_LIMIT
+    total = count(session, statement, key, limit=limit)
+    is_capped = limit is not None and total > limit
+    total = COUNT_LIMIT if is_capped else total
+    take: Callable[..., Page] = _by_number
+    cursor = window.after or window.before
+    values = sort_values(session, rows, sort, key, cursor) if cursor else None
+    if values is not None:
+        take = _by_cursor
+    elif window.is_last and is_capped:
+        take = _last
+    elif window.is_last:
+        window = Window(window.size, max(1, -(-total // window.size)))
+    page = take(session, statement, sort, window, values, descending)
+    if not page.rows and total:
+        # What the address points at has gone: the nearest rows that are left.
+        page = _last(session, statement, sort, window, None, descending)
+    page.count, page.is_capped = total, is_capped
+    page.cursor_was_lost = bool(cursor) and values is None
+    return page
+
+
+def _by_number(
+    session: Session, statement: Select[Any], sort: Sort, window: Window, _values: Sequence[Any] | None, descending: bool  # noqa: FBT001
+) -> Page:
+    number = min(max(1, window.number or 1), max(1, COUNT_LIMIT // window.size))
+    skipped = (number - 1) * window.size
+    found = _fetch(session, ordered(statement, sort, descending=descending).offset(skipped or None).limit(window.size + 1))
+    return Page(found[: window.size], window.size, 0, False, number, number > 1, len(found) > window.size)
+
+
+def _by_cursor(
+    session: Session, statement: Select[Any], sort: Sort, window: Window, values: Sequence[Any], descending: bool  # noqa: FBT001
+) -> Page:
+    forward = window.after is not None
+    direction = descending if forward else not descending
+    wanted = beyond(statement, sort, values, descending=direction)
+    found = _fetch(session, ordered(wanted, sort, descending=direction).limit(window.size + 1))
+    more = len(found) > window.size
+    if not forward and not more:
+        return _by_number(session, statement, sort, Window(window.size, 1), None, descending)
+    found = found[: window.size]
+    if not forward:
+        found.reverse()
+    number = window.number if window.number and window.number > 1 else None
+    return Page(found, window.size, 0, False, number, more or forward, more or not forward)
+
+
+def _last(
+    session: Session, statement: Select[Any], sort: Sort, window: Window, _values: Sequence[Any] | None, descending: bool  # noqa: FBT001
+) -> Page:
+    found = _fetch(session, ordered(statement, sort, descending=not descending).limit(window.size))
+    found.reverse()
+    return Page(found, window.size, 0, False, None, True, False)

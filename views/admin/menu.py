@@ -1,0 +1,46 @@
+"""The side menu: the registered views that the position in use may open, by group, in its own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import Flask, request, url_for
+from flask_admin import Admin
+from flask_babel import gettext
+
+from views.actor import current_actor
+from views.admin.screen import Screen
+from views.layout import MenuEntry
+
+
+@dataclass(slots=True)
+class MenuGroup:
+    """A headed part of the menu."""
+
+    label: str
+    entries: list[MenuEntry] = field(default_factory=list)
+
+
+def screens(admin: Admin) -> list[Screen]:
+    """Return the registered views in the order of the menu."""
+    found = [v for v in admin._views if isinstance(v, Screen)]  # noqa: SLF001 - there is no public list
+    return sorted(found, key=lambda v: v.order)
+
+
+def install(app: Flask, admin: Admin) -> None:
+    """Give the templates of *app* the menu of *admin*."""
+
+    def admin_menu() -> list[MenuGroup]:
+        actor = current_actor()
+        if actor is None:
+            return []
+        groups: dict[str, MenuGroup] = {}
+        for view in screens(admin):
+            if view.in_menu and view.is_for(actor):
+                group = groups.setdefault(view.group_id, MenuGroup(gettext(view.group_id) if view.group_id else ""))
+                url = url_for(f"{view.endpoint}.{view._default_view}")  # type: ignore[attr-defined]  # noqa: SLF001
+                is_current = request.endpoint is not None and request.endpoint.split(".")[0] == view.endpoint  # type: ignore[attr-defined]
+                group.entries.append(MenuEntry(view.word_for(actor.kind), url, view.icon, is_current, view.badge(actor)))
+        return list(groups.values())
+
+    app.jinja_env.globals["admin_menu"] = admin_menu

@@ -1,0 +1,106 @@
+"""What every page of the administration declares: its permission, who has it, its words and its place in the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask import abort, current_app
+from flask_admin import Admin, BaseView
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from models.access import Actor, Permission, PositionKind
+from models.base import db
+from views.actor import current_actor
+
+ADMINISTRATORS = frozenset(
+    {PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT, PositionKind.TRAINING_BASE}
+)
+
+
+class UndeclaredPermission(RuntimeError):  # noqa: N818 - it names what is missing
+    """A view that nobody has guarded: the application must not start."""
+
+
+class Screen:
+    """Mixed into each view of the administration; fails closed."""
+
+    permission: ClassVar[Permission]
+    kinds: ClassVar[frozenset[PositionKind]] = ADMINISTRATORS
+    name_id: ClassVar[str] = ""
+    names: ClassVar[Mapping[PositionKind, str]] = {}
+    group_id: ClassVar[str] = ""
+    icon: ClassVar[str] = "right"
+    order: ClassVar[int] = 100
+    in_menu: ClassVar[bool] = True
+
+    def is_accessible(self) -> bool:
+        """Say whether the position in use may open this view."""
+        actor = current_actor()
+        return actor is not None and self.is_for(actor)
+
+    def is_for(self, actor: Actor) -> bool:
+        """Say whether *actor*'s kind of position has the view and its role the permission."""
+        return actor.kind in self.kinds and actor.can(self.permission)
+
+    def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Response:
+        """Send a visitor to the login and refuse a position that lacks the permission."""
+        if current_actor() is None:
+            login: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+            return login
+        abort(403)
+
+    def word_for(self, kind: PositionKind) -> str:
+        """Return the menu word of one user type in the reader's language."""
+        return gettext(self.names.get(kind, self.name_id))
+
+    @property
+    def title(self) -> str:
+        """Return the view's word for the position in use."""
+        actor = current_actor()
+        return self.word_for(actor.kind) if actor else gettext(self.name_id)
+
+    def badge(self, actor: Actor) -> int:  # noqa: ARG002 - views with a to-do count use it
+        """Return how many things wait here for *actor*; shown in the menu when above 0."""
+        return 0
+
+    @property
+    def actor(self) -> Actor:
+        """Return the position in use; every view has one, since none is open to visitors."""
+        actor = current_actor()
+        if actor is None:
+            abort(403)
+        return actor
+
+    @property
+    def work(self) -> Session:
+        """Return the session of this request, scoped to the position in use."""
+        return db.session()
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        # The stock one calls a second time after a TypeError from within and so hides it.
+        return fn(self, *args, **kwargs)
+
+
+class ScopedPage(Screen, BaseView):
+    """A page of the administration that is no list: declare ``permission`` and ``name_id``, expose ``/``."""
+
+    def __init__(self, *, endpoint: str, url: str | None = None) -> None:
+        _check(type(self))
+        super().__init__(name=self.name_id, endpoint=endpoint, url=url)
+
+
+def _check(view: type) -> None:
+    if not isinstance(getattr(view, "permission", None), Permission):
+        raise UndeclaredPermission(f"{view.__name__} declares no permission")
+
+
+def check_views(admin: Admin) -> None:
+    """Raise UndeclaredPermission when a registered view is no Screen or declares no permission."""
+    for view in admin._views:  # noqa: SLF001 - Flask-Admin has no public list of its views
+        if not isinstance(view, Screen):
+            raise UndeclaredPermission(f"{type(view).__name__} is no Screen")
+        _check(type(view))
+

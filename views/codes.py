@@ -1,0 +1,47 @@
+"""Names of coded values in the reader's language, read once per process: code lists change with the seed only."""
+
+from __future__ import annotations
+
+from flask_babel import get_locale
+from sqlalchemy import select
+
+from models.base import db
+from models.org.tables import CodeEntry, Region
+
+_names: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+REGIONS = "regions"
+
+
+def _load(list_name: str) -> dict[str, tuple[str, str]]:
+    if list_name == REGIONS:
+        return {row.code: (row.name, row.name) for row in db.session.execute(select(Region.code, Region.name))}
+    rows = db.session.execute(
+        select(CodeEntry.code, CodeEntry.name, CodeEntry.name_en).where(CodeEntry.list_name == list_name).order_by(CodeEntry.position)
+    )
+    return {row.code: (row.name, row.name_en or row.name) for row in rows}
+
+
+def names(list_name: str) -> dict[str, tuple[str, str]]:
+    """Return code -> (Chinese, English) of a list in its order; an empty list is asked for again."""
+    key = (str(db.engine.url), list_name)
+    if not _names.get(key):
+        _names[key] = _load(list_name)
+    return _names[key]
+
+
+def code_name(list_name: str, code: str | None) -> str:
+    """Return the name of *code*, the code itself when the list lacks it, nothing for none."""
+    if not code:
+        return ""
+    found = names(list_name).get(code)
+    return code if found is None else found[_column()]
+
+
+def code_choices(list_name: str) -> list[tuple[str, str]]:
+    """Return (code, name) of a whole list in its order."""
+    column = _column()
+    return [(code, pair[column]) for code, pair in names(list_name).items()]
+
+
+def _column() -> int:
+    return 1 if str(get_locale()).startswith("en") else 0

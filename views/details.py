@@ -1,0 +1,41 @@
+"""Rows of a details page: what the templates' macros for attachments, timeline and changes take."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that the reader may open: its own name, its address, its size in bytes."""
+
+    name: str
+    url: str
+    size: int = 0
+    is_image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event of a course: a word and its kind (pending, approved, rejected, draft, withdrawn, info), who, where, why."""
+
+    word: str
+    kind: str
+    at: dt.datetime | None = None
+    who: str = ""
+    where: str = ""
+    phone: str = ""
+    note: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed value with the one before it."""
+
+    label: str
+    old: str
+    new: str
+    at: dt.datetime | None = None
+    who: str = ""

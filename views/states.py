@@ -1,0 +1,70 @@
+"""The words of every state, with the kind that chooses icon and colour. The words are those of the glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from models.errors import N_
+
+
+@dataclass(frozen=True, slots=True)
+class StateWord:
+    """A message id and one of pending, approved, rejected, draft, withdrawn, info."""
+
+    word: str
+    kind: str
+
+
+def _table(**words: tuple[str, str]) -> Mapping[str, StateWord]:
+    return MappingProxyType({state: StateWord(*pair) for state, pair in words.items()})
+
+
+DECLARATION = _table(
+    draft=(N_("To be submitted"), "draft"),
+    pending=(N_("Pending review"), "pending"),
+    approved=(N_("Approved"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+)
+AUDIT = _table(none=(N_("Not verified"), "draft"), passed=(N_("Verified"), "approved"), failed=(N_("Verification failed"), "rejected"))
+REVIEW = _table(
+    open=(N_("Pending review"), "pending"),
+    passed=(N_("Approved"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+    withdrawn=(N_("Withdrawn"), "withdrawn"),
+)
+LEVEL = _table(
+    waiting=(N_("Not yet reached"), "draft"),
+    open=(N_("Pending review"), "pending"),
+    passed=(N_("Approved"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+    skipped=(N_("Skipped"), "withdrawn"),
+    closed=(N_("Not reached"), "withdrawn"),
+)
+VERDICT = _table(**{
+    "pass": (N_("Approved"), "approved"), "reject": (N_("Rejected"), "rejected"), "undone": (N_("Undone"), "withdrawn"),
+})
+PERSON = _table(
+    pending=(N_("Pending review"), "pending"),
+    active=(N_("Active"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+    disabled=(N_("Disabled"), "withdrawn"),
+)
+ORGANISATION = _table(
+    pending=(N_("Pending review"), "pending"),
+    active=(N_("Active"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+    disabled=(N_("Disabled"), "withdrawn"),
+    merged=(N_("Merged"), "withdrawn"),
+)
+JOB = _table(
+    queued=(N_("Waiting"), "pending"),
+    running=(N_("Running"), "info"),
+    done=(N_("Finished"), "approved"),
+    failed=(N_("Failed"), "rejected"),
+    cancelled=(N_("Cancelled"), "withdrawn"),
+)
+CERTIFICATE = _table(
+    valid=(N_("Valid"), "approved"), revoked=(N_("Revoked"), "rejected"), superseded=(N_("Superseded"), "withdrawn"),
+)
