@@ -106,17 +106,19 @@ class _Checker:
         return rule(node)
 
     def _constant(self, node: ast.Constant) -> _Type:
-        if isinstance(node.value, bool):
+        value: object = node.value
+        if isinstance(value, Decimal):  # looked at before, as the key of a table is
+            return _NUMBER
+        if isinstance(value, bool):
             return _BOOLEAN
-        if isinstance(node.value, str):
+        if isinstance(value, str):
             return _TEXT
-        if isinstance(node.value, int | float):
+        if isinstance(value, int | float):
             literal = self.source.part(node)
             if len(literal) > _MAX_DIGITS:
                 raise self.source.error(words.TOO_MANY_DIGITS, node)
             # Computing with binary fractions would make 30 x 0.1 something else than 3.
             node.value = Decimal(literal)  # type: ignore[assignment]
-        if isinstance(node.value, Decimal):
             return _NUMBER
         raise self.source.error(words.NOT_IN_LANGUAGE, node)
 

@@ -75,9 +75,12 @@ class Source:
         try:
             return ast.parse(self.text.strip(), mode="eval")
         except SyntaxError as error:
-            place = min(self._start + (error.offset or 1), len(self.text))
+            # The parser says 0 when the text ends too early.
+            place = min(self._start + (error.offset or len(self.text)), len(self.text))
             message_id = N_("At character %(place)s: the formula breaks off, or a sign is missing or too many.")
             raise Invalid(message_id, place=place) from None
+        except (RecursionError, MemoryError):
+            raise Invalid(TOO_DEEP, place=1) from None
 
     def part(self, node: ast.expr) -> str:
         """Return the text of a node, shortened for a sentence."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import decimal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import Any
 
 from simpleeval import EvalWithCompoundTypes
 
@@ -37,7 +38,7 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Gt: ">",
     ast.GtE: "≥",
 }
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
     "ceil": lambda value: value.to_integral_value(ROUND_CEILING),
