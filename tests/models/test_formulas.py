@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from decimal import Decimal
 
@@ -120,10 +121,8 @@ def test_on_paper_proposes_nothing() -> None:
         ("None", "At character 1: “None” is not part of the formula language."),
         ('f"{days}"', 'At character 1: “f"{days}"” is not part of the formula language.'),
         ('b"a" == free', 'At character 1: “b"a"” is not part of the formula language.'),
-        ("__import__(1)", "At character 1: there is no function “__import__”; "
-         "there are min, max, ceil, floor, given, first, lookup."),
-        ("max(1)(2)", "At character 1: there is no function “max(1)”; "
-         "there are min, max, ceil, floor, given, first, lookup."),
+        ("__import__(1)", "At character 1: there is no function “__import__”; there are min, max, ceil, floor, given, first, lookup."),
+        ("max(1)(2)", "At character 1: there is no function “max(1)”; there are min, max, ceil, floor, given, first, lookup."),
         ("min", "At character 1: “min” is not an input of this form."),
         ("min(1)", "At character 1 (min(1)): the function does not take so many values."),
         ("min(1, key=2)", "At character 11: “=” cannot stand in a formula."),
@@ -227,9 +226,5 @@ def test_the_same_text_is_compiled_once() -> None:
 
 @given(st.text(alphabet="dayslevmink()[]{}\"':,.+-*/<>=! 0123456789_\n首", max_size=60))
 def test_any_text_is_either_a_formula_or_an_invalid_one(text: str) -> None:
-    try:
-        formula = _compiled(text)
-    except Invalid as error:
-        assert str(error)
-    else:
-        assert isinstance(formula, Formula)
+    with contextlib.suppress(Invalid):
+        assert isinstance(_compiled(text), Formula)
