@@ -104,11 +104,8 @@ class Workflow:
         done: list[int], refused: dict[int, DomainError],
     ) -> None:
         model = self.model
-        states = dict(
-            session.execute(
-                select(model.id, model.state).where(model.id.in_(ids)).order_by(model.id).with_for_update()
-            ).tuples().all()
-        )
+        locked = select(model.id, model.state).where(model.id.in_(ids)).order_by(model.id).with_for_update()
+        states = {row.id: row.state for row in session.execute(locked)}
         fits = [i for i in ids if states.get(i) in plan.sources]
         if where is not None and fits:
             kept = set(session.scalars(select(model.id).where(model.id.in_(fits), where)))
