@@ -61,8 +61,9 @@ def decide(session_of: Open, actor: Actor, review: Review, verdict: Verdict = Ve
 def state_of(system: Session, review: Review) -> tuple[str, int, int, int | None]:
     system.expire_all()
     row = system.get_one(Review, review.id)
+    state = row.state, row.round, row.level, row.deciding_organisation_id
     system.rollback()  # the next look must not see this one's snapshot
-    return row.state, row.round, row.level, row.deciding_organisation_id
+    return state
 
 
 def test_the_chain_runs_up_to_the_first_hr_department(session_of: Open, cast: Cast, outcomes: object, system: Session) -> None:
