@@ -10,9 +10,8 @@ from flask import Flask
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from admin_app import database, headers, health, keys, logs, wiring
+from admin_app import database, edge, headers, health, keys, logs, wiring
 from admin_app.job_queue import Queue
 from admin_app.settings import ROOT, Settings
 from models import jobs, scope, storage, tables
@@ -36,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_configuration(settings))
     app.extensions["ce_settings"] = settings
-    _listen_behind_proxies(app, settings)
+    edge.init_app(app, settings)
     # Hooks after a request run in the reverse order: the log, registered first, sees the final answer.
     logs.init_app(app)
     headers.init_app(app, settings)
@@ -92,16 +91,6 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "CE_PAYMENT": settings.payment,
         "CE_STORAGE_URL": settings.storage_url,
     }
-
-
-def _listen_behind_proxies(app: Flask, settings: Settings) -> None:
-    hops = settings.trusted_proxies
-    if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    host = urlsplit(settings.base_url).hostname or ""
-    if host not in {"127.0.0.1", "localhost"}:
-        # Links and redirects are made from the Host header: take only our own, and the names that a probe uses.
-        app.config["TRUSTED_HOSTS"] = [host, "127.0.0.1", "localhost"]
 
 
 __all__ = ["create_app", "queue_of", "settings_of", "tables"]

@@ -56,14 +56,15 @@ def init_app(app: Flask, settings: Settings) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)
         if settings.is_https:
             response.headers.setdefault("Strict-Transport-Security", f"max-age={FOREVER}; includeSubDomains")
-        response.headers.setdefault("Cache-Control", _cache_control())
+        _set_cache(response)
         return response
 
 
-def _cache_control() -> str:
+def _set_cache(response: Response) -> None:
     """Keep static files with a fingerprint for ever, ask again for others, and let nothing else be stored."""
-    if request.endpoint is None or request.endpoint.rpartition(".")[2] != "static":
-        return "no-store"
-    if "v" in request.args:
-        return f"public, max-age={FOREVER}, immutable"
-    return "no-cache"
+    if (request.endpoint or "").rpartition(".")[2] != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    elif response.status_code in {200, 304} and "v" in request.args:
+        response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache"

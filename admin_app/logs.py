@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from typing import TextIO
 
 import structlog
 from flask import Flask, Response, g, request
+from flask.logging import default_handler
 
 log = structlog.stdlib.get_logger("access")
 
 MAX_PATH = 200
 
 
-def configure(*, level: int = logging.INFO) -> None:
+def configure(*, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send the records of structlog and of the standard library through one JSON renderer."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -35,7 +37,7 @@ def configure(*, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -69,6 +71,8 @@ def _frames(traceback: object) -> list[str]:
 
 def init_app(app: Flask) -> None:
     """Write one line for each request: what was asked, what was answered, how long it took."""
+    # Flask's own handler would write a second line, with the words of the exception.
+    app.logger.removeHandler(default_handler)
 
     @app.before_request
     def start_clock() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from views import gate, layout, position
+from views import gate, layout, position, public
 from views.public import errors, language
 
 
@@ -15,3 +15,4 @@ def install_views(app: Flask) -> None:
     layout.install(app)
     errors.install(app)
     app.register_blueprint(language.blueprint)
+    public.register(app)

@@ -78,7 +78,7 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-confirm]") && !form.dataset.asked && !event.submitter?.matches("[data-no-dialog]")) {
     event.preventDefault();
     const body = new FormData(form, event.submitter);
-    confirmInDialog(form.action, { method: "POST", body }, event.submitter)
+    confirmInDialog(event.submitter?.formAction || form.action, { method: "POST", body }, event.submitter)
       .catch(() => false)
       .then((shown) => {
         if (shown) return;
