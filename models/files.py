@@ -63,15 +63,20 @@ class JobFile(OwnedByAccount, Base):
 _WRITTEN = "ce_written_files"
 
 
-def keep(
-    session: Session, checked: Checked, *, subject_kind: str, subject_id: int, person_id: int, path: str
-) -> Attachment:
+def keep(session: Session, checked: Checked, *, subject_kind: str, subject_id: int, person_id: int, path: str) -> Attachment:
     """Store a checked upload as evidence; when the transaction is rolled back the file goes, too."""
     key = _write(session, checked.content)
     attachment = Attachment(
-        person_id=person_id, path=path, subject_kind=subject_kind, subject_id=subject_id, key=key,
-        original_name=checked.original_name, media_type=checked.media_type, n_bytes=len(checked.content),
-        content_hash=checked.content_hash, picture_hash=checked.picture_hash,
+        person_id=person_id,
+        path=path,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        key=key,
+        original_name=checked.original_name,
+        media_type=checked.media_type,
+        n_bytes=len(checked.content),
+        content_hash=checked.content_hash,
+        picture_hash=checked.picture_hash,
     )
     session.add(attachment)
     session.flush()
@@ -82,8 +87,13 @@ def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, 
     """Store a file of the actor's own job: a workbook to import, rejected rows, an export."""
     key = _write(session, content)
     file = JobFile(
-        account_id=actor.account_id, position_key=actor.position_key, key=key, original_name=name,
-        media_type=media_type, n_bytes=len(content), content_hash=hashlib.sha256(content).hexdigest(),
+        account_id=actor.account_id,
+        position_key=actor.position_key,
+        key=key,
+        original_name=name,
+        media_type=media_type,
+        n_bytes=len(content),
+        content_hash=hashlib.sha256(content).hexdigest(),
     )
     session.add(file)
     session.flush()

@@ -28,7 +28,11 @@ PDF = "application/pdf"
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"), (b"BM", "BMP"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
 )
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp"}
 _ACTIVE = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition"})
@@ -59,7 +63,9 @@ def check(upload: Upload) -> Checked:
     if not upload.content:
         raise Invalid(N_("The file %(name)s is empty; choose it again."), name=name)
     if len(upload.content) > MAX_BYTES:
-        raise Invalid(N_("The file %(name)s is larger than 4 MB; make it smaller, or scan it with fewer dots per inch."), name=name)
+        raise Invalid(
+            N_("The file %(name)s is larger than 4 MB; make it smaller, or scan it with fewer dots per inch."), name=name
+        )
     if name.rpartition(".")[2].lower() not in ENDINGS:
         raise Invalid(N_("The file %(name)s is not accepted: it has to end in .jpg .jpeg .gif .bmp .png or .pdf."), name=name)
     content_hash = hashlib.sha256(upload.content).hexdigest()
@@ -76,7 +82,9 @@ def check(upload: Upload) -> Checked:
 def clean_name(filename: str) -> str:
     """Return the last part of a name without control characters, at most 200 characters; Chinese letters stay."""
     last = re.split(r"[/\\]", filename)[-1]
-    shown = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp", "Cs"})
+    shown = "".join(
+        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp", "Cs"}
+    )
     stem, dot, ending = shown.strip().rpartition(".")
     return f"{stem[:190] or '-'}.{ending[:9]}" if dot else shown.strip()[:200] or "-"
 

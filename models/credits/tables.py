@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, binary_string, utcnow
 from models.errors import N_
-from models.scope import InSubtree, Inherited, OwnedByPerson
+from models.scope import Inherited, InSubtree, OwnedByPerson
 
 
 class DeclarationState(StrEnum):
@@ -133,6 +133,7 @@ class Declaration(OwnedByPerson, Base):
         CheckConstraint("(state = 'approved') = (granted_tenths is not null and granted_at is not null)", name="approved_has_grant"),
         CheckConstraint("granted_tenths is null or (granted_tenths > 0 and granted_tenths <= requested_tenths)", name="grant_in_request"),
         CheckConstraint("state = 'draft' or requested_tenths > 0", name="submitted_has_hours"),
+        {"sqlite_autoincrement": True},  # reviews and history name a record by its id: a deleted draft's is never used again
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

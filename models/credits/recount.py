@@ -1,0 +1,258 @@
+"""Keeps what counts equal to the records: each year that a change touches is counted anew in the same transaction.
+
+Set-based: a chunk of 500 people takes the statements of one. People are locked in the order of their ids, so that two
+officers who grant hours to the same person at once count one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.access import Actor
+from models.credits.counting import Cap, Granted, Needs, YearCount, count_year
+from models.credits.events import YearChange, year_changed
+from models.credits.organisation_years import Learner, move_learners
+from models.credits.requirements import organisations_of_years, requirements_of
+from models.credits.rules import caps_of
+from models.credits.tables import AuditState, Declaration, DeclarationState, YearSummary
+from models.org.tables import Organisation
+from models.people.tables import Professional
+from models.scope import acting, bulk_insert, bulk_update
+from models.workflow import CHUNK
+
+Pair = tuple[int, int]
+"""A person and a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """One person's year as it should be, beside what is stored."""
+
+    person_id: int
+    year: int
+    path: str
+    organisation_id: int
+    needs: Needs
+    count: YearCount
+    is_passed: bool
+    stored_records: Mapping[int, tuple[int, int, int]]
+    stored: YearSummary | None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Return the columns of the summary that counting decides."""
+        return {
+            "year_organisation_id": self.organisation_id,
+            "public_tenths": self.count.public,
+            "professional_tenths": self.count.professional,
+            "total_tenths": self.count.total,
+            "required_public_tenths": self.needs.public_tenths,
+            "required_total_tenths": self.needs.total_tenths,
+            "required_professional_tenths": self.needs.professional_tenths,
+            "is_passed": self.is_passed,
+        }
+
+    def wrong_records(self) -> list[dict[str, int]]:
+        """Return the records whose stored share differs, with what it should be."""
+        wrong = []
+        for record_id, stored in self.stored_records.items():
+            counted = self.count.records.get(record_id)
+            right = (counted.total, counted.public, counted.professional) if counted else (0, 0, 0)
+            if right != stored:
+                wrong.append(
+                    {
+                        "id": record_id,
+                        "counted_tenths": right[0],
+                        "counted_public_tenths": right[1],
+                        "counted_professional_tenths": right[2],
+                    }
+                )
+        return wrong
+
+    def is_summary_wrong(self) -> bool:
+        """Say whether the stored summary differs, or is missing where there is something to sum up."""
+        if self.stored is None:
+            return bool(self.count.records)
+        return any(getattr(self.stored, name) != value for name, value in self.summary.items())
+
+
+def recount_years(session: Session, actor: Actor, pairs: Collection[Pair]) -> None:
+    """Count the years of *pairs* anew and tell the subscribers of ``year_changed`` which of them turned."""
+    ordered = sorted(set(pairs))
+    for start in range(0, len(ordered), CHUNK):
+        changes = store(session, counted(session, ordered[start : start + CHUNK]))
+        year_changed.happen(session, actor, changes)
+
+
+def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True) -> list[Counting]:
+    """Count the years of *pairs* from the records, beside what is stored; changes nothing."""
+    years: dict[int, set[int]] = {}
+    for person_id, year in pairs:
+        years.setdefault(person_id, set()).add(year)
+    with acting(session, "recount_year"):
+        people = _people(session, years, lock=lock)
+        years = {p: y for p, y in years.items() if p in people}
+        members = organisations_of_years(session, years, {p: row.organisation_id for p, row in people.items()})
+        paths = _paths(session, set(members.values()))
+        needs = requirements_of(session, {(paths[o], year) for (_, year), o in members.items()})
+        records = _records(session, pairs)
+        caps = caps_of(session, {r.rule_version_id for rows in records.values() for r in rows})
+        stored = _summaries(session, pairs)
+    return [
+        _count(
+            people[person_id],
+            year,
+            members[person_id, year],
+            needs=needs[paths[members[person_id, year]], year],
+            rows=records.get((person_id, year), []),
+            caps=caps,
+            stored=stored.get((person_id, year)),
+        )
+        for person_id in sorted(years)
+        for year in sorted(years[person_id])
+    ]
+
+
+def _count(
+    person: Any,
+    year: int,
+    organisation_id: int,
+    *,
+    needs: Needs,
+    rows: Sequence[Any],
+    caps: Mapping[int, Cap],
+    stored: YearSummary | None,
+) -> Counting:
+    granted = [
+        Granted(r.id, r.form_code, r.subject, r.granted_tenths, r.granted_at, caps[r.rule_version_id])
+        for r in rows
+        if r.state == DeclarationState.APPROVED and r.audit_state != AuditState.FAILED
+    ]
+    count = count_year(granted, needs)
+    is_exempt = stored is not None and stored.is_exempt
+    return Counting(
+        person.id,
+        year,
+        person.path,
+        organisation_id,
+        needs,
+        count,
+        is_exempt or (count.is_met and bool(granted)),
+        {r.id: (r.counted_tenths, r.counted_public_tenths, r.counted_professional_tenths) for r in rows},
+        stored,
+    )
+
+
+def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, Any]:
+    statement = select(Professional.id, Professional.path, Professional.organisation_id).where(Professional.id.in_(ids))
+    statement = statement.order_by(Professional.id)
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    return {row.id: row for row in session.execute(statement)}
+
+
+def _paths(session: Session, organisation_ids: Collection[int]) -> dict[int, str]:
+    statement = select(Organisation.id, Organisation.path).where(Organisation.id.in_(organisation_ids))
+    return dict(session.execute(statement).tuples().all())
+
+
+_COLUMNS = (
+    Declaration.id,
+    Declaration.person_id,
+    Declaration.year,
+    Declaration.form_code,
+    Declaration.subject,
+    Declaration.state,
+    Declaration.audit_state,
+    Declaration.granted_tenths,
+    Declaration.granted_at,
+    Declaration.rule_version_id,
+    Declaration.counted_tenths,
+    Declaration.counted_public_tenths,
+    Declaration.counted_professional_tenths,
+)
+
+
+def _records(session: Session, pairs: Collection[Pair]) -> dict[Pair, list[Any]]:
+    """Return every record that counts, or that is stored as counting, of each pair."""
+    found: dict[Pair, list[Any]] = {}
+    for year, ids in _by_year(pairs).items():
+        statement = select(*_COLUMNS).where(
+            Declaration.person_id.in_(ids),
+            Declaration.year == year,
+            (Declaration.state == DeclarationState.APPROVED) | (Declaration.counted_tenths != 0),
+        )
+        for row in session.execute(statement):
+            found.setdefault((row.person_id, year), []).append(row)
+    return found
+
+
+def _summaries(session: Session, pairs: Collection[Pair]) -> dict[Pair, YearSummary]:
+    found: dict[Pair, YearSummary] = {}
+    for year, ids in _by_year(pairs).items():
+        statement = select(YearSummary).where(YearSummary.person_id.in_(ids), YearSummary.year == year)
+        for row in session.scalars(statement, execution_options={"populate_existing": True}):
+            found[row.person_id, year] = row
+    return found
+
+
+def _by_year(pairs: Collection[Pair]) -> dict[int, list[int]]:
+    years: dict[int, list[int]] = {}
+    for person_id, year in sorted(pairs):
+        years.setdefault(year, []).append(person_id)
+    return years
+
+
+def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
+    """Write what differs from the stored figures and return the years that turned."""
+    wrong = [c for c in countings if c.is_summary_wrong()]
+    moved = [(_learner(c.stored), Learner(c.organisation_id, c.year, c.count.total > 0, c.is_passed)) for c in wrong]
+    changes = [
+        YearChange(c.person_id, c.year, bool(c.stored and c.stored.is_passed), c.is_passed)
+        for c in wrong
+        if c.is_passed != bool(c.stored and c.stored.is_passed)
+    ]
+    with acting(session, "recount_year"):
+        _write_records(session, [row for c in countings for row in c.wrong_records()])
+        bulk_update(session, YearSummary, [{"id": c.stored.id, **c.summary} for c in wrong if c.stored], locked=True)
+        bulk_insert(
+            session,
+            YearSummary,
+            [
+                {
+                    "person_id": c.person_id,
+                    "year": c.year,
+                    "path": c.path,
+                    "is_exempt": False,
+                    "exemption_reason": "",
+                    **c.summary,
+                }
+                for c in wrong
+                if c.stored is None
+            ],
+        )
+    for counting in wrong:
+        if counting.stored is not None:
+            session.expire(counting.stored)
+    with acting(session, "recount_organisation"):
+        move_learners(session, moved)
+    return changes
+
+
+def _learner(stored: YearSummary | None) -> Learner | None:
+    if stored is None:
+        return None
+    return Learner(stored.year_organisation_id, stored.year, stored.total_tenths > 0, stored.is_passed)
+
+
+def _write_records(session: Session, rows: Sequence[dict[str, int]]) -> None:
+    bulk_update(session, Declaration, rows, locked=True)
+    ids = {r["id"] for r in rows}
+    for thing in list(session.identity_map.values()):
+        if isinstance(thing, Declaration) and thing.id in ids:
+            session.expire(thing, ["counted_tenths", "counted_public_tenths", "counted_professional_tenths"])

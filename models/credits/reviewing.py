@@ -1,0 +1,197 @@
+"""What the review of a declaration means: levels set the hours granted, the last one's figure counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import outbox
+from models.access import Actor, Permission
+from models.base import to_hours, utcnow
+from models.credits.key_review import SUBJECT_KIND
+from models.credits.recount import recount_years
+from models.credits.tables import Declaration, DeclarationState
+from models.credits.workflow import DECLARATIONS
+from models.errors import N_, DomainError, Invalid, WrongState
+from models.files import Attachment
+from models.reviews import engine
+from models.reviews.chain import up_to_first_hr
+from models.reviews.engine import Handler, Outcome
+from models.reviews.tables import Decision, Review, ReviewKind, Verdict
+
+GRANTED = "granted_tenths"
+
+
+def granted_so_far(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
+    """Return for each review what the level before granted in this round, else what was requested."""
+    requested = dict(
+        session.execute(
+            select(Declaration.id, Declaration.requested_tenths).where(Declaration.id.in_([r.subject_id for r in reviews]))
+        )
+        .tuples()
+        .all()
+    )
+    found = {r.id: requested[r.subject_id] for r in reviews if r.subject_id in requested}
+    rounds = {r.id: r.round for r in reviews if r.level > 1}
+    if not rounds:
+        return found
+    earlier = session.scalars(
+        select(Decision)
+        .where(Decision.review_id.in_(rounds), Decision.verdict == Verdict.PASS)
+        .order_by(Decision.level, Decision.attempt)
+    )
+    for decision in earlier:
+        if decision.round == rounds[decision.review_id] and decision.values:
+            found[decision.review_id] = decision.values[GRANTED]
+    return found
+
+
+def _fill(session: Session, reviews: Sequence[Review], given: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Complete what an officer left as it was: the hours of the level before."""
+    open_ones = [r for r in reviews if given[r.id].get(GRANTED) is None]
+    so_far = granted_so_far(session, open_ones) if open_ones else {}
+    return {r.id: {**given[r.id], GRANTED: given[r.id].get(GRANTED) or so_far.get(r.id, 0)} for r in reviews}
+
+
+def _check(
+    session: Session, _actor: Actor, reviews: Sequence[Review], given: Mapping[int, Mapping[str, Any]]
+) -> dict[int, DomainError]:
+    rows = {
+        row.id: row
+        for row in session.execute(
+            select(Declaration.id, Declaration.state, Declaration.requested_tenths).where(
+                Declaration.id.in_([r.subject_id for r in reviews])
+            )
+        )
+    }
+    refused: dict[int, DomainError] = {}
+    for review in reviews:
+        row, granted = rows.get(review.subject_id), given[review.id][GRANTED]
+        if row is None or row.state != DeclarationState.PENDING:
+            refused[review.id] = WrongState(N_("It has been decided already."))
+        elif not isinstance(granted, int) or not 1 <= granted <= row.requested_tenths:
+            refused[review.id] = Invalid(
+                N_("The hours granted lie between 0.1 and the hours declared (%(most)s)."), most=to_hours(row.requested_tenths)
+            )
+    return refused
+
+
+def _on_passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
+    now = utcnow()
+    granted = {o.review.subject_id: o.values[GRANTED] for o in outcomes}
+    _move(
+        session,
+        actor,
+        "approve",
+        granted,
+        each={i: {GRANTED: tenths, "granted_at": now} for i, tenths in granted.items()},
+        recorded={i: {GRANTED: [None, tenths]} for i, tenths in granted.items()},
+    )
+    _tell(session, outcomes, N_("Your declaration “%(title)s” was approved with %(hours)s hours."))
+
+
+def _on_rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
+    by_reason: dict[str, list[int]] = {}
+    for outcome in outcomes:
+        by_reason.setdefault(outcome.reason, []).append(outcome.review.subject_id)
+    for reason, ids in by_reason.items():
+        _move(session, actor, "reject", ids, reason=reason)
+    message_id = N_("Your declaration “%(title)s” was rejected by %(organisation)s: %(reason)s")
+    _tell(session, outcomes, message_id, organisation=actor.organisation_name)
+
+
+def _move(session: Session, actor: Actor, step: str, ids: Mapping[int, int] | Sequence[int], **how: Any) -> None:
+    moved = DECLARATIONS.move_many(session, actor, list(ids), step=step, **how)
+    for refusal in moved.refused.values():
+        raise refusal
+
+
+def _tell(session: Session, outcomes: Sequence[Outcome], message_id: str, **params: str) -> None:
+    """Write a notice to the person of each decided declaration."""
+    titles = {
+        row.id: row
+        for row in session.execute(
+            select(Declaration.id, Declaration.title, Declaration.form_name, Declaration.granted_tenths).where(
+                Declaration.id.in_([o.review.subject_id for o in outcomes])
+            )
+        )
+    }
+    outbox.add_notices(
+        session,
+        [
+            {
+                "account_id": o.review.subject_account_id,
+                "position_key": f"person:{o.review.person_id}",
+                "message_id": message_id,
+                "link": f"/portal/declarations/{o.review.subject_id}",
+                "params": {
+                    "title": titles[o.review.subject_id].title or titles[o.review.subject_id].form_name,
+                    "hours": str(to_hours(titles[o.review.subject_id].granted_tenths or 0)),
+                    "reason": o.reason,
+                    **params,
+                },
+            }
+            for o in outcomes
+            if o.review.subject_account_id
+        ],
+    )
+
+
+def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str, Any]]:
+    """Return what the officers see at the moment of their decision: a resubmission may change it."""
+    ids = {r.subject_id: r.id for r in reviews}
+    names = (
+        "year",
+        "subject",
+        "form_code",
+        "form_name",
+        "title",
+        "elective",
+        "requested_tenths",
+        "proposed_tenths",
+        "inputs",
+        "person_name",
+        "organisation_name",
+        "key_reasons",
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row in session.execute(
+        select(Declaration.id, *(getattr(Declaration, name) for name in names)).where(Declaration.id.in_(ids))
+    ):
+        found[ids[row.id]] = {**{name: getattr(row, name) for name in names}, "evidence": []}
+    evidence = select(Attachment.subject_id, Attachment.original_name, Attachment.content_hash).where(
+        Attachment.subject_kind == SUBJECT_KIND, Attachment.subject_id.in_(ids)
+    )
+    for row in session.execute(evidence.order_by(Attachment.id)):
+        found[ids[row.subject_id]]["evidence"].append([row.original_name, row.content_hash])
+    return found
+
+
+def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
+    for start in range(0, len(ids), 500):
+        pairs = (
+            session.execute(
+                select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + 500])).distinct()
+            )
+            .tuples()
+            .all()
+        )
+        recount_years(session, actor, pairs)
+
+
+DECLARATIONS.on("approve", _recount)
+engine.register(
+    Handler(
+        kind=ReviewKind.DECLARATION,
+        permission=Permission.HOURS_REVIEW,
+        links=up_to_first_hr,
+        on_passed=_on_passed,
+        on_rejected=_on_rejected,
+        check=_check,
+        fill=_fill,
+        snapshot=_snapshot,
+    )
+)

@@ -1,0 +1,63 @@
+"""Which years may be declared now: the windows of an HR department, inherited down the tree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.base import today
+from models.credits.requirements import prefixes
+from models.credits.tables import DeclarationWindow
+from models.errors import N_, NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when to when hours of a year may be declared, both days included."""
+
+    year: int
+    opens_on: dt.date
+    closes_on: dt.date
+
+    def is_open(self, day: dt.date) -> bool:
+        """Say whether *day* lies in the window."""
+        return self.opens_on <= day <= self.closes_on
+
+
+def default_window(year: int) -> Window:
+    """Return the window of a year for which no HR department set one: until 31 March of the next year."""
+    return Window(year, dt.date(year, 1, 1), dt.date(year + 1, 3, 31))
+
+
+def windows(session: Session, path: str) -> dict[int, Window]:
+    """Return the window of each year that could be open: those that are set, the running and the last year."""
+    above = prefixes(path)
+    found = {year: default_window(year) for year in (today().year, today().year - 1)}
+    rows = session.scalars(select(DeclarationWindow).where(DeclarationWindow.path.in_(above))).all()
+    for row in sorted(rows, key=lambda r: len(r.path)):
+        found[row.year] = Window(row.year, row.opens_on, row.closes_on)
+    return found
+
+
+def open_years(session: Session, path: str) -> list[int]:
+    """Return the years that may be declared today, the newest first."""
+    return sorted((w.year for w in windows(session, path).values() if w.is_open(today())), reverse=True)
+
+
+def closes_on(session: Session, path: str, year: int) -> dt.date:
+    """Return the last day on which hours of *year* may be declared."""
+    return windows(session, path).get(year, default_window(year)).closes_on
+
+
+def require_open(session: Session, path: str, year: int) -> None:
+    """Raise NotAllowed, naming the open years, unless *year* may be declared today."""
+    years = open_years(session, path)
+    if year not in years:
+        raise NotAllowed(
+            N_("Hours of %(year)s cannot be declared now; open: %(years)s."),
+            year=str(year),
+            years=", ".join(str(y) for y in years) or "-",
+        )
