@@ -11,24 +11,15 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_babel import gettext
 
-from models.access import Actor, PositionKind
+from models.access import Actor
 from models.errors import N_
-from views.actor import current_actor, other_positions
+from views.actor import KIND_WORDS, current_actor, other_positions
 from views.forms import input_attributes
 from views.public.language import display_classes, page_lang, shows
 from views.words import file_size, hours, local_time, words
 
 SITE_NAME = N_("Continuing Education Public Service Platform for Professional and Technical Personnel")
 SITE_SHORT_NAME = N_("Continuing Education Platform")
-
-KIND_WORDS: dict[PositionKind, str] = {
-    PositionKind.PROFESSIONAL: N_("Professional"),
-    PositionKind.EMPLOYER: N_("Employer"),
-    PositionKind.COMPETENT_DEPARTMENT: N_("Competent department"),
-    PositionKind.HR_DEPARTMENT: N_("HR department"),
-    PositionKind.TRAINING_BASE: N_("Training base"),
-    PositionKind.SUPPORT: N_("Support"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class MenuEntry:
     url: str
     icon: str = "right"
     is_current: bool = False
-    badge: int = 0
+    badge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class BatchPages(Declared):
         return self.read(dict(state.fields()) | {"sel": request.form.get("sel", "")})
 
     def _batch(self, listing: Listing) -> BatchAction:
-        batch = listing.batches.get(request.form.get("action", ""))
+        batch = listing.batches.get(request.values.get("action", ""))
         if batch is None:
             raise NotFound
         if batch.permission is not None:

@@ -75,21 +75,21 @@ class ListPages(Declared):
         back = request.values.get("url")
         if request.method == "GET":
             shown = self.chosen_columns(listing)
+            names = {c.name for c in shown}
+            everything = (*shown, *(c for c in listing.columns if c.name not in names))
             return self.render(  # type: ignore[attr-defined, no-any-return]
-                "admin/columns.html", view=self, listing=listing, shown=shown, back=back,
-                others=[c for c in listing.columns if c.name not in {s.name for s in shown}],
+                "admin/columns.html", view=self, listing=listing, shown=names, everything=everything, back=back
             )
-        names = [n for n in request.form.getlist("columns") if n in {c.name for c in listing.columns}]
-        if "reset" in request.form:
-            names = []
+        wanted = [] if "reset" in request.form else request.form.getlist("columns")
+        chosen_names = [n for n in wanted if n in {c.name for c in listing.columns}]
         with unit_of_work() as session:
             choice = self._choice(listing)
             if choice is None:
                 choice = ColumnChoice(
-                    account_id=self.actor.account_id, position_key=self.actor.position_key, view=self._choice_name(listing), columns=names
+                    account_id=self.actor.account_id, position_key=self.actor.position_key, view=self._choice_name(listing), columns=chosen_names
                 )
                 session.add(choice)
-            choice.columns = names
+            choice.columns = chosen_names
         flash(gettext(N_("The columns were saved.")), "success")
         return redirect_own(back, self.list_url())
 
@@ -112,6 +112,10 @@ class ListPages(Declared):
         tab = listing.name or None
         page = {"edit": "edit_view", "delete": "delete_view"}.get(action.name, "details_view")
         return url_for(f"{self.endpoint}.{page}", id=listing.key_of(row), tab=tab, url=here)
+
+    def batch_url(self, name: str) -> str:
+        """Return the address that asks before a batch of one row."""
+        return url_for(f"{self.endpoint}.action_view", action=name)
 
     def action_url(self, action: PageAction) -> str:
         """Return the address of a button above the list."""

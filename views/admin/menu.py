@@ -8,6 +8,7 @@ from flask import Flask, request, url_for
 from flask_admin import Admin
 from flask_babel import gettext
 
+from models.access import Actor
 from views.actor import current_actor
 from views.admin.screen import Screen
 from views.layout import MenuEntry
@@ -27,20 +28,25 @@ def screens(admin: Admin) -> list[Screen]:
     return sorted(found, key=lambda v: v.order)
 
 
+def groups_for(admin: Admin, actor: Actor) -> list[MenuGroup]:
+    """Return the menu of *actor*'s position in its own words."""
+    groups: dict[str, MenuGroup] = {}
+    for view in screens(admin):
+        if view.in_menu and view.is_for(actor):
+            group = groups.setdefault(view.group_id, MenuGroup(gettext(view.group_id) if view.group_id else ""))
+            url = url_for(f"{view.endpoint}.{view._default_view}")  # type: ignore[attr-defined]  # noqa: SLF001
+            is_current = request.endpoint is not None and request.endpoint.split(".")[0] == view.endpoint  # type: ignore[attr-defined]
+            todo = view.todo(actor)
+            badge = todo.word if todo and todo.n else ""
+            group.entries.append(MenuEntry(view.word_for(actor.kind), url, view.icon, is_current, badge))
+    return list(groups.values())
+
+
 def install(app: Flask, admin: Admin) -> None:
     """Give the templates of *app* the menu of *admin*."""
 
     def admin_menu() -> list[MenuGroup]:
         actor = current_actor()
-        if actor is None:
-            return []
-        groups: dict[str, MenuGroup] = {}
-        for view in screens(admin):
-            if view.in_menu and view.is_for(actor):
-                group = groups.setdefault(view.group_id, MenuGroup(gettext(view.group_id) if view.group_id else ""))
-                url = url_for(f"{view.endpoint}.{view._default_view}")  # type: ignore[attr-defined]  # noqa: SLF001
-                is_current = request.endpoint is not None and request.endpoint.split(".")[0] == view.endpoint  # type: ignore[attr-defined]
-                group.entries.append(MenuEntry(view.word_for(actor.kind), url, view.icon, is_current, view.badge(actor)))
-        return list(groups.values())
+        return groups_for(admin, actor) if actor is not None else []
 
     app.jinja_env.globals["admin_menu"] = admin_menu

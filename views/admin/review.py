@@ -40,7 +40,7 @@ class Queue:
         return f"{self.total:,}{'+' if self.is_capped else ''}"
 
 
-class ReviewPage(RecordPages, BatchPages):
+class ReviewPage(BatchPages, RecordPages):
     """Mixed in before ScopedModelView: its details page decides, with the batches named here, one row at a time."""
 
     details_template = "admin/review.html"

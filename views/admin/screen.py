@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn
 
-from flask import abort, current_app
+from flask import abort
 from flask_admin import Admin, BaseView
 from flask_babel import gettext
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
 
 from models.access import Actor, Permission, PositionKind
 from models.base import db
-from views.actor import current_actor
+from views.actor import LoginNeeded, current_actor
 
 ADMINISTRATORS = frozenset(
     {PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT, PositionKind.TRAINING_BASE}
 )
 
 
+TODO_LIMIT = 99
+
+
 class UndeclaredPermission(RuntimeError):  # noqa: N818 - it names what is missing
     """A view that nobody has guarded: the application must not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """How many things wait for a position, counted up to 99, and since which day the oldest."""
+
+    n: int
+    oldest: dt.date | None = None
+
+    @property
+    def word(self) -> str:
+        """Return the count as it is shown."""
+        return f"{TODO_LIMIT}+" if self.n > TODO_LIMIT else str(self.n)
 
 
 class Screen:
@@ -45,11 +62,10 @@ class Screen:
         """Say whether *actor*'s kind of position has the view and its role the permission."""
         return actor.kind in self.kinds and actor.can(self.permission)
 
-    def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Response:
+    def inaccessible_callback(self, name: str, **_kwargs: Any) -> NoReturn:  # noqa: ARG002 - the signature is Flask-Admin's
         """Send a visitor to the login and refuse a position that lacks the permission."""
         if current_actor() is None:
-            login: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
-            return login
+            raise LoginNeeded
         abort(403)
 
     def word_for(self, kind: PositionKind) -> str:
@@ -62,9 +78,9 @@ class Screen:
         actor = current_actor()
         return self.word_for(actor.kind) if actor else gettext(self.name_id)
 
-    def badge(self, actor: Actor) -> int:  # noqa: ARG002 - views with a to-do count use it
-        """Return how many things wait here for *actor*; shown in the menu when above 0."""
-        return 0
+    def todo(self, actor: Actor) -> Todo | None:  # noqa: ARG002 - views that decide something use it
+        """Return what waits here for *actor*: the badge in the menu and a line of the to-do list; None for never any."""
+        return None
 
     @property
     def actor(self) -> Actor:

@@ -1,0 +1,48 @@
+"""The home page of an administrator: what waits for the position in use, and its functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_admin import expose
+
+from models.access import Permission
+from models.base import today
+from models.errors import N_
+from views.admin.menu import groups_for, screens
+from views.admin.screen import ScopedPage, Todo
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of the to-do list."""
+
+    word: str
+    url: str
+    todo: Todo
+    n_days: int | None
+
+
+class HomePage(ScopedPage):
+    """S058, S088, S114 and the to-do items S115."""
+
+    permission = Permission.HOME
+    name_id = N_("Home")
+    group_id = N_("Home")
+    icon = "home"
+    order = 0
+
+    @expose("/")
+    def index(self) -> str:
+        """Show the to-do counts with the oldest wait, and the functions as tiles."""
+        actor = self.actor
+        waiting = []
+        for view in screens(self.admin):
+            if view is not self and view.is_for(actor):
+                todo = view.todo(actor)
+                if todo is not None:
+                    url = url_for(f"{view.endpoint}.{view._default_view}")  # type: ignore[attr-defined]  # noqa: SLF001
+                    days = (today() - todo.oldest).days if todo.oldest else None
+                    waiting.append(Waiting(view.word_for(actor.kind), url, todo, days))
+        return self.render("admin/home.html", view=self, waiting=waiting, groups=groups_for(self.admin, actor))
