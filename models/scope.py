@@ -260,6 +260,14 @@ CROSS_SUBTREE: dict[str, Operation] = {
     "build_chain": _operation("organisations posts roles accounts organisation_settings"),
     # A person's own submission writes into the review that others decide.
     "submit_own": _operation("organisations", reviews="*", review_levels="*", professionals="pending_count"),
+    # The holder of an account accepts or declines a post that an organisation offered to it.
+    "add_existing_account": _operation("organisations", posts="state"),
+    # A person's own record carries the organisation she belongs to, and may name a training base.
+    "declare": _operation("organisations"),
+    # Whether the same evidence proves another record: only "yes" leaves models.credits.key_review.
+    "find_same_evidence": _operation("declarations attachments"),
+    # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
+    "import_people": _operation("professionals", accounts="*"),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {
@@ -278,7 +286,7 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "read_accounts": _operation("accounts login_failures web_sessions"),
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
-        "declarations learning_forms rule_versions requirements memberships organisations",
+        "declarations learning_forms rule_versions requirements memberships organisations professionals",
         year_summaries="*", declarations="counted_tenths counted_public_tenths counted_professional_tenths",
     ),
     "recount_organisation": _operation("organisations", organisation_years="*", organisation_counters="*"),
