@@ -14,6 +14,7 @@ from models import crypto
 from models.access import GRANTABLE, NOT_FOR_INNER, PERSONAL_PERMISSIONS, SUPPORT_PERMISSIONS, Actor, PositionKind
 from models.org.tables import Organisation, OrganisationKind, OrganisationState, Region
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState, Role
+from models.scope import reserve_ids
 
 PASSWORD = "Demo-2026!"  # noqa: S105 - of made-up persons
 
@@ -85,7 +86,8 @@ def build(session: Session, *, password_hash: str | None = None) -> Cast:
     cast = Cast()
     session.add(Region(code="371100", name="测试市", level="prefecture", kind="division", status="current"))
     session.flush()
-    for n, (name, (parent, kind)) in enumerate(TREE.items(), start=1):
+    ids = reserve_ids(session, Organisation, len(TREE))
+    for n, (name, (parent, kind)) in zip(ids, TREE.items(), strict=True):
         above = cast.organisations[parent] if parent else None
         organisation = Organisation(
             id=n, parent_id=above.id if above else None, path=f"{above.path if above else '/'}{n}/", kind=kind,

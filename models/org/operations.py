@@ -51,7 +51,10 @@ def create_organisations(session: Session, actor: Actor, many: Sequence[NewOrgan
     actor.require(Permission.ORGANISATIONS_CREATE)
     parents = _parents(session, {n.parent_id for n in many})
     taken = taken_codes([codes.check(n.code).value for n in many if _is_code(n.code)])
-    checked = [check_new(session, n, parents.get(n.parent_id or 0), taken) for n in many]
+    checked = []
+    for n in many:
+        checked.append(check_new(session, n, parents.get(n.parent_id or 0), taken))
+        taken.add(checked[-1].value)
     created = _insert(session, list(zip(many, checked, strict=True)), parents)
     history.record(session, actor, "organisation", [o.id for o in created], "create",
                    each={o.id: {"name": [None, o.name], "code": [None, o.code], "kind": [None, o.kind]} for o in created})
