@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, event, make_url
 from admin_app import database, schema
 from admin_app.factory import settings_of
 from models.base import db
+from models.people.passwords import hash_password
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests import cast
@@ -108,7 +109,7 @@ class Templates:
             schema.upgrade() if schema.head() else db.create_all()
             if with_cast:
                 with system_session() as session, unit_of_work(session):
-                    built = cast.build(session)
+                    built = cast.build(session, password_hash=hash_password(cast.PASSWORD))
                 self.cast = pickle.dumps(built)
             if kind == "sqlite":
                 # One file without a journal beside it can be copied.

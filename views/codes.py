@@ -7,18 +7,23 @@ from sqlalchemy import select
 
 from models.base import db
 from models.org.tables import CodeEntry, Region
+from models.scope import system_session
 
 _names: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
 REGIONS = "regions"
 
 
 def _load(list_name: str) -> dict[str, tuple[str, str]]:
-    if list_name == REGIONS:
-        return {row.code: (row.name, row.name) for row in db.session.execute(select(Region.code, Region.name))}
-    rows = db.session.execute(
-        select(CodeEntry.code, CodeEntry.name, CodeEntry.name_en).where(CodeEntry.list_name == list_name).order_by(CodeEntry.position)
-    )
-    return {row.code: (row.name, row.name_en or row.name) for row in rows}
+    # A session of its own: in a writing request the request's session would take SQLite's lock for a mere list.
+    with system_session() as session:
+        if list_name == REGIONS:
+            return {row.code: (row.name, row.name) for row in session.execute(select(Region.code, Region.name))}
+        rows = session.execute(
+            select(CodeEntry.code, CodeEntry.name, CodeEntry.name_en)
+            .where(CodeEntry.list_name == list_name)
+            .order_by(CodeEntry.position)
+        )
+        return {row.code: (row.name, row.name_en or row.name) for row in rows}
 
 
 def names(list_name: str) -> dict[str, tuple[str, str]]:

@@ -1,1 +1,13 @@
-"""Pages without a login: home, language, errors, registration, verification."""
+"""Pages without a login: home, language, errors, login, password, registration, verification."""
+
+from flask import Flask
+
+from views.public import captcha, home, login, password
+
+__all__ = ["password", "register"]
+
+
+def register(app: Flask) -> None:
+    """Register the public pages; ``password`` adds its pages to those of the login."""
+    for module in (home, login, captcha):
+        app.register_blueprint(module.blueprint)

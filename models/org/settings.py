@@ -1,0 +1,64 @@
+"""Settings of the HR departments, inherited down the tree unless set lower, with a default for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import history
+from models.access import Actor, PositionKind
+from models.errors import N_, Invalid, NotAllowed
+from models.org.tables import Organisation, OrganisationKind, OrganisationSetting
+
+
+class SettingKey(StrEnum):
+    """The settings that exist."""
+
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - how a first password is given: last_six or one_time
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a setting may hold."""
+
+    default: str
+    choices: tuple[str, ...]
+
+
+SETTINGS: dict[SettingKey, Kind] = {SettingKey.RESET_PASSWORD: Kind("last_six", ("last_six", "one_time"))}
+
+
+def ancestors(path: str) -> list[str]:
+    """Return the paths from the national default down to *path* itself."""
+    ids = [part for part in path.split("/") if part]
+    return ["/"] + ["/" + "/".join(ids[: n + 1]) + "/" for n in range(len(ids))]
+
+
+def setting(session: Session, path: str, key: SettingKey) -> str:
+    """Return the value that holds at *path*: the nearest one above it, else the default."""
+    rows = session.scalars(
+        select(OrganisationSetting).where(OrganisationSetting.key == key, OrganisationSetting.path.in_(ancestors(path)))
+    )
+    nearest = max(rows, key=lambda row: len(row.path), default=None)
+    return nearest.value if nearest is not None else SETTINGS[key].default
+
+
+def set_setting(session: Session, actor: Actor, organisation: Organisation, key: SettingKey, value: str) -> None:
+    """Set a value for an HR department and all below it; raises NotAllowed for another kind and Invalid for the value."""
+    if organisation.kind != OrganisationKind.HR_DEPARTMENT or actor.kind is not PositionKind.HR_DEPARTMENT or not actor.is_super:
+        raise NotAllowed(N_("Settings are those of an HR department; its super administrator changes them."))
+    if value not in SETTINGS[key].choices:
+        raise Invalid(N_("This is not one of the values of the setting."))
+    row = session.scalars(
+        select(OrganisationSetting).where(OrganisationSetting.key == key, OrganisationSetting.path == organisation.path)
+    ).first()
+    before = row.value if row is not None else None
+    if row is None:
+        row = OrganisationSetting(organisation_id=organisation.id, path=organisation.path, key=key)
+        session.add(row)
+    row.value = value
+    session.flush()
+    history.record(session, actor, "organisation", [organisation.id], "set_setting", changes={key: [before, value]})
