@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, utcnow
@@ -51,3 +51,15 @@ def add_notices(session: Session, notices: Iterable[Mapping[str, Any]]) -> None:
     if rows:
         with acting(session, "add_notice"):
             bulk_insert(session, Notice, rows)
+
+
+def recent(session: Session, *, limit: int) -> Sequence[Notice]:
+    """Return the newest notices to the position in use."""
+    return session.scalars(select(Notice).order_by(Notice.id.desc()).limit(limit)).all()
+
+
+def mark_read(session: Session) -> None:
+    """Mark every notice to the position in use as read."""
+    session.execute(
+        update(Notice).where(Notice.read_at.is_(None)).values(read_at=utcnow()), execution_options={"synchronize_session": False}
+    )

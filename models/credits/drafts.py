@@ -1,0 +1,101 @@
+"""Drafts as forms make them: what fits is kept, also when the rest does not, and one form makes one draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import files
+from models.access import Actor
+from models.credits import declarations, key_review, rules
+from models.credits.declarations import ELECTIVE, Draft
+from models.credits.key_review import Reason
+from models.credits.tables import Declaration
+from models.errors import DomainError, FieldErrors, Invalid
+from models.org.tables import Organisation, OrganisationKind, OrganisationState
+from models.scope import acting
+from models.uploads import Upload
+
+_NEEDED = frozenset({"year", "form_code"})  # without them there is nothing to keep
+MOST_BASES = 1000
+
+
+@dataclass(slots=True)
+class Kept:
+    """What became of a form: the draft (None: nothing could be kept) and what did not fit, by field."""
+
+    declaration: Declaration | None
+    errors: dict[str, DomainError] = field(default_factory=dict)
+    refused_files: list[DomainError] = field(default_factory=list)
+
+
+def of_form(session: Session, actor: Actor, form_key: str) -> Declaration | None:
+    """Return the draft that a form has made already: a second click on its button must not make another."""
+    statement = select(Declaration).where(Declaration.person_id == (actor.person_id or 0), Declaration.form_key == form_key)
+    return session.scalars(statement).first() if form_key else None
+
+
+def keep(
+    session: Session, actor: Actor, draft: Draft, *, declaration_id: int | None, form_key: str = "",
+    uploads: Sequence[Upload] = (), remove: str = "",
+) -> Kept:
+    """Save what fits of *draft* and its evidence; the errors name what does not, and so was left out.
+
+    Raises WrongState for a record that may not be edited and NotFound for another's, or another's attachment.
+    """
+    kept = _save(session, actor, draft, declaration_id)
+    if kept.declaration is None:
+        return kept
+    if declaration_id is None and form_key:
+        kept.declaration.form_key = form_key
+        session.flush()
+    if remove:
+        declarations.remove_evidence(session, actor, kept.declaration.id, remove)
+    for upload in uploads:
+        try:
+            declarations.add_evidence(session, actor, kept.declaration.id, upload)
+        except Invalid as refusal:
+            kept.refused_files.append(refusal)
+    return kept
+
+
+def _save(session: Session, actor: Actor, draft: Draft, declaration_id: int | None) -> Kept:
+    try:
+        return Kept(declarations.save_draft(session, actor, draft, declaration_id=declaration_id))
+    except FieldErrors as refusal:
+        errors = dict(refusal.errors)
+    if errors.keys() & _NEEDED:
+        return Kept(None, errors)
+    fitting = replace(
+        draft, inputs={name: value for name, value in draft.inputs.items() if name not in errors},
+        requested_hours=None if "requested_hours" in errors else draft.requested_hours,
+        subject=_first_subject(session, actor, draft) if "subject" in errors else draft.subject,
+        elective=next(iter(ELECTIVE)) if "elective" in errors else draft.elective,
+    )
+    try:
+        return Kept(declarations.save_draft(session, actor, fitting, declaration_id=declaration_id), errors)
+    except FieldErrors as refusal:
+        return Kept(None, {**dict(refusal.errors), **errors})
+
+
+def _first_subject(session: Session, actor: Actor, draft: Draft) -> str:
+    return rules.offer(session, actor.path, draft.form_code, draft.year).spec.subject_kinds[0]
+
+
+def review_reasons(session: Session, declaration: Declaration) -> list[Reason]:
+    """Return why the draft, submitted as it stands, would get a closer look."""
+    return key_review.reasons(session, declaration, files.attachments_of(session, key_review.SUBJECT_KIND, declaration.id))
+
+
+def training_bases(session: Session) -> list[tuple[str, str]]:
+    """Return id and name of the training bases that a declaration may name, by name."""
+    with acting(session, "declare"):
+        rows = session.execute(
+            select(Organisation.id, Organisation.name)
+            .where(Organisation.kind == OrganisationKind.TRAINING_BASE, Organisation.state == OrganisationState.ACTIVE)
+            .order_by(Organisation.name).limit(MOST_BASES)
+        )
+        return [(str(row.id), row.name) for row in rows]
