@@ -10,7 +10,8 @@ import datetime as dt
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -116,6 +117,14 @@ class Run:
         if _stopping.is_set():
             raise Stopping
         time.sleep(PAUSE_SECONDS)
+
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read without the write lock: others go on writing while the block runs."""
+        with intending(Intent.READ):
+            yield self.session
+            self.session.commit()
 
 
 def _hold(session: Session, job_id: int, lease: str, values: dict[str, Any]) -> bool:

@@ -1,0 +1,32 @@
+"""A row of a sheet on its way in: what it says, what is wrong with it, and what became of it. Knows no workbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.errors import DomainError, FieldErrors
+
+
+@dataclass(slots=True)
+class ImportRow:
+    """One row; ``values`` and ``errors`` are keyed by the columns of its sheet, an error of the whole row by ``""``."""
+
+    number: int  # of the row in the workbook
+    values: dict[str, Any]
+    errors: dict[str, DomainError] = field(default_factory=dict)
+    is_unchanged: bool = False  # it is there already
+    found: dict[str, Any] = field(default_factory=dict)  # what the checks worked out, for the writing
+
+    @property
+    def is_good(self) -> bool:
+        """Say whether the row is to be written."""
+        return not self.errors and not self.is_unchanged
+
+    def refuse(self, key: str, error: DomainError) -> None:
+        """Note an error of a column, unless the column has one already; several fields' errors go to their columns."""
+        if isinstance(error, FieldErrors):
+            for name, each in error.errors.items():
+                self.errors.setdefault(name, each)
+        else:
+            self.errors.setdefault(key, error)

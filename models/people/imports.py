@@ -1,0 +1,286 @@
+"""People who come in by a sheet: checked without the database, judged against it, then created in bulk.
+
+An imported person needs no registration: the account has no password hash, the last six characters of the number are the
+first password, and the profile is active at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import history, scope
+from models.access import Actor, Permission
+from models.base import today, utcnow
+from models.errors import N_, Conflict, DomainError, Invalid, NotFound, WrongState
+from models.import_rows import ImportRow
+from models.org import codes
+from models.org.tables import HAVE_MEMBERS, Department, Organisation, OrganisationKind, OrganisationState
+from models.people import contacts, numbers
+from models.people.accounts import NewAccount, account_row, number_hash
+from models.people.numbers import DocumentType, Number
+from models.people.tables import Account, FirstPassword, Membership, NameToken, Professional, ProfessionalState
+from models.pinyin import tokens_of
+
+REGISTERED_ELSEWHERE = N_("This number is registered at another organisation; please start a transfer.")
+IN_REVIEW = N_("This person's registration is under review.")
+COPIED = (
+    "name", "document_type", "sex", "birth_on", "ethnic_group", "phone", "email", "education_level", "degree", "title_series",
+    "title_level", "title_qualification", "field_of_work", "admin_post",
+)
+"""Columns of the sheet that are columns of the professional, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An organisation that people may be put into, with its internal departments by name."""
+
+    organisation_id: int
+    path: str
+    name: str
+    departments: Mapping[str, int]
+
+
+class PeopleImport:
+    """One import of people by one actor; remembers what the file had already."""
+
+    def __init__(self, actor: Actor) -> None:
+        actor.require(Permission.PEOPLE_IMPORT)
+        self.actor = actor
+        self.today = today()
+        self._rows_of: dict[bytes, int] = {}
+
+    # --- without the database --------------------------------------------------------------------------------------
+
+    def check(self, rows: Iterable[ImportRow]) -> None:
+        """Check each row by itself and against the rows before it; what is wrong is noted on the row."""
+        for row in rows:
+            row.values["document_type"] = row.values.get("document_type") or DocumentType.ID_CARD.value
+            for key, check in _CHECKS.items():
+                if row.values.get(key):
+                    _try(row, key, check)
+            self._check_number(row)
+
+    def _check_number(self, row: ImportRow) -> None:
+        text = row.values.get("number")
+        if not text or "number" in row.errors or "document_type" in row.errors:
+            return
+        try:
+            number = numbers.check(row.values["document_type"], text, today=self.today)
+        except Invalid as refusal:
+            row.refuse("number", refusal)
+            return
+        hashed = number_hash(number.value)
+        row.found |= {"number": number, "hash": hashed}
+        _check_against_number(row, number)
+        first = self._rows_of.setdefault(bytes.fromhex(hashed)[:16] + row.values["document_type"].encode(), row.number)
+        if first != row.number:
+            row.refuse("number", Conflict(N_("The same number stands in row %(row)s already; delete one of the two rows."), row=first))
+
+    # --- against the database, reading -----------------------------------------------------------------------------
+
+    def judge(self, session: Session, rows: Sequence[ImportRow]) -> None:
+        """Find each row's organisation, department and standing; what is wrong, or there already, is noted on the row."""
+        places = self._places(session, {_code_of(row) for row in rows})
+        hashes = [row.found["hash"] for row in rows if "hash" in row.found]
+        standing = _standing(session, hashes)
+        for row in rows:
+            row.is_unchanged = False
+            row.found.pop("account_id", None)
+            _find_place(row, places[_code_of(row)])
+            if "hash" in row.found:
+                _judge_standing(row, standing.get((row.values["document_type"], row.found["hash"])))
+
+    def _places(self, session: Session, wanted: set[str]) -> dict[str, Place | DomainError]:
+        # Read anew for each chunk: an organisation may be moved or disabled while the job runs.
+        statement = select(Organisation).where(Organisation.state.in_(_LIVE))
+        found = {o.code: o for o in session.scalars(statement.where(Organisation.code.in_(wanted - {""})))}
+        if "" in wanted:
+            found |= {"": o for o in session.scalars(statement.where(Organisation.id == self.actor.organisation_id))}
+        departments: dict[int, dict[str, int]] = {}
+        in_places = select(Department).where(Department.organisation_id.in_([o.id for o in found.values()]), Department.is_enabled)
+        for each in session.scalars(in_places):
+            departments.setdefault(each.organisation_id, {})[each.name] = each.id
+        return {code: _place(found.get(code), departments) for code in wanted}
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
+        """Create the people of good, judged rows: account, profile, membership, search tokens, history. Flushes only."""
+        if not rows:
+            return
+        self.actor.require(Permission.PEOPLE_IMPORT)
+        now = utcnow()
+        accounts = _add_accounts(session, rows)
+        ids = scope.reserve_ids(session, Professional, len(rows))
+        people = [_professional(i, account, row, now) for i, account, row in zip(ids, accounts, rows, strict=True)]
+        scope.bulk_insert(session, Professional, people)
+        scope.bulk_insert(session, Membership, [
+            {"person_id": p["id"], "path": p["path"], "member_of_id": p["organisation_id"], "from_on": self.today, "to_on": None}
+            for p in people
+        ])
+        scope.bulk_insert(session, NameToken, [
+            {"token": token, "path": p["path"], "person_id": p["id"]} for p in people for token in tokens_of(p["name"])
+        ])
+        history.record(
+            session, self.actor, "professional", ids, "import",
+            each={p["id"]: {"organisation": [None, p["organisation_name"]]} for p in people},
+        )
+
+
+_LIVE = (OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.DISABLED)
+
+
+def _code_of(row: ImportRow) -> str:
+    return codes.normalise(row.values.get("organisation_code") or "")
+
+
+def _place(organisation: Organisation | None, departments: Mapping[int, Mapping[str, int]]) -> Place | DomainError:
+    if organisation is None:
+        return NotFound()
+    if OrganisationKind(organisation.kind) not in HAVE_MEMBERS:
+        return Invalid(N_("A training base has no members; enter the code of the person's own organisation."))
+    if organisation.state != OrganisationState.ACTIVE:
+        return WrongState(N_("This organisation is not active."))
+    return Place(organisation.id, organisation.path, organisation.name, departments.get(organisation.id, {}))
+
+
+def _find_place(row: ImportRow, place: Place | DomainError) -> None:
+    if isinstance(place, DomainError):
+        row.refuse("organisation_code", place)
+        return
+    row.found["place"] = place
+    department = row.values.get("department")
+    if department and department not in place.departments:
+        row.refuse(
+            "department", Invalid(N_("%(unit)s has no department of this name; add it first, or leave the cell empty."), unit=place.name)
+        )
+
+
+# --- the checks of single values -------------------------------------------------------------------------------------
+
+
+def _try(row: ImportRow, key: str, check: Callable[[Any], Any]) -> None:
+    try:
+        row.values[key] = check(row.values[key])
+    except Invalid as refusal:
+        row.refuse(key, refusal)
+
+
+def _name(text: str) -> str:
+    if any(c.isdigit() or c in "<>@#$%&*/\\|" for c in text):
+        raise Invalid(N_("A name has no digits and none of these signs: < > @ # $ % & * / \\ |"))
+    return text
+
+
+def _birth(value: dt.date) -> dt.date:
+    if not dt.date(1900, 1, 1) <= value <= today():
+        raise Invalid(N_("The date of birth lies in the future, or is too long ago."))
+    return value
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": _name, "phone": contacts.check_mobile, "email": contacts.check_email, "birth_on": _birth,
+}
+
+
+def _check_against_number(row: ImportRow, number: Number) -> None:
+    """Take sex and birth date from the number, where it tells them, and compare them with what the row says."""
+    for key, told, wrong in (
+        ("sex", number.sex.value if number.sex else None, N_("The sex does not fit the ID number; correct one of the two, or leave the sex empty.")),
+        ("birth_on", number.birth_on, N_("The date of birth does not fit the ID number; correct one of the two, or leave the date empty.")),
+    ):
+        if told is None:
+            continue
+        if row.values.get(key) and row.values[key] != told:
+            row.refuse(key, Invalid(wrong))
+        row.values[key] = told
+    if not row.values.get("sex"):
+        row.refuse("sex", Invalid(N_("This type of document does not tell the sex; fill it in.")))
+
+
+# --- who is there already --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account that exists, and where its holder is a professional, if anywhere."""
+
+    account_id: int
+    organisation_id: int | None
+    state: str | None
+
+
+def _standing(session: Session, hashes: Sequence[str]) -> dict[tuple[str, str], Standing]:
+    """Return what exists for these numbers, in the whole system: a row learns one sentence of it at most."""
+    statement = (
+        select(Account.id, Account.document_type, Account.number_hash, Professional.organisation_id, Professional.state)
+        .outerjoin(Professional, (Professional.account_id == Account.id) & (Professional.state != ProfessionalState.REJECTED))
+        .where(Account.number_hash.in_(hashes))
+    )
+    with scope.acting(session, "import_people"):
+        found = session.execute(statement).all() if hashes else ()
+    return {(kind, hashed): Standing(account, organisation, state) for account, kind, hashed, organisation, state in found}
+
+
+def _judge_standing(row: ImportRow, standing: Standing | None) -> None:
+    if standing is None:
+        return
+    row.found["account_id"] = standing.account_id
+    if standing.organisation_id is None:
+        return
+    place: Place | None = row.found.get("place")
+    if place is None or standing.organisation_id != place.organisation_id:
+        row.refuse("number", Conflict(REGISTERED_ELSEWHERE))
+    elif standing.state == ProfessionalState.PENDING:
+        row.refuse("number", WrongState(IN_REVIEW))
+    elif not row.errors:
+        row.is_unchanged = True
+
+
+# --- the rows that are written ---------------------------------------------------------------------------------------
+
+
+def _add_accounts(session: Session, rows: Sequence[ImportRow]) -> list[int]:
+    """Return each row's account; those that have none get one, whose first password is the number's last six."""
+    new = [row for row in rows if "account_id" not in row.found]
+    with scope.acting(session, "import_people"):
+        for row, account_id in zip(new, scope.reserve_ids(session, Account, len(new)), strict=True):
+            row.found["account_id"] = account_id
+        scope.bulk_insert(session, Account, [{"id": row.found["account_id"], **account_row(_account(row))} for row in new])
+    return [row.found["account_id"] for row in rows]
+
+
+def _account(row: ImportRow) -> NewAccount:
+    values = row.values
+    return NewAccount(
+        values["document_type"], row.found["number"], values["name"], values.get("phone") or "", values.get("email") or "",
+        first=FirstPassword.LAST_SIX,
+    )
+
+
+_EMPTY = {"phone": "", "email": "", "field_of_work": "", "admin_post": ""}
+_ALWAYS: dict[str, Any] = {
+    "landline": "", "admin_rank": None, "is_postdoc": False, "school": "", "field_of_study": None, "graduated_on": None,
+    "title_effective_on": None, "title_certificate_number": "", "title_appointed_on": None, "vocational_qualification": None,
+    "vocational_level": "", "certificate_control_number": None, "state": ProfessionalState.ACTIVE,
+}
+
+
+def _professional(person_id: int, account_id: int, row: ImportRow, now: dt.datetime) -> dict[str, Any]:
+    place: Place = row.found["place"]
+    number: Number = row.found["number"]
+    return {
+        **_ALWAYS,
+        **{key: row.values.get(key) or _EMPTY.get(key) for key in COPIED},
+        "id": person_id, "account_id": account_id, "path": place.path, "organisation_id": place.organisation_id,
+        "organisation_name": place.name, "department_id": place.departments.get(row.values.get("department") or ""),
+        "number_hash": row.found["hash"], "number_masked": numbers.masked(number.value),
+        "warnings": [{"message_id": w.message_id, "params": {k: str(v) for k, v in w.params.items()}} for w in number.warnings],
+        "created_at": now,
+    }
