@@ -105,7 +105,7 @@ def tab_counts(session: Session, person_id: int, *, year: int | None = None, sub
         session.execute(
             select(Declaration.state, func.count()).where(*_filter(person_id, "all", year, subject)).group_by(Declaration.state)
         )
-        .tuples()
+        
         .all()
     )
     counts = {str(state): n for state, n in rows}

@@ -158,7 +158,7 @@ def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, An
 
 def _paths(session: Session, organisation_ids: Collection[int]) -> dict[int, str]:
     statement = select(Organisation.id, Organisation.path).where(Organisation.id.in_(organisation_ids))
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 _COLUMNS = (

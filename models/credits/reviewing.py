@@ -31,7 +31,7 @@ def granted_so_far(session: Session, reviews: Sequence[Review]) -> dict[int, int
         session.execute(
             select(Declaration.id, Declaration.requested_tenths).where(Declaration.id.in_([r.subject_id for r in reviews]))
         )
-        .tuples()
+        
         .all()
     )
     found = {r.id: requested[r.subject_id] for r in reviews if r.subject_id in requested}
@@ -176,7 +176,7 @@ def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
             session.execute(
                 select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + 500])).distinct()
             )
-            .tuples()
+            
             .all()
         )
         recount_years(session, actor, pairs)
