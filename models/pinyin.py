@@ -1,68 +1,154 @@
-"""Search tokens of names: bigrams, whole pinyin, initials; and the token that a typed fragment is looked up by."""
+"""Search of names: pinyin with surnames read right, the tokens stored for a name, the tokens of what somebody typed.
+
+pypinyin reads single characters; what it reads wrong as a surname (单 as dan, 仇 as chou) stands in our own table.
+"""
 
 from __future__ import annotations
 
-import unicodedata
+import re
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from pypinyin import lazy_pinyin
 
-LONGEST = 60
-"""Of a token, as its column holds it."""
+from models.text import compact
 
-# Read otherwise as a surname than as a word.
+_LONGEST = 60
+"""Characters of a stored token."""
+
+_MOST_READINGS = 4
+"""Whole spellings that are stored for one name."""
+
+# The first reading is the one that is shown and sorted by; people search by the others too.
 _SURNAMES = {
-    "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "盖": "ge", "区": "ou", "查": "zha", "任": "ren", "朴": "piao", "翟": "zhai",
-    "尉": "wei", "秘": "bi", "冼": "xian", "覃": "qin", "召": "shao", "员": "yun", "乐": "yue", "黑": "he", "重": "chong", "繁": "po",
-    "缪": "miao", "种": "chong", "折": "she", "燕": "yan", "华": "hua", "宁": "ning", "牟": "mu", "应": "ying", "隗": "wei", "瞿": "qu",
-    "祭": "zhai", "柏": "bai", "葛": "ge", "那": "na", "谌": "chen", "能": "nai", "撒": "sa", "佴": "nai", "阚": "kan", "逄": "pang",
+    characters: tuple(readings.split("/"))
+    for characters, readings in (
+        entry.split("=")
+        for entry in (
+            "单=shan 曾=zeng 仇=qiu 解=xie 盖=ge/gai 查=zha 区=ou 朴=piao 翟=zhai 种=chong 缪=miao 召=shao 覃=qin/tan 繁=po 员=yun "
+            "秘=bi 折=she 黑=he 祭=zhai 隗=wei/kui 佴=nai 都=du 卜=bu 郇=xun/huan 句=gou 郗=xi/chi 郄=qie/xi 粘=nian 适=kuo 乜=nie "
+            "洗=xian 薄=bo 藏=zang 角=jue 莘=shen/xin 炅=gui 能=nai 重=chong 乐=yue/le 牟=mou/mu 谌=chen/shen 宓=mi/fu 任=ren 尉=wei "
+            "华=hua 燕=yan 葛=ge 车=che 石=shi 沈=shen 盛=sheng 贾=jia 冯=feng 过=guo 那=na 宁=ning 柏=bai/bo 洪=hong 应=ying 占=zhan "
+            "纪=ji 宿=su 贲=ben 强=qiang 相=xiang 曲=qu 谷=gu 长=zhang/chang 降=jiang 大=da 娄=lou 晁=chao 要=yao 幺=yao 么=yao 蔚=yu/wei "
+            "尉迟=yuchi 万俟=moqi 长孙=zhangsun 澹台=tantai 单于=chanyu 令狐=linghu 皇甫=huangfu 乐正=yuezheng 宰父=zaifu 欧阳=ouyang "
+            "司马=sima 司徒=situ 司空=sikong 诸葛=zhuge 上官=shangguan 夏侯=xiahou 东方=dongfang 公孙=gongsun 慕容=murong 宇文=yuwen "
+            "鲜于=xianyu 闻人=wenren 赫连=helian 呼延=huyan 端木=duanmu 百里=baili 南宫=nangong 西门=ximen 东郭=dongguo 轩辕=xuanyuan "
+            "独孤=dugu 拓跋=tuoba 申屠=shentu 太史=taishi 公冶=gongye 仲孙=zhongsun 钟离=zhongli 濮阳=puyang 淳于=chunyu 太叔=taishu "
+            "亓官=qiguan 左丘=zuoqiu 梁丘=liangqiu 谷梁=guliang 段干=duangan 漆雕=qidiao 公西=gongxi 巫马=wuma 颛孙=zhuansun "
+            "闾丘=lvqiu 羊舌=yangshe 宗政=zongzheng 呼衍=huyan 第五=diwu"
+        ).split()
+    )
 }
-_DOUBLE_SURNAMES = {
-    "尉迟": ("yu", "chi"), "万俟": ("mo", "qi"), "长孙": ("zhang", "sun"), "澹台": ("tan", "tai"), "单于": ("chan", "yu"),
-    "宿六": ("su", "lu"), "令狐": ("ling", "hu"), "呼延": ("hu", "yan"),
+# Characters of given names that are read in more than one way; the first is the usual one in names.
+_GIVEN = {
+    entry[0]: tuple(entry[2:].split("/"))
+    for entry in (
+        "晟=sheng/cheng 茜=qian/xi 乐=le/yue 朝=zhao/chao 重=chong/zhong 长=chang/zhang 行=xing/hang 盛=sheng 莘=xin/shen "
+        "柏=bo/bai 曾=zeng 单=shan/dan 传=chuan 祎=yi 垚=yao 婧=jing 芮=rui 翟=zhai/di 卜=bu/bo 朴=pu 省=xing/sheng 嘉=jia 炅=jiong/gui"
+    ).split()
 }
 
-
-def folded(name: str) -> str:
-    """Return *name* as it is searched: NFKC, lower case, letters and digits only."""
-    return "".join(c for c in unicodedata.normalize("NFKC", name).lower() if c.isalnum())
-
-
-@lru_cache(maxsize=20_000)
-def _reading(character: str) -> str:
-    return "".join(lazy_pinyin(character)).lower()
+_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_WORDS = re.compile(r"[a-z]+")
+_PARTS = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[a-z]+")
 
 
-def readings_of(name: str) -> tuple[str, ...]:
-    """Return the pinyin of each character of a folded name, surnames as surnames are read."""
-    double = _DOUBLE_SURNAMES.get(name[:2])
-    if double:
-        return (*double, *(_reading(c) for c in name[2:]))
-    first = _SURNAMES.get(name[:1]) if len(name) > 1 else None
-    return ((first or _reading(name[0])), *(_reading(c) for c in name[1:])) if name else ()
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look up: rows must have **all** tokens; ``needs_filter``: they may still lack ``text`` as one piece."""
+
+    tokens: tuple[str, ...]
+    needs_filter: bool
+    text: str
 
 
-def tokens_of(name: str) -> list[str]:
-    """Return the tokens under which a person of that name is found: the first character, each pair, pinyin, initials."""
-    plain = folded(name)
-    if not plain:
-        return []
-    pairs = {plain[i : i + 2] for i in range(len(plain) - 1)}
-    tokens = {plain[0], *pairs}
-    if not plain.isascii():
-        readings = readings_of(plain)
-        tokens |= {"".join(readings)[:LONGEST], "".join(r[0] for r in readings if r)[:LONGEST]}
-    else:
-        tokens.add(plain[:LONGEST])
-    return sorted(tokens)
+def pinyin(name: str) -> str:
+    """Return the whole name in pinyin without tones or blanks, ü as v: 单小明 is ``shanxiaoming``."""
+    return "".join(syllables for _character, syllables in _spelled(name))
 
 
-def fragment_tokens(text: str) -> list[str]:
-    """Return the tokens that a person must all have to be found by a typed fragment; empty for an empty one.
+def initials(name: str) -> str:
+    """Return the first letter of each character: 欧阳修 is ``oyx``."""
+    return "".join(_first_letters(_spelled(name)))
 
-    A fragment of Latin letters is one token, to be looked up by prefix; of Chinese characters its pairs, each exact.
-    """
-    plain = folded(text)
-    if plain.isascii() or len(plain) < 2:
-        return [plain[:LONGEST]] if plain else []
-    return [plain[i : i + 2] for i in range(len(plain) - 1)]
+
+def surname(name: str) -> str:
+    """Return the surname of a Chinese name, of two characters where it is a known one."""
+    han = _han(name)
+    return han[:2] if len(han) > 2 and han[:2] in _SURNAMES else han[:1]
+
+
+def name_tokens(name: str) -> frozenset[str]:
+    """Return the tokens stored for a name: surname, pairs of characters, pinyin by syllables from the front, initials."""
+    han = _han(name)
+    tokens = {han[:1], surname(name), *_pairs(han)}
+    for spelled in _spellings(name):
+        syllables = [syllable for _character, syllable in spelled]
+        tokens |= {"".join(syllables[:n]) for n in range(1, len(syllables) + 1)}
+        tokens.add("".join(_first_letters(spelled)))
+    return frozenset(token[:_LONGEST] for token in tokens if token)
+
+
+def query_tokens(text: str) -> Query:
+    """Return what to look up for what somebody typed: characters, pinyin or initials, mixed, in any width and case."""
+    typed = _normal(text)
+    han = "".join(_HAN.findall(typed))
+    letters = "".join(_WORDS.findall(typed))
+    if not letters:
+        pairs = tuple(dict.fromkeys(_pairs(han))) or ((han,) if han else ())
+        return Query(pairs, needs_filter=len(han) > 2, text=han)
+    if not han:
+        return Query((letters[:_LONGEST],), needs_filter=len(letters) > _LONGEST, text=letters)
+    # 王xm and 王xiaoming: the letters go on where the characters end.
+    start = pinyin(han) if re.search("[aeiouv]", letters) else initials(han)
+    pairs = tuple(dict.fromkeys(_pairs(han))) or (han,)
+    return Query((*pairs, (start + letters)[:_LONGEST]), needs_filter=len(han) > 2, text=han)
+
+
+def _normal(text: str) -> str:
+    lower = compact(text.replace("ü", "v").replace("Ü", "v")).lower()
+    return lower.replace("lyu", "lv").replace("nyu", "nv")
+
+
+def _han(name: str) -> str:
+    return "".join(_HAN.findall(_normal(name)))
+
+
+def _pairs(han: str) -> list[str]:
+    return [han[n : n + 2] for n in range(len(han) - 1)]
+
+
+def _first_letters(spelled: list[tuple[str, str]]) -> list[str]:
+    letters = []
+    for characters, syllables in spelled:
+        # A surname of two characters is spelled as one piece: each of its characters gives a letter.
+        parts = lazy_pinyin(characters) if len(characters) > 1 and _HAN.match(characters) else [syllables]
+        letters += [syllables[0]] + [part[0] for part in parts[1:]]
+    return letters
+
+
+def _spelled(name: str) -> list[tuple[str, str]]:
+    return _spellings(name)[0]
+
+
+@lru_cache(maxsize=4096)
+def _spellings(name: str) -> list[list[tuple[str, str]]]:
+    """Return the ways to spell a name, the usual one first, as pieces of the name with their pinyin."""
+    pieces: list[tuple[str, tuple[str, ...]]] = []
+    rest = _normal(name)
+    if _HAN.match(rest):
+        first = surname(name)
+        pieces.append((first, _SURNAMES.get(first) or tuple(lazy_pinyin(first))))
+        rest = rest[len(first) :]
+    for part in _PARTS.findall(rest):
+        pieces += _given_pieces(part) if _HAN.match(part) else [(part, (part,))]
+    ways = list(product(*(readings for _characters, readings in pieces)))[:_MOST_READINGS]
+    return [[(piece[0], syllable) for piece, syllable in zip(pieces, way, strict=True)] for way in ways]
+
+
+def _given_pieces(han: str) -> list[tuple[str, tuple[str, ...]]]:
+    read = lazy_pinyin(list(han)) if any(character in _GIVEN for character in han) else lazy_pinyin(han)
+    return [
+        (character, _GIVEN.get(character, (_normal(syllable),))) for character, syllable in zip(han, read, strict=True)
+    ]
