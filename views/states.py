@@ -66,5 +66,5 @@ JOB = _table(
     cancelled=(N_("Cancelled"), "withdrawn"),
 )
 CERTIFICATE = _table(
-    valid=(N_("Valid"), "approved"), revoked=(N_("Revoked"), "rejected"), superseded=(N_("Superseded"), "withdrawn"),
+    valid=(N_("Valid"), "approved"), revoked=(N_("Revoked"), "rejected"), replaced=(N_("Replaced"), "withdrawn"),
 )
