@@ -1,4 +1,4 @@
-"""What a person does with her own declarations of hours: prove, submit, withdraw, delete; saving stands in ``drafts``."""
+"""What a person does with her own declarations of hours: prove, submit, withdraw, delete; the form of one stands in ``saving``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models import files, history
 from models.access import Actor, Permission
 from models.base import to_hours, today, utcnow
 from models.credits import key_review, rules, windows
-from models.credits.drafts import (
+from models.credits.saving import (
     EDITABLE,
     ELECTIVE,
     Draft,
