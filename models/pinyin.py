@@ -20,174 +20,35 @@ _LONGEST = 60
 _MOST_READINGS = 4
 """Whole spellings that are stored for one name."""
 
-# The first reading is the one that is shown and sorted by; people search by the others too.
-_SURNAMES = {
-    characters: tuple(readings.split("/"))
-    for characters, readings in (
-        entry.split("=")
-        for entry in [
-            "单=shan",
-            "曾=zeng",
-            "仇=qiu",
-            "解=xie",
-            "盖=ge/gai",
-            "查=zha",
-            "区=ou",
-            "朴=piao",
-            "翟=zhai",
-            "种=chong",
-            "缪=miao",
-            "召=shao",
-            "覃=qin/tan",
-            "繁=po",
-            "员=yun",
-            "秘=bi",
-            "折=she",
-            "黑=he",
-            "祭=zhai",
-            "隗=wei/kui",
-            "佴=nai",
-            "都=du",
-            "卜=bu",
-            "郇=xun/huan",
-            "句=gou",
-            "郗=xi/chi",
-            "郄=qie/xi",
-            "粘=nian",
-            "适=kuo",
-            "乜=nie",
-            "洗=xian",
-            "薄=bo",
-            "藏=zang",
-            "角=jue",
-            "莘=shen/xin",
-            "炅=gui",
-            "能=nai",
-            "重=chong",
-            "乐=yue/le",
-            "牟=mou/mu",
-            "谌=chen/shen",
-            "宓=mi/fu",
-            "任=ren",
-            "尉=wei",
-            "华=hua",
-            "燕=yan",
-            "葛=ge",
-            "车=che",
-            "石=shi",
-            "沈=shen",
-            "盛=sheng",
-            "贾=jia",
-            "冯=feng",
-            "过=guo",
-            "那=na",
-            "宁=ning",
-            "柏=bai/bo",
-            "洪=hong",
-            "应=ying",
-            "占=zhan",
-            "纪=ji",
-            "宿=su",
-            "贲=ben",
-            "强=qiang",
-            "相=xiang",
-            "曲=qu",
-            "谷=gu",
-            "长=zhang/chang",
-            "降=jiang",
-            "大=da",
-            "娄=lou",
-            "晁=chao",
-            "要=yao",
-            "幺=yao",
-            "么=yao",
-            "蔚=yu/wei",
-            "尉迟=yuchi",
-            "万俟=moqi",
-            "长孙=zhangsun",
-            "澹台=tantai",
-            "单于=chanyu",
-            "令狐=linghu",
-            "皇甫=huangfu",
-            "乐正=yuezheng",
-            "宰父=zaifu",
-            "欧阳=ouyang",
-            "司马=sima",
-            "司徒=situ",
-            "司空=sikong",
-            "诸葛=zhuge",
-            "上官=shangguan",
-            "夏侯=xiahou",
-            "东方=dongfang",
-            "公孙=gongsun",
-            "慕容=murong",
-            "宇文=yuwen",
-            "鲜于=xianyu",
-            "闻人=wenren",
-            "赫连=helian",
-            "呼延=huyan",
-            "端木=duanmu",
-            "百里=baili",
-            "南宫=nangong",
-            "西门=ximen",
-            "东郭=dongguo",
-            "轩辕=xuanyuan",
-            "独孤=dugu",
-            "拓跋=tuoba",
-            "申屠=shentu",
-            "太史=taishi",
-            "公冶=gongye",
-            "仲孙=zhongsun",
-            "钟离=zhongli",
-            "濮阳=puyang",
-            "淳于=chunyu",
-            "太叔=taishu",
-            "亓官=qiguan",
-            "左丘=zuoqiu",
-            "梁丘=liangqiu",
-            "谷梁=guliang",
-            "段干=duangan",
-            "漆雕=qidiao",
-            "公西=gongxi",
-            "巫马=wuma",
-            "颛孙=zhuansun",
-            "闾丘=lvqiu",
-            "羊舌=yangshe",
-            "宗政=zongzheng",
-            "呼衍=huyan",
-            "第五=diwu",
-        ]
-    )
-}
-# Characters of given names that are read in more than one way; the first is the usual one in names.
-_GIVEN = {
-    entry[0]: tuple(entry[2:].split("/"))
-    for entry in [
-        "晟=sheng/cheng",
-        "茜=qian/xi",
-        "乐=le/yue",
-        "朝=zhao/chao",
-        "重=chong/zhong",
-        "长=chang/zhang",
-        "行=xing/hang",
-        "盛=sheng",
-        "莘=xin/shen",
-        "柏=bo/bai",
-        "曾=zeng",
-        "单=shan/dan",
-        "传=chuan",
-        "祎=yi",
-        "垚=yao",
-        "婧=jing",
-        "芮=rui",
-        "翟=zhai/di",
-        "卜=bu/bo",
-        "朴=pu",
-        "省=xing/sheng",
-        "嘉=jia",
-        "炅=jiong/gui",
-    ]
-}
+# Surnames that pypinyin reads otherwise, and those of two characters. The first reading is the one that is shown and
+# sorted by; people search by the others too.
+_SURNAME_READINGS = """
+单=shan 曾=zeng 仇=qiu 解=xie 盖=ge/gai 查=zha 区=ou 朴=piao 翟=zhai 种=chong 缪=miao 召=shao 覃=qin/tan 繁=po 员=yun
+秘=bi 折=she 黑=he 祭=zhai 隗=wei/kui 佴=nai 都=du 卜=bu 郇=xun/huan 句=gou 郗=xi/chi 郄=qie/xi 粘=nian 适=kuo 乜=nie
+洗=xian 薄=bo 藏=zang 角=jue 莘=shen/xin 炅=gui 能=nai 重=chong 乐=yue/le 牟=mou/mu 谌=chen/shen 宓=mi/fu 任=ren 尉=wei
+华=hua 燕=yan 葛=ge 车=che 石=shi 沈=shen 盛=sheng 贾=jia 冯=feng 过=guo 那=na 宁=ning 柏=bai/bo 应=ying 占=zhan 纪=ji
+宿=su 贲=ben 强=qiang 相=xiang 曲=qu 谷=gu 长=zhang/chang 降=jiang 大=da 晁=chao 要=yao 幺=yao 么=yao 蔚=yu/wei
+尉迟=yuchi 万俟=moqi 长孙=zhangsun 澹台=tantai 单于=chanyu 令狐=linghu 皇甫=huangfu 乐正=yuezheng 宰父=zaifu 欧阳=ouyang
+司马=sima 司徒=situ 司空=sikong 诸葛=zhuge 上官=shangguan 夏侯=xiahou 东方=dongfang 公孙=gongsun 慕容=murong 宇文=yuwen
+鲜于=xianyu 闻人=wenren 赫连=helian 呼延=huyan 端木=duanmu 百里=baili 南宫=nangong 西门=ximen 东郭=dongguo 轩辕=xuanyuan
+独孤=dugu 拓跋=tuoba 申屠=shentu 太史=taishi 公冶=gongye 仲孙=zhongsun 钟离=zhongli 濮阳=puyang 淳于=chunyu 太叔=taishu
+亓官=qiguan 左丘=zuoqiu 梁丘=liangqiu 谷梁=guliang 段干=duangan 漆雕=qidiao 公西=gongxi 巫马=wuma 颛孙=zhuansun
+闾丘=lvqiu 羊舌=yangshe 宗政=zongzheng 呼衍=huyan 第五=diwu
+"""
+# Characters of given names with more than one reading; the first is the usual one in names.
+_GIVEN_READINGS = """
+晟=sheng/cheng 茜=qian/xi 乐=le/yue 朝=zhao/chao 重=chong/zhong 长=chang/zhang 行=xing/hang 盛=sheng 莘=xin/shen
+柏=bo/bai 曾=zeng 单=shan/dan 传=chuan 翟=zhai/di 卜=bu/bo 朴=pu 省=xing/sheng 炅=jiong/gui
+"""
+
+
+def _table(text: str) -> dict[str, tuple[str, ...]]:
+    entries = (entry.split("=") for entry in text.split())
+    return {characters: tuple(readings.split("/")) for characters, readings in entries}
+
+
+_SURNAMES = _table(_SURNAME_READINGS)
+_GIVEN = _table(_GIVEN_READINGS)
 
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _WORDS = re.compile(r"[a-z]+")
