@@ -12,7 +12,7 @@ from flask import Flask
 
 from admin_app import logs, schema, server, worker
 from admin_app.factory import create_app, settings_of
-from admin_app.parent import end_with_parent
+from admin_app.parent import end_with
 from admin_app.settings import SettingError
 from models import history
 from models.base import db
@@ -72,13 +72,13 @@ def run(app: Flask) -> None:
 
 
 @main.command("worker")
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when the process that started this one is gone.")
+@click.option("--with-parent", type=int, hidden=True, help="End when the process of this number, the parent, is gone.")
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 32), help="Jobs at the same time.")
 @with_app
-def work(app: Flask, with_parent: bool, threads: int) -> None:  # noqa: FBT001 - click's flag
+def work(app: Flask, with_parent: int | None, threads: int) -> None:
     """Work the jobs: beside `run` it is started for you; with CE_REDIS_URL start as many as you like."""
-    if with_parent:
-        end_with_parent()
+    if with_parent is not None:
+        end_with(with_parent)
     worker.run(app, threads=threads)
 
 

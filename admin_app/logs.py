@@ -44,7 +44,8 @@ def configure(*, level: int = logging.INFO, stream: TextIO | None = None) -> Non
     root.setLevel(level)
     # The engine's own log would print statements with their parameters.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.CRITICAL)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for talkative in ("alembic", "huey", "weasyprint", "fontTools"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def _name_the_place_of_an_error(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -11,13 +11,13 @@ LOOK_SECONDS = 0.5
 GRACE_SECONDS = 15
 
 
-def end_with_parent() -> None:
+def end_with(parent: int) -> None:
     """Watch the parent from a thread; when it is gone, stop as on SIGTERM, and by force if that takes too long."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True, name="parent").start()
+    threading.Thread(target=_watch, args=(parent,), daemon=True, name="parent").start()
 
 
 def _watch(parent: int) -> None:
-    # An orphan is given to another parent, on every Unix.
+    # An orphan is given to another parent, on every Unix. The parent may have died before we look the first time.
     while os.getppid() == parent:
         time.sleep(LOOK_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

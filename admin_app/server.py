@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -25,7 +26,7 @@ WORKER_STOP_SECONDS = 25
 RESTART_SECONDS = (1, 2, 5, 10, 30)
 
 
-class PortTaken(Exception):  # noqa: N818 - it reads as the sentence that it prints
+class PortTaken(Exception):
     """Another program listens where the server should."""
 
 
@@ -53,7 +54,7 @@ def _web_server(settings: Settings) -> Any:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=WEB_STOP_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns of more threads than cores, but ours wait for the database
     )
 
 
@@ -109,8 +110,10 @@ class WorkerProcess:
         n_deaths = 0
         while not self._stopping.is_set():
             # A group of its own: Ctrl-C in a terminal reaches the server alone, which then stops the worker in order.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "admin_app", "worker", "--with-parent"], stdin=subprocess.DEVNULL, process_group=0
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, no word from outside
+                [sys.executable, "-m", "admin_app", "worker", "--with-parent", str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                process_group=0,
             )
             code = self._process.wait()
             if not self._stopping.is_set():

@@ -7,7 +7,7 @@ function start(page) {
   const KEYS_OFF = "ce-review-keys-off";
   const stage = page.querySelector("[data-stage]");
   const thumbs = [...page.querySelectorAll("[data-evidence]")];
-  const toggle = page.querySelector("[data-keys-toggle]");
+  const toggle = document.querySelector("[data-keys-toggle]");
   let zoom = 1;
   let turn = 0;
   let current = 0;
@@ -69,7 +69,7 @@ function start(page) {
     if (key === "-") return act.out();
     if (key === "]") return act.next();
     if (key === "[") return act.previous();
-    const target = press[key] && page.querySelector(press[key]);
+    const target = press[key] && document.querySelector(press[key]);
     if (!target || target.getAttribute("aria-disabled") === "true") return;
     event.preventDefault();
     const reason = key === "r" && document.getElementById(target.dataset.reason || "");
