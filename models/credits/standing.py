@@ -90,3 +90,9 @@ def _in_review(session: Session, person_id: int) -> dict[int, int]:
         .group_by(Declaration.year)
     )
     return {year: int(tenths) for year, tenths in rows}
+
+
+def declared_years(session: Session, person_id: int) -> list[int]:
+    """Return the years that a person has declarations of, the newest first."""
+    statement = select(Declaration.year).where(Declaration.person_id == person_id).distinct().order_by(Declaration.year.desc())
+    return list(session.scalars(statement))

@@ -1,0 +1,24 @@
+"""The professional's self-service: home, own data, declarations of hours, the year's completion, the certificate."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from models.errors import N_
+from views.layout import PortalItem, add_portal_items
+from views.portal import home, profile
+from views.portal.reader import blueprint
+
+PAGES = (home, profile)
+"""Importing a page's module gives the blueprint its addresses."""
+
+ITEMS = (
+    PortalItem(N_("Home"), "portal.home", "home"),
+    PortalItem(N_("User data management"), "portal.profile", "user"),
+)
+
+
+def install(app: Flask) -> None:
+    """Register the portal's pages and the entries of its bar."""
+    app.register_blueprint(blueprint)
+    add_portal_items(app, *ITEMS)

@@ -1,0 +1,80 @@
+"""The course of a declaration (申报审核记录): who submitted it when, whom it waits for, what each level decided and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from models import history
+from models.credits import queries
+from models.credits.queries import Progress
+from models.credits.reviewing import GRANTED
+from models.credits.tables import Declaration, DeclarationState
+from models.history import HistoryEntry
+from models.reviews.tables import Decision, LevelState, Verdict
+from views.details import TimelineEntry
+from views.words import hours
+
+
+def course_of(session: Session, declaration: Declaration) -> list[TimelineEntry]:
+    """Return what happened to a declaration that the reader has loaded, the oldest first, then what it waits for."""
+    progress = queries.progress(session, declaration)
+    past = [*_own(history.entries_of(session, "declaration", declaration.id)), *_decided(progress)]
+    past.sort(key=lambda pair: pair[0])
+    return [entry for _, entry in past] + (_waiting(progress) if declaration.state == DeclarationState.PENDING else [])
+
+
+def _own(entries: Iterable[HistoryEntry]) -> list[tuple[dt.datetime, TimelineEntry]]:
+    words = {
+        "submit": (gettext("Submitted"), "info"),
+        "resubmit": (gettext("Submitted again"), "info"),
+        "withdraw": (gettext("Withdrawn"), "withdrawn"),
+    }
+    return [
+        (e.at, TimelineEntry(*words[e.action], at=e.at, who=e.actor_name, where=e.organisation_name))
+        for e in entries if e.action in words
+    ]
+
+
+def _decided(progress: Progress) -> list[tuple[dt.datetime, TimelineEntry]]:
+    return [
+        (level.decision.decided_at, _decision(level.decision))
+        for one in progress.rounds for level in one.levels if level.decision is not None
+    ]
+
+
+def _decision(decision: Decision) -> TimelineEntry:
+    is_passed = decision.verdict == Verdict.PASS
+    granted = (decision.values or {}).get(GRANTED)
+    notes = [gettext("Hours granted: %(hours)s", hours=hours(granted))] if is_passed and granted else []
+    if decision.in_place_of:
+        notes.append(gettext("In place of %(name)s", name=decision.in_place_of))
+    return TimelineEntry(
+        gettext("Approved") if is_passed else gettext("Rejected"), "approved" if is_passed else "rejected", at=decision.decided_at,
+        where=decision.by_organisation_name, note=" · ".join(notes), reason=decision.reason,
+    )
+
+
+def _waiting(progress: Progress) -> list[TimelineEntry]:
+    """Return the open level with its phone, and those that follow."""
+    if not progress.rounds:
+        return []
+    found = []
+    for level in progress.rounds[-1].levels:
+        if level.state == LevelState.OPEN:
+            found.append(TimelineEntry(gettext("Pending review"), "pending", note=waits_for(level.name, level.phone)))
+        elif level.state == LevelState.WAITING:
+            found.append(TimelineEntry(gettext("Not yet reached"), "draft", where=level.name, phone=level.phone))
+        elif level.state == LevelState.SKIPPED:
+            found.append(TimelineEntry(gettext("Skipped"), "withdrawn", where=level.name))
+    return found
+
+
+def waits_for(name: str, phone: str) -> str:
+    """Return the sentence that names who reviews now: 等待 市人社局 (0592-…) 审核."""
+    if not phone:
+        return gettext("Waiting for the review by %(name)s", name=name)
+    return gettext("Waiting for the review by %(name)s (%(phone)s)", name=name, phone=phone)

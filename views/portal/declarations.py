@@ -1,0 +1,130 @@
+"""S023 申报进度查询 and S024 详细: the reader's declarations, where each stands and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext
+
+from models.base import db
+from models.credits import declarations as operations
+from models.credits import queries
+from models.credits.queries import DeclarationRow
+from models.credits.standing import declared_years
+from models.credits.tables import AuditState, Declaration
+from views import states
+from views.details import Attachment
+from views.portal.course import course_of
+from views.portal.reader import blueprint, person_id, reader
+from views.portal.words import ELECTIVE, SUBJECTS, TABS
+from views.public.language import page_lang
+from views.words import hours, words
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the reader looks for."""
+
+    tab: str
+    year: int | None
+    subject: str
+
+    def arguments(self, **changed: Any) -> dict[str, Any]:
+        """Return the arguments of the address, some of them changed; what is empty is left out."""
+        values = {"tab": self.tab, "year": self.year, "subject": self.subject, **changed}
+        return {name: value for name, value in values.items() if value and (name, value) != ("tab", "all")}
+
+
+def _filter() -> Filter:
+    tab, year, subject = (request.args.get(name, "") for name in ("tab", "year", "subject"))
+    is_year = year.isascii() and year.isdigit() and len(year) == 4
+    return Filter(tab if tab in TABS else "all", int(year) if is_year else None, subject if subject in SUBJECTS else "")
+
+
+def _before() -> int | None:
+    text = request.args.get("before", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that the reader may do with a declaration now; ``is_asked`` steps ask before they act."""
+
+    label: str
+    url: str
+    is_asked: bool = False
+
+
+def steps_of(declaration: Declaration) -> list[Step]:
+    """Return the row's actions in the words of the screens, by what the state allows."""
+    can = operations.what_can(declaration)
+    edit = url_for("portal.edit_declaration", declaration_id=declaration.id)
+    found = []
+    if "withdraw" in can:
+        found.append(Step(gettext("Withdraw"), url_for("portal.withdraw", declaration_id=declaration.id), is_asked=True))
+    if "resubmit" in can:
+        found.append(Step(gettext("Edit and resubmit"), edit))
+    elif "edit" in can:
+        found.append(Step(gettext("Edit"), edit))
+    if "delete" in can:
+        found.append(Step(gettext("Delete"), url_for("portal.delete", declaration_id=declaration.id), is_asked=True))
+    return found
+
+
+def state_of(declaration: Declaration) -> tuple[str, str]:
+    """Return the word of a declaration's state, the audit's where it failed, and its kind."""
+    found = states.AUDIT[declaration.audit_state] if declaration.audit_state == AuditState.FAILED else states.DECLARATION[declaration.state]
+    return gettext(found.word), found.kind
+
+
+@blueprint.get("/declarations")
+def declarations() -> str:
+    """List the reader's declarations by state, with the organisation that each waits for."""
+    session, owner, wanted = db.session(), person_id(reader()), _filter()
+    rows: Sequence[DeclarationRow] = queries.declarations_of(
+        session, owner, tab=wanted.tab, year=wanted.year, subject=wanted.subject or None, before_id=_before(), limit=PAGE + 1
+    )
+    counts = queries.tab_counts(session, owner, year=wanted.year, subject=wanted.subject or None)
+    tabs = [
+        (gettext(word), url_for("portal.declarations", **wanted.arguments(tab=tab)), tab == wanted.tab, counts[tab])
+        for tab, word in TABS.items()
+    ]
+    older = url_for("portal.declarations", **wanted.arguments(before=rows[PAGE - 1].declaration.id)) if len(rows) > PAGE else ""
+    return render_template(
+        "portal/declarations.html", rows=rows[:PAGE], tabs=tabs, wanted=wanted, years=declared_years(session, owner), subjects=SUBJECTS,
+        older=older, is_first=_before() is None, state_of=state_of, steps_of=steps_of, n_all=counts["all"],
+    )
+
+
+@blueprint.get("/declarations/<int:declaration_id>")
+def declaration(declaration_id: int) -> str:
+    """Show one declaration: its fields, its evidence, its course."""
+    session = db.session()
+    reader()
+    found = queries.declaration(session, declaration_id)
+    evidence = [
+        Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
+        for a in queries.evidence_of(session, found.id)
+    ]
+    return render_template(
+        "portal/declaration.html", declaration=found, items=_pairs(found), evidence=evidence, course=course_of(session, found),
+        reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons], steps=steps_of(found), state=state_of(found),
+    )
+
+
+def _pairs(declaration: Declaration) -> list[tuple[str, str]]:
+    language = "en" if page_lang() == "en" else "zh"
+    fields = [(shown.label, shown.value) for shown in queries.field_values(db.session(), declaration, language=language)]
+    granted = hours(declaration.granted_tenths) if declaration.granted_tenths is not None else gettext("Not yet decided")
+    figures = [
+        (gettext("Hours declared"), hours(declaration.requested_tenths)),
+        (gettext("Hours granted"), granted),
+        (gettext("Counts toward subject"), gettext(SUBJECTS[declaration.subject])),
+        (gettext("Compulsory / elective"), gettext(ELECTIVE[declaration.elective])),
+    ]
+    return [(gettext("Counts toward year"), str(declaration.year)), (gettext("Learning form"), declaration.form_name), *fields, *figures]

@@ -1,0 +1,71 @@
+"""S025 年度完成情况, S026 继续历程明细 and S027 年度结业证书."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask_babel import gettext
+
+from models.base import db
+from models.certificates import queries as certificates
+from models.certificates.tables import Certificate, CertificateState
+from models.credits import queries
+from models.credits.tables import YearSummary
+from models.errors import N_, NotAllowed, NotFound
+from views import states
+from views.portal.reader import blueprint, person_id, reader
+from views.portal.words import SUBJECTS
+from views.words import words
+
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+
+
+def _year_argument(name: str) -> int | None:
+    """Return a year of the address; anything that is none is no filter."""
+    text = request.args.get(name, "").strip()
+    year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
+    return year if FIRST_YEAR <= year <= LAST_YEAR else None
+
+
+def _summary(year: int) -> YearSummary:
+    found = queries.year_summary(db.session(), person_id(reader()), year) if FIRST_YEAR <= year <= LAST_YEAR else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+@blueprint.get("/years")
+def years() -> str:
+    """List the reader's years with what was completed and whether it passed."""
+    chosen = [_year_argument("from"), _year_argument("to")]
+    first, last = sorted(y for y in chosen if y) if all(chosen) else chosen
+    found = queries.year_summaries_of(db.session(), person_id(reader()), from_year=first, to_year=last)
+    return render_template("portal/years.html", years=found, first=first, last=last, is_filtered=bool(first or last))
+
+
+@blueprint.get("/years/<int:year>")
+def year(year: int) -> str:
+    """Show what counts of a year, record by record, and what is still missing."""
+    summary = _summary(year)
+    records = queries.learning_record(db.session(), summary.person_id or 0, year)
+    missing = [words(message_id, params) for message_id, params in queries.year_needs(summary)]
+    return render_template("portal/year.html", summary=summary, records=records, missing=missing, subjects=SUBJECTS)
+
+
+@blueprint.get("/years/<int:year>/certificate")
+def certificate(year: int) -> str:
+    """Show the certificate of a year that passed: as it was issued, or as the first print will issue it."""
+    summary = _summary(year)
+    if not summary.is_passed:
+        message_id = N_("The hours of %(year)s do not reach the requirement yet; the certificate is printed when they do.")
+        raise NotAllowed(message_id, year=str(year))
+    of_year = [c for c in certificates.certificates_of(db.session(), summary.person_id or 0) if c.year == year]
+    valid = next((c for c in of_year if c.state == CertificateState.VALID), None)
+    return render_template(
+        "portal/certificate.html", summary=summary, certificate=valid, ended=[c for c in of_year if c is not valid], state=_state,
+    )
+
+
+def _state(certificate: Certificate) -> tuple[str, str]:
+    """Return the word of a certificate's state and its kind."""
+    found = states.CERTIFICATE[certificate.state]
+    return gettext(found.word), found.kind
