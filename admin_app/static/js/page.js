@@ -78,7 +78,9 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-confirm]") && !form.dataset.asked && !event.submitter?.matches("[data-no-dialog]")) {
     event.preventDefault();
     const body = new FormData(form, event.submitter);
-    confirmInDialog(event.submitter?.formAction || form.action, { method: "POST", body }, event.submitter)
+    // Read as attributes: a button named "action" hides the form's own property.
+    const target = event.submitter?.getAttribute("formaction") || form.getAttribute("action");
+    confirmInDialog(target, { method: "POST", body }, event.submitter)
       .catch(() => false)
       .then((shown) => {
         if (shown) return;
