@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from admin_app import database, edge, headers, health, keys, logs, wiring
 from admin_app.job_queue import Queue
 from admin_app.settings import ROOT, Settings
-from models import jobs, scope, storage, tables
+from models import effects, jobs, scope, storage, tables
 from models.base import LOCAL_ZONE, db
 from views.public.language import LOCALES, choose_locale
 
@@ -93,4 +93,4 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-__all__ = ["create_app", "queue_of", "settings_of", "tables"]
+__all__ = ["create_app", "effects", "queue_of", "settings_of", "tables"]

@@ -27,8 +27,14 @@ class Certificate(OwnedByPerson, Base):
 
     __tablename__ = "certificates"
     __table_args__ = (
-        Index("uq_certificates_valid", "person_id", "year", unique=True,
-              sqlite_where=text("state = 'valid'"), postgresql_where=text("state = 'valid'")),
+        Index(
+            "uq_certificates_valid",
+            "person_id",
+            "year",
+            unique=True,
+            sqlite_where=text("state = 'valid'"),
+            postgresql_where=text("state = 'valid'"),
+        ),
         CheckConstraint("state in ('valid','revoked','replaced')", name="known_state"),
     )
 

@@ -1,0 +1,43 @@
+"""Which characters the certificate's typeface can draw: one that it lacks is refused at issue, never printed as a box."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+
+from fontTools.ttLib import TTCollection, TTFont
+
+FAMILY = "Noto Serif CJK SC"
+"""Debian's fonts-noto-cjk, found by its name."""
+
+
+def missing(text: str) -> list[str]:
+    """Return the characters of *text* that the typeface lacks, each once, in their order."""
+    known = _known()
+    return [c for c in dict.fromkeys(text) if known and ord(c) not in known and not c.isspace()]
+
+
+@cache
+def _known() -> frozenset[int]:
+    """Return the code points of the typeface; empty where fontconfig does not know it (then nothing is refused)."""
+    try:
+        found = subprocess.run(  # noqa: S603 - a fixed command without a shell
+            ["fc-match", "--format=%{family}\n%{file}\n%{index}", f"{FAMILY}:style=Regular"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        ).stdout.split("\n")
+    except (OSError, subprocess.SubprocessError):
+        return frozenset()
+    family, file, index = found[0], found[1], int(found[2] or 0)
+    if FAMILY not in family.split(","):
+        return frozenset()
+    return frozenset(_face(file, index).getBestCmap() or ())
+
+
+def _face(file: str, index: int) -> TTFont:
+    if file.lower().endswith((".ttc", ".otc")):
+        face: TTFont = TTCollection(file, lazy=True).fonts[index & 0xFFFF]
+        return face
+    return TTFont(file, lazy=True)

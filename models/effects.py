@@ -1,0 +1,10 @@
+"""Imports, once and in this order, whatever registers itself: review handlers, effects of steps, subscribers of events.
+
+The factory, the worker and the commands import it; the order of the imports is the order of the subscribers.
+"""
+
+from models.credits import reviewing  # isort: split
+
+from models.certificates import operations as certificates  # it follows what credits cause
+
+__all__ = ["certificates", "reviewing"]
