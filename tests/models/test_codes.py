@@ -76,9 +76,7 @@ def test_temporary_code_carries_its_region_and_a_check_character() -> None:
     assert code == "T3799010000121"
     assert check(code) == Code(code, CodeKind.TEMPORARY_CODE)
     assert check("t-379901-000012-1") == Code(code, CodeKind.TEMPORARY_CODE)
-    assert (
-        _refusal("T3799010000211") == "This is not a temporary code that was issued here; compare it with the letter."
-    )
+    assert _refusal("T3799010000211") == "This is not a temporary code that was issued here; compare it with the letter."
 
 
 def test_check_characters_of_both_standards() -> None:

@@ -27,9 +27,7 @@ def _warnings(number: Number) -> list[str]:
     return [str(warning) for warning in number.warnings]
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in VECTORS if row["expected"].startswith("valid")], ids=lambda row: row["why"]
-)
+@pytest.mark.parametrize("row", [row for row in VECTORS if row["expected"].startswith("valid")], ids=lambda row: row["why"])
 def test_vector_is_accepted_with_its_birth_date_and_sex(row: dict[str, str]) -> None:
     number = check(ID_CARD, row["number"], today=TODAY)
     assert number.value == normalise(row["number"])
@@ -90,10 +88,7 @@ def test_each_refusal_names_its_reason() -> None:
     assert _refusal(ID_CARD, "37110219930101999") == "An ID card number has 18 characters, here are 17."
     assert _refusal(ID_CARD, "41092819930230998X") == "Digits 7 to 14 (19930230) are not a date of birth."
     assert _refusal(ID_CARD, "37110220991231998X") == "The date of birth in the number (20991231) lies in the future."
-    assert (
-        _refusal(ID_CARD, "3711021993010199９X".replace("X", "Y"))
-        == "An ID card number is 17 digits and a last digit or X."
-    )
+    assert _refusal(ID_CARD, "3711021993010199９X".replace("X", "Y")) == "An ID card number is 17 digits and a last digit or X."
     assert _refusal(ID_CARD, "X71102199301019999") == "An ID card number is 17 digits and a last digit or X."
     assert _refusal(ID_CARD, "3.71102E+17").startswith("The number was stored as a figure")
     assert _refusal(ID_CARD, "371102199301019000.0").startswith("The number was stored as a figure")
