@@ -25,13 +25,25 @@ from models.people import contacts, numbers
 from models.people.accounts import NewAccount, account_row, number_hash
 from models.people.numbers import DocumentType, Number
 from models.people.tables import Account, FirstPassword, Membership, NameToken, Professional, ProfessionalState
-from models.pinyin import tokens_of
+from models.pinyin import name_tokens
 
 REGISTERED_ELSEWHERE = N_("This number is registered at another organisation; please start a transfer.")
 IN_REVIEW = N_("This person's registration is under review.")
 COPIED = (
-    "name", "document_type", "sex", "birth_on", "ethnic_group", "phone", "email", "education_level", "degree", "title_series",
-    "title_level", "title_qualification", "field_of_work", "admin_post",
+    "name",
+    "document_type",
+    "sex",
+    "birth_on",
+    "ethnic_group",
+    "phone",
+    "email",
+    "education_level",
+    "degree",
+    "title_series",
+    "title_level",
+    "title_qualification",
+    "field_of_work",
+    "admin_post",
 )
 """Columns of the sheet that are columns of the professional, too."""
 
@@ -80,7 +92,9 @@ class PeopleImport:
         _check_against_number(row, number)
         first = self._rows_of.setdefault(bytes.fromhex(hashed)[:16] + row.values["document_type"].encode(), row.number)
         if first != row.number:
-            row.refuse("number", Conflict(N_("The same number stands in row %(row)s already; delete one of the two rows."), row=first))
+            row.refuse(
+                "number", Conflict(N_("The same number stands in row %(row)s already; delete one of the two rows."), row=first)
+            )
 
     # --- against the database, reading -----------------------------------------------------------------------------
 
@@ -101,9 +115,11 @@ class PeopleImport:
         statement = select(Organisation).where(Organisation.state.in_(_LIVE))
         found = {o.code: o for o in session.scalars(statement.where(Organisation.code.in_(wanted - {""})))}
         if "" in wanted:
-            found |= {"": o for o in session.scalars(statement.where(Organisation.id == self.actor.organisation_id))}
+            found[""] = session.scalars(statement.where(Organisation.id == self.actor.organisation_id)).one()
         departments: dict[int, dict[str, int]] = {}
-        in_places = select(Department).where(Department.organisation_id.in_([o.id for o in found.values()]), Department.is_enabled)
+        in_places = select(Department).where(
+            Department.organisation_id.in_([o.id for o in found.values()]), Department.is_enabled
+        )
         for each in session.scalars(in_places):
             departments.setdefault(each.organisation_id, {})[each.name] = each.id
         return {code: _place(found.get(code), departments) for code in wanted}
@@ -120,15 +136,31 @@ class PeopleImport:
         ids = scope.reserve_ids(session, Professional, len(rows))
         people = [_professional(i, account, row, now) for i, account, row in zip(ids, accounts, rows, strict=True)]
         scope.bulk_insert(session, Professional, people)
-        scope.bulk_insert(session, Membership, [
-            {"person_id": p["id"], "path": p["path"], "member_of_id": p["organisation_id"], "from_on": self.today, "to_on": None}
-            for p in people
-        ])
-        scope.bulk_insert(session, NameToken, [
-            {"token": token, "path": p["path"], "person_id": p["id"]} for p in people for token in tokens_of(p["name"])
-        ])
+        scope.bulk_insert(
+            session,
+            Membership,
+            [
+                {
+                    "person_id": p["id"],
+                    "path": p["path"],
+                    "member_of_id": p["organisation_id"],
+                    "from_on": self.today,
+                    "to_on": None,
+                }
+                for p in people
+            ],
+        )
+        scope.bulk_insert(
+            session,
+            NameToken,
+            [{"token": token, "path": p["path"], "person_id": p["id"]} for p in people for token in name_tokens(p["name"])],
+        )
         history.record(
-            session, self.actor, "professional", ids, "import",
+            session,
+            self.actor,
+            "professional",
+            ids,
+            "import",
             each={p["id"]: {"organisation": [None, p["organisation_name"]]} for p in people},
         )
 
@@ -158,7 +190,8 @@ def _find_place(row: ImportRow, place: Place | DomainError) -> None:
     department = row.values.get("department")
     if department and department not in place.departments:
         row.refuse(
-            "department", Invalid(N_("%(unit)s has no department of this name; add it first, or leave the cell empty."), unit=place.name)
+            "department",
+            Invalid(N_("%(unit)s has no department of this name; add it first, or leave the cell empty."), unit=place.name),
         )
 
 
@@ -185,15 +218,22 @@ def _birth(value: dt.date) -> dt.date:
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    "name": _name, "phone": contacts.check_mobile, "email": contacts.check_email, "birth_on": _birth,
+    "name": _name,
+    "phone": contacts.check_mobile,
+    "email": contacts.check_email,
+    "birth_on": _birth,
 }
+
+
+_OTHER_SEX = N_("The sex does not fit the ID number; correct one of the two, or leave the sex empty.")
+_OTHER_BIRTH = N_("The date of birth does not fit the ID number; correct one of the two, or leave the date empty.")
 
 
 def _check_against_number(row: ImportRow, number: Number) -> None:
     """Take sex and birth date from the number, where it tells them, and compare them with what the row says."""
     for key, told, wrong in (
-        ("sex", number.sex.value if number.sex else None, N_("The sex does not fit the ID number; correct one of the two, or leave the sex empty.")),
-        ("birth_on", number.birth_on, N_("The date of birth does not fit the ID number; correct one of the two, or leave the date empty.")),
+        ("sex", number.sex.value if number.sex else None, _OTHER_SEX),
+        ("birth_on", number.birth_on, _OTHER_BIRTH),
     ):
         if told is None:
             continue
@@ -259,16 +299,30 @@ def _add_accounts(session: Session, rows: Sequence[ImportRow]) -> list[int]:
 def _account(row: ImportRow) -> NewAccount:
     values = row.values
     return NewAccount(
-        values["document_type"], row.found["number"], values["name"], values.get("phone") or "", values.get("email") or "",
+        values["document_type"],
+        row.found["number"],
+        values["name"],
+        values.get("phone") or "",
+        values.get("email") or "",
         first=FirstPassword.LAST_SIX,
     )
 
 
 _EMPTY = {"phone": "", "email": "", "field_of_work": "", "admin_post": ""}
 _ALWAYS: dict[str, Any] = {
-    "landline": "", "admin_rank": None, "is_postdoc": False, "school": "", "field_of_study": None, "graduated_on": None,
-    "title_effective_on": None, "title_certificate_number": "", "title_appointed_on": None, "vocational_qualification": None,
-    "vocational_level": "", "certificate_control_number": None, "state": ProfessionalState.ACTIVE,
+    "landline": "",
+    "admin_rank": None,
+    "is_postdoc": False,
+    "school": "",
+    "field_of_study": None,
+    "graduated_on": None,
+    "title_effective_on": None,
+    "title_certificate_number": "",
+    "title_appointed_on": None,
+    "vocational_qualification": None,
+    "vocational_level": "",
+    "certificate_control_number": None,
+    "state": ProfessionalState.ACTIVE,
 }
 
 
@@ -278,9 +332,14 @@ def _professional(person_id: int, account_id: int, row: ImportRow, now: dt.datet
     return {
         **_ALWAYS,
         **{key: row.values.get(key) or _EMPTY.get(key) for key in COPIED},
-        "id": person_id, "account_id": account_id, "path": place.path, "organisation_id": place.organisation_id,
-        "organisation_name": place.name, "department_id": place.departments.get(row.values.get("department") or ""),
-        "number_hash": row.found["hash"], "number_masked": numbers.masked(number.value),
+        "id": person_id,
+        "account_id": account_id,
+        "path": place.path,
+        "organisation_id": place.organisation_id,
+        "organisation_name": place.name,
+        "department_id": place.departments.get(row.values.get("department") or ""),
+        "number_hash": row.found["hash"],
+        "number_masked": numbers.masked(number.value),
         "warnings": [{"message_id": w.message_id, "params": {k: str(v) for k, v in w.params.items()}} for w in number.warnings],
         "created_at": now,
     }

@@ -59,7 +59,9 @@ def clean(text: str) -> str:
 
 def _text(reader: Reader, text: str) -> str:
     if len(text) > reader.column.length:
-        raise Invalid(N_("The text has %(n)s characters, at most %(most)s fit; shorten it."), n=len(text), most=reader.column.length)
+        raise Invalid(
+            N_("The text has %(n)s characters, at most %(most)s fit; shorten it."), n=len(text), most=reader.column.length
+        )
     return text
 
 
@@ -94,9 +96,7 @@ def _from_figure(reader: Reader, figure: float) -> Any:
     if kind is Kind.DATE:
         return _date_of_figure(reader, figure)
     if abs(figure) >= EXACT:
-        raise Invalid(
-            N_("This was stored as a number and has lost digits; format the cell as text and enter all digits again.")
-        )
+        raise Invalid(N_("This was stored as a number and has lost digits; format the cell as text and enter all digits again."))
     return _FROM_TEXT[kind](reader, plain(figure))
 
 

@@ -60,7 +60,15 @@ class Tally:
         more = Tally(**asdict(self))
         for line in lines:
             more.found += 1
-            name = "example" if line.is_example else "rejected" if line.row.errors else "unchanged" if line.row.is_unchanged else "created"
+            name = (
+                "example"
+                if line.is_example
+                else "rejected"
+                if line.row.errors
+                else "unchanged"
+                if line.row.is_unchanged
+                else "created"
+            )
             setattr(more, name, getattr(more, name) + 1)
         return more
 

@@ -30,7 +30,9 @@ def check_workbook(content: bytes) -> None:
         raise Invalid(N_("The file is larger than %(n)s MB; split it into several files."), n=MAX_BYTES >> 20)
     if content.startswith(_OLE):
         raise Invalid(
-            N_("This is an old .xls file or one with a password; open it in Excel or WPS and save it as .xlsx without a password.")
+            N_(
+                "This is an old .xls file or one with a password; open it in Excel or WPS and save it as .xlsx without a password."
+            )
         )
     if not content.startswith(b"PK\x03\x04"):
         raise Invalid(_not_zip(content))
@@ -43,7 +45,9 @@ def _not_zip(content: bytes) -> str:
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
         return N_("This is a web page or an XML file with an Excel name; open it in Excel or WPS and save it as .xlsx.")
     if b"\0" not in content[:1000] and (b"," in content[:1000] or b"\t" in content[:1000]):
-        return N_("This is a text file (.csv); open it in Excel or WPS and save it as .xlsx, or paste its rows into the template.")
+        return N_(
+            "This is a text file (.csv); open it in Excel or WPS and save it as .xlsx, or paste its rows into the template."
+        )
     return _AGAIN
 
 

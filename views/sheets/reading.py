@@ -77,7 +77,10 @@ def _judge(done: subprocess.CompletedProcess[Any]) -> None:
         raise Invalid(N_("The workbook cannot be read; open it in Excel or WPS, save it anew as .xlsx and upload it again."))
     if done.returncode == parser.TOO_LARGE or done.returncode < 0:
         raise Invalid(
-            N_("The worksheet is too large: at most %(rows)s rows and %(columns)s columns; delete what is beyond, or split the file."),
-            rows=MAX_ROWS, columns=parser.MOST_COLUMNS,
+            N_(
+                "The worksheet is too large: at most %(rows)s rows and %(columns)s columns; delete what is beyond, or split the file."
+            ),
+            rows=MAX_ROWS,
+            columns=parser.MOST_COLUMNS,
         )
     raise RuntimeError(f"the parser of workbooks ended with status {done.returncode}")

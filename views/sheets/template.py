@@ -57,7 +57,8 @@ def rejected(sheet: Sheet, language: str, rows: Iterable[RejectedRow]) -> bytes:
 
 def heading(column: Column) -> str:
     """Return the heading of a column in the reader's language, a required one with its mark."""
-    return gettext(column.label) + (REQUIRED_MARK if column.is_required else "")
+    mark = REQUIRED_MARK if column.is_required else ""
+    return f"{gettext(column.label)}{mark}"
 
 
 def _with_head(sheet: Sheet, rows: Iterable[RejectedRow]) -> Iterable[Sequence[Value | Cell]]:

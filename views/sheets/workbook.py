@@ -120,10 +120,10 @@ def save(book: openpyxl.Workbook, rows: Iterable[Sequence[Value | Cell]], out: B
             if member.filename != "xl/worksheets/sheet1.xml":
                 target.writestr(member.filename, made.read(member))
         before, after = _around_rows(made.read("xl/worksheets/sheet1.xml"))
-        n_rows = 0
         with target.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             sheet.write(before)
-            for n_rows, piece in _pieces(rows):
+            n_rows = 0
+            for n_rows, piece in _pieces(rows):  # noqa: B007 - the last one counts
                 sheet.write(piece.encode())
             sheet.write(after)
     return n_rows
@@ -168,25 +168,23 @@ def _escape(match: re.Match[str]) -> str:
     return named.get(character, "")
 
 
-def _text(place: str, value: str, look: int) -> str:
+def _text(place: str, value: str, look: Look) -> str:
     if len(value) > _LONGEST:
         value = value[:_LONGEST]
     if _ESCAPED.search(value):
         value = _ESCAPED.sub(_escape, value)
     space = "" if value and not value[0].isspace() and not value[-1].isspace() else ' xml:space="preserve"'
-    return f'<c r="{place}" s="{look}" t="inlineStr"><is><t{space}>{value}</t></is></c>'
+    return f'<c r="{place}" s="{look:d}" t="inlineStr"><is><t{space}>{value}</t></is></c>'
 
 
-def _cell(place: str, value: Value | Cell) -> str:
-    look: Look | None = None
-    if isinstance(value, Cell):
-        value, look = value.value, value.look
+def _cell(place: str, cell: Value | Cell) -> str:
+    value, look = (cell.value, cell.look) if isinstance(cell, Cell) else (cell, None)
     if isinstance(value, str):
-        return _text(place, value, look or 1) if value or look else ""
+        return _text(place, value, look or Look.TEXT) if value or look else ""
     if value is None:
-        return f'<c r="{place}" s="{look}"/>' if look else ""
+        return f'<c r="{place}" s="{look:d}"/>' if look else ""
     if isinstance(value, bool):
-        return f'<c r="{place}" s="{look or 1}" t="b"><v>{int(value)}</v></c>'
+        return f'<c r="{place}" s="{look or Look.TEXT:d}" t="b"><v>{value:d}</v></c>'
     if isinstance(value, dt.date):
         return _day(place, value, look)
     return _figure(place, value, look)
@@ -202,13 +200,13 @@ def _day(place: str, value: dt.date, look: Look | None) -> str:
         return _text(place, value.isoformat(), look or Look.TEXT)
     days = value.toordinal() - _EPOCH
     if seconds is None:
-        return f'<c r="{place}" s="{look or 2}"><v>{days}</v></c>'
-    return f'<c r="{place}" s="{look or 3}"><v>{days + seconds / 86400:.6f}</v></c>'
+        return f'<c r="{place}" s="{look or Look.DATE:d}"><v>{days}</v></c>'
+    return f'<c r="{place}" s="{look or Look.TIME:d}"><v>{days + seconds / 86400:.6f}</v></c>'
 
 
 def _figure(place: str, value: float | Decimal, look: Look | None) -> str:
     # What Excel cannot hold exactly, or at all, stays readable as text.
-    if not abs(value) < _EXACT:
+    if not -_EXACT < value < _EXACT:
         return _text(place, str(value), look or Look.TEXT)
-    usual = Look.WHOLE if value == int(value) and isinstance(value, int) else Look.DECIMAL
-    return f'<c r="{place}" s="{look or usual}"><v>{value}</v></c>'
+    usual = Look.WHOLE if isinstance(value, int) else Look.DECIMAL
+    return f'<c r="{place}" s="{look or usual:d}"><v>{value}</v></c>'
