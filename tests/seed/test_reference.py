@@ -45,7 +45,7 @@ def test_a_second_run_changes_nothing(empty_app: Flask) -> None:
         assert seed_reference(session) == Seeded()
         assert session.scalar(select(func.count()).select_from(Region)) == 836
         counts = session.execute(select(CodeEntry.list_name, func.count()).group_by(CodeEntry.list_name))
-        assert dict(row.tuple() for row in counts) == SIZES
+        assert dict(counts.all()) == SIZES
         assert session.scalar(select(func.count()).select_from(LearningForm)) == 28
 
 
