@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import flash, jsonify, request, url_for
 from flask_admin import expose
@@ -171,9 +172,9 @@ class BatchPages(Declared):
         )
 
     def _run(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any]) -> Response:
-        back = own_or(request.form.get("url"), self.list_url())
+        back = _without_selection(own_or(request.form.get("url"), self.list_url()))
         if len(chosen.ids) > CHUNK:
-            return self._enqueue(listing, batch, chosen, reason, values)
+            return self._enqueue(listing, batch, chosen, reason, values, back)
         with unit_of_work() as session:
             moved = batch.run(session, self.actor, chosen.ids, reason=reason, values=values)
         if len(chosen.ids) == 1 and moved.refused:
@@ -184,12 +185,12 @@ class BatchPages(Declared):
             return self._show_result(listing, batch, moved, back)
         return redirect_own(back, "/")
 
-    def _enqueue(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any]) -> Response:
+    def _enqueue(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any], back: str) -> Response:
         name = f"{self.endpoint}.{listing.name}.{batch.name}"
         params = {"batch": name, "ids": list(chosen.ids), "reason": reason, "values": dict(values), "title": batch.label}
         with unit_of_work() as session:
             job = jobs.enqueue(session, self.actor, JOB_KIND, params, n_total=len(chosen.ids))
-        return redirect_own(url_for("jobs.details_view", id=job.id, url=own_or(request.form.get("url"), self.list_url())), "/")
+        return redirect_own(url_for("jobs.details_view", id=job.id, url=back), "/")
 
     def _show_result(self, listing: Listing, batch: BatchAction, moved: Moved, back: str) -> Response:
         result = result_of(self.work, listing, moved) | {"title": batch.label}
@@ -256,6 +257,12 @@ def run_batch(run: jobs.Run) -> dict[str, Any]:
         start += len(chunk)
         run.commit(cursor={"next": start}, n_done=start, n_total=len(ids), result=result)
     return result
+
+
+def _without_selection(address: str) -> str:
+    """Return the address of a list without its selection, which the batch has used up."""
+    parts = urlsplit(address)
+    return parts._replace(query=urlencode([pair for pair in parse_qsl(parts.query) if pair[0] != "sel"])).geturl()
 
 
 def _result_name(endpoint: str) -> str:

@@ -65,6 +65,21 @@ function start(table) {
   refresh();
 }
 
+// A row's menu floats over the scrolling table instead of being cut off by it; scrolling closes it.
+for (const menu of document.querySelectorAll(".table-wrap details.menu")) {
+  const wrap = menu.closest(".table-wrap");
+  menu.addEventListener("toggle", () => {
+    const panel = menu.querySelector(".panel");
+    panel.classList.toggle("floating", menu.open);
+    if (!menu.open) return;
+    const anchor = menu.getBoundingClientRect();
+    const below = anchor.bottom + 4 + panel.offsetHeight <= innerHeight;
+    panel.style.top = `${below ? anchor.bottom + 4 : Math.max(4, anchor.top - 4 - panel.offsetHeight)}px`;
+    panel.style.left = `${Math.max(4, Math.min(anchor.right, innerWidth - 4) - panel.offsetWidth)}px`;
+  });
+  for (const scroller of [wrap, window]) scroller.addEventListener("scroll", () => (menu.open = false), { passive: true });
+}
+
 // Columns: order by keyboard or button, nothing is dragged.
 for (const list of document.querySelectorAll("[data-reorder]")) {
   list.addEventListener("click", (event) => {

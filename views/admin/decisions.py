@@ -1,0 +1,272 @@
+"""What the screens that decide share: waiting and decided lists, the batches, the course of a review, 删除 in 已审核."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import g
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import Session
+
+from models.access import Actor, Permission
+from models.base import local_date
+from models.errors import N_
+from models.reviews import engine, hiding, queries
+from models.reviews.forecast import forecast
+from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
+from models.workflow import Moved
+from views import states
+from views.admin.actions import BatchAction, Listing, Reason, RowAction
+from views.admin.columns import Col
+from views.admin.filters import Filter
+from views.admin.keyset import Sort
+from views.admin.review import ReviewPage
+from views.admin.screen import TODO_LIMIT, Todo
+from views.admin.state import ListState
+from views.details import TimelineEntry
+from views.words import hours, words
+
+HIDDEN = "f_hidden"
+WAITING_SORTS = (Sort("submitted", (Review.submitted_at, Review.id)),)
+DECIDED_SORTS = (Sort("decided", (Decision.decided_at, Decision.id), is_descending=True),)
+
+hidden_filter = Filter(
+    "hidden", N_("Show deleted"), lambda statement, _value: statement, kind="choice", choices={"1": N_("Yes")}, is_quick=False
+)
+"""显示已删除: `DecisionScreen.statement` leaves the hidden ones out unless it is asked."""
+
+
+def seen_at_decision(name: str) -> Callable[[Any], Any]:
+    """Return what reads *name* of the subject: after the decision from the snapshot that was taken then."""
+
+    def read(row: Any) -> Any:
+        snapshot = getattr(row[0], "snapshot", None)
+        return snapshot[name] if snapshot and name in snapshot else getattr(row[1], name, None)
+
+    return read
+
+
+def subject_col(model: type, name: str, **how: Any) -> Col:
+    """Return a column of the subject's *model*, as it stood at the decision."""
+    return replace(Col(name, **how).described(model), value=seen_at_decision(name))
+
+
+def joined(model: type, position: int, col: Col) -> Col:
+    """Return *col* as it reads the entity at *position* of a joined row, described by that entity's column."""
+    described = col.described(model)
+    if col.value is not None:
+        return described
+    return replace(described, value=lambda row: getattr(row[position], described.name, None))
+
+
+def waits_for(actor: Actor, kind: ReviewKind) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of the reviews that the actor's organisation decides now; one partial index serves them."""
+    return (Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
+
+
+def decided_by(actor: Actor, kind: ReviewKind) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of the decisions that the actor's organisation made."""
+    return (Decision.by_organisation_id == actor.organisation_id, Decision.kind == kind, Decision.verdict != Verdict.UNDONE)
+
+
+# --- batches --------------------------------------------------------------------------------------------------------
+
+
+Given = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""What a decision on one row sets, from the values of the form on its page."""
+
+
+def _decide(verdict: Verdict, given: Given) -> Any:
+    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:
+        is_one = len(ids) == 1
+        seen = {ids[0]: str(values["version"])} if is_one and values.get("version") else None
+        return engine.decide_many(
+            session, actor, ids, verdict=verdict, reason=reason, seen=seen, batch=None if is_one else str(uuid.uuid4()),
+            values={ids[0]: given(values)} if is_one else None,
+        )
+
+    return run
+
+
+def _preview(verdict: Verdict, more: Callable[[Session, Sequence[int]], list[str]]) -> Any:
+    def preview(session: Session, actor: Actor, ids: Sequence[int]) -> list[str]:
+        told = forecast(session, actor, ids, verdict=verdict)
+        sentence = N_("%(n)s of %(total)s can be passed.") if verdict is Verdict.PASS else N_("%(n)s of %(total)s can be rejected.")
+        return [words(sentence, {"n": told.n_able, "total": told.n_total}), *(words(m, p) for m, p in told.left_out), *more(session, ids)]
+
+    return preview
+
+
+def nothing_given(_values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Set nothing by a decision."""
+    return {}
+
+
+def nothing_more(_session: Session, _ids: Sequence[int]) -> list[str]:
+    """Tell nothing more before a batch."""
+    return []
+
+
+def decision_batches(
+    permission: Permission, canned: tuple[str, ...], *, given: Given = nothing_given,
+    more: Callable[[Session, Sequence[int]], list[str]] = nothing_more,
+) -> tuple[BatchAction, ...]:
+    """Return 批量通过, 全部通过, 批量驳回 and 全部驳回, with the words of the same steps on one row."""
+    return (
+        BatchAction(
+            "approve", N_("Batch approve"), _decide(Verdict.PASS, given), row_label=N_("Pass"), all_label=N_("Approve all"),
+            permission=permission, preview=_preview(Verdict.PASS, more),
+        ),
+        BatchAction(
+            "reject", N_("Batch reject"), _decide(Verdict.REJECT, nothing_given), row_label=N_("Reject"), all_label=N_("Reject all"),
+            permission=permission, preview=_preview(Verdict.REJECT, more), is_danger=True,
+            reason=Reason(N_("Review opinion"), canned=canned),
+        ),
+    )
+
+
+DECIDE_ROW = (
+    RowAction("details", N_("Details")),
+    RowAction("approve", N_("Pass"), batch="approve"),
+    RowAction("reject", N_("Reject"), batch="reject", is_danger=True),
+)
+
+
+def _hide(*, is_hidden: bool) -> Any:
+    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001
+        return hiding.set_hidden(session, actor, ids, is_hidden=is_hidden)
+
+    return run
+
+
+def _what_hiding_does(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
+    return [gettext(N_("They leave your organisation's list only; “Show deleted” brings them back."))]
+
+
+def hiding_batches(permission: Permission) -> tuple[BatchAction, ...]:
+    """Return 删除 of decided rows and what brings them back."""
+    return (
+        BatchAction(
+            "hide", N_("Batch delete"), _hide(is_hidden=True), row_label=N_("Delete"), permission=permission, preview=_what_hiding_does,
+            is_danger=True,
+        ),
+        BatchAction("show", N_("Bring back"), _hide(is_hidden=False), permission=permission),
+    )
+
+
+DECIDED_ROW = (
+    RowAction("details", N_("Details")),
+    RowAction("hide", N_("Delete"), batch="hide", when=lambda decision: not decision.is_hidden, is_danger=True),
+    RowAction("show", N_("Bring back"), batch="show", when=lambda decision: decision.is_hidden),
+)
+DECIDED_COLUMNS = (
+    Col("verdict", label=N_("Result of the review"), status=states.VERDICT),
+    Col("reason", label=N_("Review opinion"), shown=False),
+    Col("actor_name", label=N_("Reviewed by"), shown=False),
+    Col("decided_at", label=N_("Time of the review")),
+)
+
+
+def decided_columns() -> tuple[Col, ...]:
+    """Return the columns of the decision itself, as a joined row begins with it."""
+    return tuple(joined(Decision, 0, col) for col in DECIDED_COLUMNS)
+
+
+# --- the screen -----------------------------------------------------------------------------------------------------
+
+
+class DecisionScreen(ReviewPage):
+    """Mixed in before ScopedModelView: rows are (Review or Decision, subject)."""
+
+    kind: ReviewKind
+    review_pass = "approve"  # noqa: S105 - a batch
+    review_reject = "reject"
+
+    def todo(self, actor: Actor) -> Todo | None:
+        """Return what waits for the organisation of the position in use; read once for a page."""
+        known: dict[tuple[str, ReviewKind], Todo] = g.setdefault("ce_todo", {})
+        key = (actor.position_key, self.kind)
+        if key not in known:
+            found = queries.waiting_times(self.work, actor, self.kind, limit=TODO_LIMIT + 1)
+            known[key] = Todo(len(found), local_date(found[0]) if found else None)
+        return known[key]
+
+    def statement(self, listing: Listing, state: ListState) -> Select[Any]:
+        """Return the rows of a tab; of the decided ones the hidden ones only when they are asked for."""
+        statement = super().statement(listing, state)
+        if listing.model is Decision and state.values.get(HIDDEN) != "1":
+            statement = statement.where(Decision.is_hidden.is_(False))
+        return statement
+
+    def can_decide(self, listing: Listing, row: Any) -> bool:
+        """Say whether the row waits for the actor's organisation and is not the actor's own matter."""
+        review = row[0]
+        if listing.model is not Review or not super().can_decide(listing, row):
+            return False
+        is_own = self.actor.account_id in {review.subject_account_id, review.submitted_by_id}
+        return review.state == ReviewState.OPEN and review.deciding_organisation_id == self.actor.organisation_id and not is_own
+
+    def decided_words(self, row: Any) -> str:
+        """Return who decided, or why the reader cannot decide now."""
+        review = self.review_of(row)
+        if review is None:
+            return ""
+        if review.state == ReviewState.OPEN and review.deciding_organisation_id == self.actor.organisation_id:
+            return words(N_("This is your own matter: another administrator has to decide it."))
+        last = next(iter(reversed(queries.decisions_of(self.work, review))), None)
+        if last is None or last.round != review.round:
+            return ""
+        return words(N_("Already handled by %(name)s at %(time)s."), {"name": last.actor_name, "time": last.decided_at})
+
+    def review_of(self, row: Any) -> Review | None:
+        """Return the review of a row of either tab."""
+        if isinstance(row[0], Review):
+            return row[0]
+        return self.work.get(Review, row[0].review_id)
+
+    def timeline(self, row: Any) -> Sequence[TimelineEntry] | None:
+        """Return the course of the review through all its rounds."""
+        review = self.review_of(row)
+        return course(self.work, review) if review is not None else None
+
+
+def course(session: Session, review: Review) -> list[TimelineEntry]:
+    """Return each round's decisions in order, and of the present round what is still to come, with phone numbers."""
+    decided = {(d.round, d.level): d for d in queries.decisions_of(session, review) if d.verdict != Verdict.UNDONE}
+    levels = queries.levels_of(session, review, every_round=True)
+    entries: list[TimelineEntry] = []
+    for number in range(1, review.round + 1):
+        if number == review.round:
+            entries.append(TimelineEntry(gettext(N_("Submitted")), "info", at=review.submitted_at, note=_round_note(number, review)))
+        for level in levels:
+            if level.round == number and level.state != LevelState.CLOSED:
+                decision = decided.get((number, level.level))
+                entries.append(_decision_entry(decision, review) if decision is not None else _level_entry(level))
+    return entries
+
+
+def _level_entry(level: ReviewLevel) -> TimelineEntry:
+    word = states.LEVEL[level.state]
+    return TimelineEntry(gettext(word.word), word.kind, where=level.organisation_name, phone=level.organisation_phone)
+
+
+def _decision_entry(decision: Decision, review: Review) -> TimelineEntry:
+    word = states.VERDICT[decision.verdict]
+    notes = [_round_note(decision.round, review)]
+    granted = (decision.values or {}).get("granted_tenths")
+    if granted is not None:
+        notes.append(gettext(N_("Hours granted: %(hours)s"), hours=hours(int(granted))))
+    if decision.in_place_of:
+        notes.append(gettext(N_("In place of %(name)s"), name=decision.in_place_of))
+    return TimelineEntry(
+        gettext(word.word), word.kind, at=decision.decided_at, who=decision.actor_name, where=decision.by_organisation_name,
+        note=" · ".join(n for n in notes if n), reason=decision.reason,
+    )
+
+
+def _round_note(number: int, review: Review) -> str:
+    return gettext(N_("Round %(n)s"), n=number) if review.round > 1 else ""

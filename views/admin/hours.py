@@ -1,0 +1,232 @@
+"""S080, S081, S132: declarations of hours that wait for the organisation, and those that it decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+from wtforms import DecimalField, HiddenField, ValidationError
+from wtforms.validators import Optional
+
+from models.access import Permission, PositionKind
+from models.base import db, to_hours, to_tenths, today
+from models.credits import queries as credit_queries
+from models.credits.reviewing import GRANTED, granted_so_far
+from models.credits.tables import Declaration, LearningForm
+from models.errors import N_
+from models.people.queries import by_name
+from models.reviews import engine
+from models.reviews.tables import Decision, Review, ReviewKind, Verdict
+from models.workflow import CHUNK
+from views.admin.actions import Section, Tab
+from views.admin.base import ScopedModelView
+from views.admin.columns import Col
+from views.admin.decisions import (
+    DECIDE_ROW, DECIDED_ROW, DECIDED_SORTS, WAITING_SORTS, DecisionScreen, decided_by, decided_columns, decision_batches, hidden_filter,
+    hiding_batches, seen_at_decision, subject_col, waits_for,
+)
+from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
+from views.admin.pickers import organisation_address, organisation_words
+from views.details import Attachment
+from views.forms import PlainForm
+from views.portal.words import ELECTIVE, SUBJECTS
+from views.public.language import page_lang
+from views.words import hours, words
+
+KIND = ReviewKind.DECLARATION
+CANNED = (
+    N_("The evidence is missing or cannot be read."),
+    N_("The evidence does not show the hours declared."),
+    N_("The same learning was declared before."),
+    N_("The learning form does not fit the evidence."),
+)
+
+
+def _granted(row: Any) -> int | None:
+    """Return the hours as far as they are granted: by this decision, or by the level before the reader's."""
+    values = row[0].values if isinstance(row[0], Decision) else row.so_far
+    return (values or {}).get(GRANTED)
+
+
+_col = partial(subject_col, Declaration)
+COLUMNS = (
+    _col("year", label=N_("Year")),
+    _col("person_name", is_link=True),
+    _col("organisation_name"),
+    _col("form_name"),
+    _col("subject", label=N_("Subject type"), choices=SUBJECTS),
+    _col("elective", choices=ELECTIVE),
+    _col("requested_tenths"),
+    Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
+    _col("submitted_at"),
+    _col("title", shown=False),
+    _col("is_key_review", shown=False),
+)
+
+
+def _years() -> Iterable[int]:
+    return range(today().year, today().year - 6, -1)
+
+
+def _forms() -> list[tuple[str, str]]:
+    rows = db.session.execute(select(LearningForm.code, LearningForm.name, LearningForm.name_en).order_by(LearningForm.position))
+    return list({row.code: (row.code, row.name_en if page_lang() == "en" else row.name) for row in rows}.values())
+
+
+def _in_organisation(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(Declaration.organisation_id == int(value))
+
+
+FILTERS: tuple[Filter, ...] = (
+    year_filter("year", Declaration.year, years=_years, label=N_("Year")),
+    text_filter("name", N_("Name"), lambda statement, text: by_name(statement, text, Declaration.person_id, Declaration.person_name), is_private=True,
+                help=N_("Characters of the name, pinyin or initials.")),
+    choice_filter("subject", Declaration.subject, choices=SUBJECTS, label=N_("Subject type")),
+    choice_filter("form", Declaration.form_code, choices=_forms, label=N_("Learning form")),
+    picker_filter("organisation", N_("Employer (unit)"), _in_organisation, address=organisation_address, shown=organisation_words,
+                  is_quick=False),
+    flag_filter("key", Declaration.is_key_review, label=N_("Key review (yes/no)"), is_quick=False),
+)
+
+
+def _so_far() -> Any:
+    """Return the values of the latest level that passed in the present round."""
+    return (
+        select(Decision.values)
+        .where(Decision.review_id == Review.id, Decision.round == Review.round, Decision.verdict == Verdict.PASS)
+        .order_by(Decision.level.desc(), Decision.attempt.desc()).limit(1).correlate(Review).scalar_subquery().label("so_far")
+    )
+
+
+def _waiting() -> Select[Any]:
+    return select(Review, Declaration, _so_far()).join(Declaration, Declaration.id == Review.subject_id)
+
+
+def _decided() -> Select[Any]:
+    return select(Decision, Declaration).join(Declaration, Declaration.id == Decision.subject_id)
+
+
+def _name(row: Any) -> str:
+    return str(seen_at_decision("person_name")(row))
+
+
+def _decision_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    granted = values.get("granted")
+    return {GRANTED: to_tenths(granted)} if granted is not None else {}
+
+
+def _key_reviews(session: Session, ids: Sequence[int]) -> list[str]:
+    n = 0
+    for start in range(0, len(ids), CHUNK):
+        n += session.scalar(
+            select(func.count()).select_from(Review).join(Declaration, Declaration.id == Review.subject_id)
+            .where(Review.id.in_(ids[start : start + CHUNK]), Review.kind == KIND, Declaration.is_key_review)
+        ) or 0
+    return [words(N_("%(n)s of them are marked for key review."), {"n": n})] if n else []
+
+
+class DecisionForm(PlainForm):
+    """What the officer sets: the hours granted. ``version`` says which step the page showed."""
+
+    granted = DecimalField(places=1, validators=[Optional()])
+    version = HiddenField()
+    most: int = 0
+
+    def validate_granted(self, field: DecimalField) -> None:
+        """Refuse what does not lie between 0.1 and the hours declared, or is finer than a tenth."""
+        value = field.data
+        if value is None:
+            return
+        if not value.is_finite() or not Decimal("0.1") <= value <= to_hours(self.most):
+            raise ValidationError(words(
+                N_("The hours granted lie between 0.1 and the hours declared (%(most)s)."), {"most": to_hours(self.most)}
+            ))
+        if value != value.quantize(Decimal("0.1")):
+            raise ValidationError(words(N_("Hours have at most one decimal place.")))
+
+
+class HoursView(DecisionScreen, ScopedModelView):
+    """Waiting and decided declarations; the details page is the reviewer's desk (S081)."""
+
+    permission = Permission.HOURS_REVIEW
+    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kind = KIND
+    name_id = N_("Approve hours")
+    names = {PositionKind.HR_DEPARTMENT: N_("Review hours (credits)")}
+    group_id = N_("Review of hours")
+    icon = "check"
+    order = 30
+
+    columns = COLUMNS
+    filters = FILTERS
+    batch_actions = decision_batches(Permission.HOURS_REVIEW, CANNED, given=_decision_values, more=_key_reviews)
+    tabs = (
+        Tab("pending", N_("Pending review"), rows=_waiting, where=lambda actor: waits_for(actor, KIND), sorts=WAITING_SORTS,
+            row_actions=DECIDE_ROW, row_name=_name),
+        Tab("reviewed", N_("Reviewed"), model=Decision, rows=_decided, where=lambda actor: decided_by(actor, KIND), sorts=DECIDED_SORTS,
+            columns=(*COLUMNS, *decided_columns()), filters=(*FILTERS, hidden_filter), row_actions=DECIDED_ROW,
+            batch_actions=hiding_batches(Permission.HOURS_REVIEW), row_name=_name),
+    )
+    details = (
+        Section(N_("Declaration"), (
+            _col("person_name"), _col("organisation_name"), _col("year"), _col("subject", choices=SUBJECTS),
+            _col("elective", choices=ELECTIVE), _col("form_name"), _col("title"), _col("submitted_at"), _col("requested_tenths"),
+            Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
+        )),
+    )
+
+    def rows(self) -> Select[Any]:
+        """Return the reviews of declarations with the declaration; the tabs narrow them."""
+        return _waiting()
+
+    def row_name(self, row: Any) -> str:
+        """Return the person's name as it was declared."""
+        return _name(row)
+
+    def review_form(self, row: Any) -> PlainForm | None:
+        """Return the form of the decision with the hours that the level before left."""
+        review, declaration = row[0], row[1]
+        so_far = granted_so_far(self.work, [review]).get(review.id, declaration.requested_tenths)
+        form = DecisionForm(data={"granted": to_hours(so_far), "version": engine.version(review)})
+        form.most = declaration.requested_tenths
+        form.granted.label.text = gettext(N_("Hours granted"))
+        form.granted.description = words(
+            N_("From 0.1 to %(most)s; so far %(granted)s."), {"most": hours(declaration.requested_tenths), "granted": hours(so_far)}
+        )
+        return form
+
+    def attachments(self, row: Any) -> Sequence[Attachment] | None:
+        """Return the evidence."""
+        return [
+            Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
+            for a in credit_queries.evidence_of(self.work, row[1].id)
+        ]
+
+    def warnings(self, row: Any) -> Sequence[str]:
+        """Return why a closer look is due, in words, and whether the record was changed after the decision."""
+        snapshot = getattr(row[0], "snapshot", None) or {}
+        reasons = snapshot.get("key_reasons", row[1].key_reasons) or ()
+        found = [words(N_("Key review: %(reason)s"), {"reason": words(r["message_id"], r.get("params"))}) for r in reasons]
+        if "inputs" in snapshot and snapshot["inputs"] != row[1].inputs:
+            found.append(words(N_("The declaration was changed after this decision; the fields of the form are the present ones.")))
+        return found
+
+    def more_pairs(self, row: Any) -> Sequence[tuple[str, str]]:
+        """Return the fields of the learning form and how the rule computed its proposal."""
+        declaration = row[1]
+        language = "en" if page_lang() == "en" else "zh"
+        pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=language)]
+        lines = [words(x["message_id"], x.get("params")) if isinstance(x, dict) else str(x) for x in declaration.arithmetic or ()]
+        if lines:
+            pairs.append((gettext(N_("Computed by the rule")), "; ".join(lines)))
+        return pairs
+
+    def empty_words(self) -> str:
+        """Return what an empty list means."""
+        return gettext(N_("Nothing waits for your organisation: declarations appear here when it is your turn."))
