@@ -27,12 +27,13 @@ class CodeField(SelectField):
         choices = code_choices(codes)
         self.choices = [("", lazy_gettext(N_("Please select"))), *choices]
         if len(choices) > SEARCHED_FROM:
-            self.render_kw = {**(self.render_kw or {}), "data-picker": ""}
+            self.render_kw = {**kwargs.get("render_kw", {}), "data-picker": ""}
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read an empty choice as none."""
-        super().process_formdata(valuelist)
-        self.data = self.data or None
+        super().process_formdata([v for v in valuelist if v])
+        if not any(valuelist):
+            self.data: str | None = None
 
     def pre_validate(self, form: Any) -> None:
         """Refuse a code that the list lacks; an empty choice is left to the validators."""
@@ -59,8 +60,14 @@ class PickerField(StringField):
     widget = _PickerInput()
 
     def __init__(
-        self, label: Any = None, validators: Any = None, *, address: Callable[[], str], shown: Callable[[str], str],
-        sent_along: tuple[str, ...] = (), **kwargs: Any,
+        self,
+        label: Any = None,
+        validators: Any = None,
+        *,
+        address: Callable[[], str],
+        shown: Callable[[str], str],
+        sent_along: tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(label, validators, **kwargs)
         self.address, self.shown, self.sent_along = address, shown, sent_along

@@ -27,7 +27,9 @@ DECLARATION = _table(
     approved=(N_("Approved"), "approved"),
     rejected=(N_("Rejected"), "rejected"),
 )
-AUDIT = _table(none=(N_("Not verified"), "draft"), passed=(N_("Verified"), "approved"), failed=(N_("Verification failed"), "rejected"))
+AUDIT = _table(
+    none=(N_("Not verified"), "draft"), passed=(N_("Verified"), "approved"), failed=(N_("Verification failed"), "rejected")
+)
 REVIEW = _table(
     open=(N_("Pending review"), "pending"),
     passed=(N_("Approved"), "approved"),
@@ -42,9 +44,13 @@ LEVEL = _table(
     skipped=(N_("Skipped"), "withdrawn"),
     closed=(N_("Not reached"), "withdrawn"),
 )
-VERDICT = _table(**{
-    "pass": (N_("Approved"), "approved"), "reject": (N_("Rejected"), "rejected"), "undone": (N_("Undone"), "withdrawn"),
-})
+VERDICT = _table(
+    **{
+        "pass": (N_("Approved"), "approved"),
+        "reject": (N_("Rejected"), "rejected"),
+        "undone": (N_("Undone"), "withdrawn"),
+    }
+)
 PERSON = _table(
     pending=(N_("Pending review"), "pending"),
     active=(N_("Active"), "approved"),
@@ -66,5 +72,7 @@ JOB = _table(
     cancelled=(N_("Cancelled"), "withdrawn"),
 )
 CERTIFICATE = _table(
-    valid=(N_("Valid"), "approved"), revoked=(N_("Revoked"), "rejected"), replaced=(N_("Replaced"), "withdrawn"),
+    valid=(N_("Valid"), "approved"),
+    revoked=(N_("Revoked"), "rejected"),
+    replaced=(N_("Replaced"), "withdrawn"),
 )

@@ -172,7 +172,7 @@ class Listing:
 
     def key_of(self, row: Any) -> int:
         """Return the id of a row, which is an entity or begins with one."""
-        subject = row if isinstance(row, self.model) else row[0]
+        subject: Any = row if isinstance(row, self.model) else row[0]
         return int(subject.id)
 
     def sort(self, name: str) -> Sort:

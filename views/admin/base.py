@@ -80,7 +80,7 @@ class ScopedModelView(ListPages, BatchPages, RecordPages, ModelView):
         (key,) = inspect(self.model).primary_key
         return str(key.name)
 
-    def handle_view_exception(self, exc: Exception) -> bool:  # noqa: ARG002 - the signature is Flask-Admin's
+    def handle_view_exception(self, exc: Exception) -> bool:
         """Leave every error to the error pages: none becomes a flash with SQL in it."""
         return False
 

@@ -113,8 +113,12 @@ class BatchPages(Declared):
         if kept is None:
             raise NotFound
         result = json.loads(json.loads(kept.values_json)["result"])
-        return self.render(  # type: ignore[attr-defined, no-any-return]
-            "admin/result.html", view=self, result=result, back=own_or(request.args.get("url"), self.list_url()), refused=refused_words(result)
+        return self.render(
+            "admin/result.html",
+            view=self,
+            result=result,
+            back=own_or(request.args.get("url"), self.list_url()),
+            refused=refused_words(result),
         )
 
     # --- inside --------------------------------------------------------------------------------------------------
@@ -134,7 +138,9 @@ class BatchPages(Declared):
         return batch
 
     def _take(self, session: Session, listing: Listing, state: ListState) -> selection.Selection:
-        return selection.take(session, self.actor, self.endpoint, selection_query(state), self.statement(listing, state), listing.key)
+        return selection.take(
+            session, self.actor, self.endpoint, selection_query(state), self.statement(listing, state), listing.key
+        )
 
     def _chosen(self, listing: Listing, state: ListState) -> Chosen:
         """Return the rows of the request: one row, a kept selection, all of the filter at once, or the ticked ids."""
@@ -164,10 +170,20 @@ class BatchPages(Declared):
     ) -> str:
         ids = chosen.ids
         preview = batch.preview(self.work, self.actor, ids) if batch.preview else []
-        return self.render(  # type: ignore[attr-defined, no-any-return]
-            "admin/batch.html", view=self, listing=listing, batch=batch, chosen=chosen, form=form, preview=preview,
-            names=names_of(self.work, listing, ids[:NAMED]), reason=request.form.get("reason", ""), reason_error=reason_error,
-            refused=refused, list_query=request.form.get("list", ""), back=own_or(request.form.get("url"), self.list_url()),
+        return self.render(
+            "admin/batch.html",
+            view=self,
+            listing=listing,
+            batch=batch,
+            chosen=chosen,
+            form=form,
+            preview=preview,
+            names=names_of(self.work, listing, ids[:NAMED]),
+            reason=request.form.get("reason", ""),
+            reason_error=reason_error,
+            refused=refused,
+            list_query=request.form.get("list", ""),
+            back=own_or(request.form.get("url"), self.list_url()),
             row=request.form.get("row", ""),
         )
 
@@ -185,7 +201,9 @@ class BatchPages(Declared):
             return self._show_result(listing, batch, moved, back)
         return redirect_own(back, "/")
 
-    def _enqueue(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any], back: str) -> Response:
+    def _enqueue(
+        self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any], back: str
+    ) -> Response:
         name = f"{self.endpoint}.{listing.name}.{batch.name}"
         params = {"batch": name, "ids": list(chosen.ids), "reason": reason, "values": dict(values), "title": batch.label}
         with unit_of_work() as session:
@@ -213,10 +231,15 @@ def result_of(session: Session, listing: Listing, moved: Moved) -> dict[str, Any
     ids = sorted(moved.refused)[:LISTED]
     names = names_of(session, listing, ids)
     return {
-        "done": len(moved.done), "skipped": len(moved.refused),
+        "done": len(moved.done),
+        "skipped": len(moved.refused),
         "refused": [
-            {"id": i, "name": names.get(i, ""), "message_id": moved.refused[i].message_id,
-             "params": {k: str(v) for k, v in moved.refused[i].params.items()}}
+            {
+                "id": i,
+                "name": names.get(i, ""),
+                "message_id": moved.refused[i].message_id,
+                "params": {k: str(v) for k, v in moved.refused[i].params.items()},
+            }
             for i in ids
         ],
     }
@@ -251,7 +274,9 @@ def run_batch(run: jobs.Run) -> dict[str, Any]:
         moved = batch.run(run.session, run.actor, chunk, reason=params["reason"], values=params["values"])
         part = result_of(run.session, listing, moved)
         result = {
-            **result, "done": result["done"] + part["done"], "skipped": result["skipped"] + part["skipped"],
+            **result,
+            "done": result["done"] + part["done"],
+            "skipped": result["skipped"] + part["skipped"],
             "refused": [*result["refused"], *part["refused"]][:LISTED],
         }
         start += len(chunk)
@@ -267,4 +292,3 @@ def _without_selection(address: str) -> str:
 
 def _result_name(endpoint: str) -> str:
     return f"{endpoint}:result"[:60]
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -29,6 +29,7 @@ class Declared(Screen):
 
     model: Any
     endpoint: str
+    render: Callable[..., str]  # of Flask-Admin's BaseView
 
     columns: ClassVar[tuple[Col, ...]] = ()
     sorts: ClassVar[tuple[Sort, ...]] = ()
@@ -52,7 +53,7 @@ class Declared(Screen):
         """Return the listed entities with joins and loading options; never a filter by organisation."""
         return select(self.model)
 
-    def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:  # noqa: ARG002 - screens use it
+    def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
         """Return conditions that always hold here, beside tab and filters."""
         return ()
 
@@ -60,15 +61,15 @@ class Declared(Screen):
         """Return the words by which a dialog names a row."""
         return str(getattr(row, "name", row.id))
 
-    def attachments(self, row: Any) -> Sequence[Attachment] | None:  # noqa: ARG002
+    def attachments(self, row: Any) -> Sequence[Attachment] | None:
         """Return the files of a row; None leaves the part out."""
         return None
 
-    def timeline(self, row: Any) -> Sequence[TimelineEntry] | None:  # noqa: ARG002
+    def timeline(self, row: Any) -> Sequence[TimelineEntry] | None:
         """Return the course of a row's review; None leaves the part out."""
         return None
 
-    def changes(self, row: Any) -> Sequence[Change] | None:  # noqa: ARG002
+    def changes(self, row: Any) -> Sequence[Change] | None:
         """Return a row's changed values; None leaves the part out."""
         return None
 
@@ -78,15 +79,20 @@ class Declared(Screen):
         """Return each tab completed from the view; raises TypeError for a declaration that cannot work."""
         found = {}
         for tab in self.tabs or (Tab("", self.name_id),):
-            model = tab.model or self.model
+            model: Any = tab.model or self.model
             batches = self.batch_actions if tab.batch_actions is None else tab.batch_actions
             listing = Listing(
-                name=tab.name, model=model, rows=tab.rows or self.rows, where=tab.where,
+                name=tab.name,
+                model=model,
+                rows=tab.rows or self.rows,
+                where=tab.where,
                 columns=tuple(c.described(model) for c in (tab.columns or self.columns)),
                 sorts=tab.sorts or self.sorts or (Sort("id", (model.id,)),),
                 filters=self.filters if tab.filters is None else tab.filters,
                 row_actions=self.row_actions if tab.row_actions is None else tab.row_actions,
-                batch_actions=batches, row_name=tab.row_name or self.row_name, batches={b.name: b for b in batches},
+                batch_actions=batches,
+                row_name=tab.row_name or self.row_name,
+                batches={b.name: b for b in batches},
             )
             for sort in listing.sorts:
                 sort.check()

@@ -119,7 +119,12 @@ def _date(text: str) -> dt.date | None:
 
 
 _PARSERS: dict[str, Callable[[Filter, Sequence[str]], Any]] = {
-    "text": _parse_text, "choice": _parse_choice, "picker": _parse_id, "flag": _parse_flag, "year": _parse_year, "date": _parse_dates,
+    "text": _parse_text,
+    "choice": _parse_choice,
+    "picker": _parse_id,
+    "flag": _parse_flag,
+    "year": _parse_year,
+    "date": _parse_dates,
 }
 
 
@@ -153,7 +158,13 @@ def asked(filters: Iterable[Filter], values: Mapping[str, str]) -> list[Asked]:
 
 
 def text_filter(
-    name: str, label: str, apply: Callable[[Statement, str], Statement], *, is_private: bool = False, is_quick: bool = True, help: str = ""  # noqa: A002
+    name: str,
+    label: str,
+    apply: Callable[[Statement, str], Statement],
+    *,
+    is_private: bool = False,
+    is_quick: bool = True,
+    help: str = "",  # noqa: A002
 ) -> Filter:
     """Return a filter on a text that *apply* looks up by an index."""
     return Filter(name, label, apply, is_private=is_private, is_quick=is_quick, help=help)
@@ -163,8 +174,12 @@ def choice_filter(name: str, column: Any, *, choices: Choices | None = None, lab
     """Return a filter by equality on a coded column; label and choices come from its ``info`` when left out."""
     info = column.property.columns[0].info
     return Filter(
-        name, label or str(info["label"]), lambda statement, value: statement.where(column == value),
-        kind="choice", choices=choices or info["choices"], is_quick=is_quick,
+        name,
+        label or str(info["label"]),
+        lambda statement, value: statement.where(column == value),
+        kind="choice",
+        choices=choices or info["choices"],
+        is_quick=is_quick,
     )
 
 
@@ -173,8 +188,13 @@ def code_filter(name: str, column: Any, *, codes: str = "", label: str = "", is_
     info = column.property.columns[0].info
     list_name = codes or str(info["codes"])
     return Filter(
-        name, label or str(info["label"]), lambda statement, value: statement.where(column == value),
-        kind="choice", choices=lambda: code_choices(list_name), shown=lambda code: code_name(list_name, code), is_quick=is_quick,
+        name,
+        label or str(info["label"]),
+        lambda statement, value: statement.where(column == value),
+        kind="choice",
+        choices=lambda: code_choices(list_name),
+        shown=lambda code: code_name(list_name, code),
+        is_quick=is_quick,
     )
 
 
@@ -182,7 +202,11 @@ def flag_filter(name: str, column: Any, *, label: str = "", is_quick: bool = Tru
     """Return a filter by yes or no."""
     info = column.property.columns[0].info
     return Filter(
-        name, label or str(info["label"]), lambda statement, value: statement.where(column.is_(value)), kind="flag", is_quick=is_quick
+        name,
+        label or str(info["label"]),
+        lambda statement, value: statement.where(column.is_(value)),
+        kind="flag",
+        is_quick=is_quick,
     )
 
 
@@ -190,8 +214,12 @@ def year_filter(name: str, column: Any, *, years: Callable[[], Iterable[int]], l
     """Return a filter by a year out of *years*."""
     info = column.property.columns[0].info
     return Filter(
-        name, label or str(info["label"]), lambda statement, value: statement.where(column == int(value)),
-        kind="choice", choices=lambda: [(str(y), str(y)) for y in years()], is_quick=is_quick,
+        name,
+        label or str(info["label"]),
+        lambda statement, value: statement.where(column == int(value)),
+        kind="choice",
+        choices=lambda: [(str(y), str(y)) for y in years()],
+        is_quick=is_quick,
     )
 
 
@@ -216,8 +244,13 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def picker_filter(
-    name: str, label: str, apply: Callable[[Statement, str], Statement], *, address: Callable[[], str],
-    shown: Callable[[str], str], is_quick: bool = True,
+    name: str,
+    label: str,
+    apply: Callable[[Statement, str], Statement],
+    *,
+    address: Callable[[], str],
+    shown: Callable[[str], str],
+    is_quick: bool = True,
 ) -> Filter:
     """Return a filter by a searched thing: *address* answers the search, *shown* gives the words of a chosen id."""
     return Filter(name, label, apply, kind="picker", address=address, shown=shown, is_quick=is_quick)

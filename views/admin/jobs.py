@@ -94,9 +94,17 @@ class JobView(ScopedModelView):
         shown = _kinds.get(job.kind)
         error = words(job.error["message_id"], job.error["params"]) if job.error else ""
         context: dict[str, Any] = {
-            "view": self, "job": job, "title": title_of(job), "state": states.JOB[job.state], "is_open": job.state in OPEN_STATES,
-            "count_words": count_words(job), "error": error, "result": job.result, "refused": refused_words(job.result),
-            "sentences": shown.sentences(job) if shown else (), "files": shown.files(job) if shown else (),
+            "view": self,
+            "job": job,
+            "title": title_of(job),
+            "state": states.JOB[job.state],
+            "is_open": job.state in OPEN_STATES,
+            "count_words": count_words(job),
+            "error": error,
+            "result": job.result,
+            "refused": refused_words(job.result),
+            "sentences": shown.sentences(job) if shown else (),
+            "files": shown.files(job) if shown else (),
             "back": own_or(request.args.get("url"), self.list_url()),
         }
         return self.render("admin/job.html", **context)
@@ -107,7 +115,11 @@ class JobView(ScopedModelView):
         job: Job = self.find(request.args.get("id"))
         state = states.JOB[job.state]
         return jsonify(
-            total=job.n_total, done=job.n_done, count_words=count_words(job), state_word=gettext(state.word), ended=job.state not in OPEN_STATES
+            total=job.n_total,
+            done=job.n_done,
+            count_words=count_words(job),
+            state_word=gettext(state.word),
+            ended=job.state not in OPEN_STATES,
         )
 
     @expose("/cancel", methods=("POST",))

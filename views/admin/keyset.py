@@ -49,11 +49,11 @@ class Page:
 
     rows: Sequence[Any]
     size: int
-    count: int
-    is_capped: bool
-    number: int | None
-    has_previous: bool
-    has_next: bool
+    count: int = 0
+    is_capped: bool = False
+    number: int | None = None
+    has_previous: bool = False
+    has_next: bool = False
     cursor_was_lost: bool = False
     base_url: str = ""
     first_url: str = ""
@@ -143,16 +143,26 @@ def fetch(
 
 
 def _by_number(
-    session: Session, statement: Select[Any], sort: Sort, window: Window, _values: Sequence[Any] | None, descending: bool  # noqa: FBT001
+    session: Session,
+    statement: Select[Any],
+    sort: Sort,
+    window: Window,
+    _values: Sequence[Any] | None,
+    descending: bool,  # noqa: FBT001
 ) -> Page:
     number = min(max(1, window.number or 1), max(1, COUNT_LIMIT // window.size))
     skipped = (number - 1) * window.size
     found = _fetch(session, ordered(statement, sort, descending=descending).offset(skipped or None).limit(window.size + 1))
-    return Page(found[: window.size], window.size, 0, False, number, number > 1, len(found) > window.size)
+    return Page(found[: window.size], window.size, number=number, has_previous=number > 1, has_next=len(found) > window.size)
 
 
 def _by_cursor(
-    session: Session, statement: Select[Any], sort: Sort, window: Window, values: Sequence[Any], descending: bool  # noqa: FBT001
+    session: Session,
+    statement: Select[Any],
+    sort: Sort,
+    window: Window,
+    values: Sequence[Any],
+    descending: bool,  # noqa: FBT001
 ) -> Page:
     forward = window.after is not None
     direction = descending if forward else not descending
@@ -165,12 +175,17 @@ def _by_cursor(
     if not forward:
         found.reverse()
     number = window.number if window.number and window.number > 1 else None
-    return Page(found, window.size, 0, False, number, more or forward, more or not forward)
+    return Page(found, window.size, number=number, has_previous=more or forward, has_next=more or not forward)
 
 
 def _last(
-    session: Session, statement: Select[Any], sort: Sort, window: Window, _values: Sequence[Any] | None, descending: bool  # noqa: FBT001
+    session: Session,
+    statement: Select[Any],
+    sort: Sort,
+    window: Window,
+    _values: Sequence[Any] | None,
+    descending: bool,  # noqa: FBT001
 ) -> Page:
     found = _fetch(session, ordered(statement, sort, descending=not descending).limit(window.size))
     found.reverse()
-    return Page(found, window.size, 0, False, None, True, False)
+    return Page(found, window.size, has_previous=True)

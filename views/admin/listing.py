@@ -39,17 +39,36 @@ class ListPages(Declared):
         sort = listing.sort(state.sort)
         descending = state.is_descending if state.sort else sort.is_descending
         page = fetch(
-            self.work, self.statement(listing, state), sort, listing.key, state.window, descending=descending, rows=self.unfiltered(listing)
+            self.work,
+            self.statement(listing, state),
+            sort,
+            listing.key,
+            state.window,
+            descending=descending,
+            rows=self.unfiltered(listing),
         )
         if page.cursor_was_lost:
             flash(gettext(N_("The row that this page began with is gone; the list begins anew.")), "info")
         self._fill_addresses(page, listing, state)
         pills = asked(listing.filters, state.values)
-        return self.render(  # type: ignore[attr-defined, no-any-return]
-            self.list_template, view=self, listing=listing, state=state, page=page, pills=pills, sort=sort, descending=descending,
-            columns=self.chosen_columns(listing), selected=self._selected(state), here=self.list_url(state),
-            clear_url=self.list_url(ListState(tab=state.tab, sort=state.sort, is_descending=state.is_descending, size=state.size)),
-            filter_errors={p.filter.name: say(p.error) for p in pills if p.error}, tabs=self._tabs(listing, state), page_actions=[a for a in self.page_actions if self.may(a.permission)],
+        return self.render(
+            self.list_template,
+            view=self,
+            listing=listing,
+            state=state,
+            page=page,
+            pills=pills,
+            sort=sort,
+            descending=descending,
+            columns=self.chosen_columns(listing),
+            selected=self._selected(state),
+            here=self.list_url(state),
+            clear_url=self.list_url(
+                ListState(tab=state.tab, sort=state.sort, is_descending=state.is_descending, size=state.size)
+            ),
+            filter_errors={p.filter.name: say(p.error) for p in pills if p.error},
+            tabs=self._tabs(listing, state),
+            page_actions=[a for a in self.page_actions if self.may(a.permission)],
             batch_actions=[b for b in listing.batch_actions if self.may(b.permission)],
         )
 
@@ -60,8 +79,10 @@ class ListPages(Declared):
         state = replace(read_state(request.form, listing.filters), tab=listing.name, kept="", selection="")
         private = {
             p: request.form[p].strip()[:200]
-            for f in listing.filters if f.is_private
-            for p in f.parameters if request.form.get(p, "").strip()
+            for f in listing.filters
+            if f.is_private
+            for p in f.parameters
+            if request.form.get(p, "").strip()
         }
         if private:
             with unit_of_work() as session:
@@ -77,16 +98,17 @@ class ListPages(Declared):
             shown = self.chosen_columns(listing)
             names = {c.name for c in shown}
             everything = (*shown, *(c for c in listing.columns if c.name not in names))
-            return self.render(  # type: ignore[attr-defined, no-any-return]
-                "admin/columns.html", view=self, listing=listing, shown=names, everything=everything, back=back
-            )
+            return self.render("admin/columns.html", view=self, listing=listing, shown=names, everything=everything, back=back)
         wanted = [] if "reset" in request.form else request.form.getlist("columns")
         chosen_names = [n for n in wanted if n in {c.name for c in listing.columns}]
         with unit_of_work() as session:
             choice = self._choice(listing)
             if choice is None:
                 choice = ColumnChoice(
-                    account_id=self.actor.account_id, position_key=self.actor.position_key, view=self._choice_name(listing), columns=chosen_names
+                    account_id=self.actor.account_id,
+                    position_key=self.actor.position_key,
+                    view=self._choice_name(listing),
+                    columns=chosen_names,
                 )
                 session.add(choice)
             choice.columns = chosen_names
@@ -188,4 +210,3 @@ class ListPages(Declared):
 def selection_query(state: ListState) -> str:
     """Return the state that a selection belongs to: tab and filters, whatever the page and the order."""
     return state.query("page", "after", "before", "at", "size", "sort", "count", "sel")
-

@@ -46,7 +46,7 @@ class RecordPages(Declared):
         """Return the form filled from the request, else from *row*; screens set choices here."""
         return form_class(obj=row)
 
-    def details_context(self, row: Any) -> dict[str, Any]:  # noqa: ARG002 - screens use it
+    def details_context(self, row: Any) -> dict[str, Any]:
         """Return more values for the details template."""
         return {}
 
@@ -57,10 +57,18 @@ class RecordPages(Declared):
         """Show one row: description list, attachments, course of the review, changes."""
         listing = self.listing(request.args.get("tab", ""))
         row = self.find(request.args.get("id"))
-        return self.render(  # type: ignore[attr-defined, no-any-return]
-            self.details_template, view=self, row=row, listing=listing, back=own_or(request.args.get("url"), self.list_url()),
-            sections=self.described_sections(), attachments=self.attachments(row), timeline=self.timeline(row), changes=self.changes(row),
-            can_edit=self.edit_form_class is not None and self.may(self.edit_permission), **self.details_context(row),
+        return self.render(
+            self.details_template,
+            view=self,
+            row=row,
+            listing=listing,
+            back=own_or(request.args.get("url"), self.list_url()),
+            sections=self.described_sections(),
+            attachments=self.attachments(row),
+            timeline=self.timeline(row),
+            changes=self.changes(row),
+            can_edit=self.edit_form_class is not None and self.may(self.edit_permission),
+            **self.details_context(row),
         )
 
     @expose("/new/", methods=("GET", "POST"))
@@ -101,7 +109,7 @@ class RecordPages(Declared):
         back = own_or(request.values.get("url"), self.list_url())
         row = self.find(request.values.get("id"))
         if request.method == "GET":
-            return self.render("admin/confirm.html", view=self, row=row, back=back)  # type: ignore[attr-defined, no-any-return]
+            return self.render("admin/confirm.html", view=self, row=row, back=back)
         if self.delete_model(row):
             flash(gettext(N_("Deleted.")), "success")
         return redirect_own(back, "/")
@@ -137,7 +145,7 @@ class RecordPages(Declared):
             return False
         return True
 
-    def after_create(self, row: Any, back: str) -> str:  # noqa: ARG002 - screens that show a one-time password use it
+    def after_create(self, row: Any, back: str) -> str:
         """Return where to go after a row was created."""
         return back
 
@@ -156,6 +164,4 @@ class RecordPages(Declared):
             self.actor.require(permission)
 
     def _form_page(self, form: PlainForm, row: Any | None, back: str) -> str:
-        return self.render(  # type: ignore[attr-defined, no-any-return]
-            self.form_template, view=self, form=form, row=row, back=back
-        )
+        return self.render(self.form_template, view=self, form=form, row=row, back=back)

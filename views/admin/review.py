@@ -47,7 +47,7 @@ class ReviewPage(BatchPages, RecordPages):
     review_pass: ClassVar[str] = ""
     review_reject: ClassVar[str] = ""
 
-    def review_form(self, row: Any) -> PlainForm | None:  # noqa: ARG002 - screens use it
+    def review_form(self, row: Any) -> PlainForm | None:
         """Return the form of what a decision sets (recognised hours); its data go to the batch as ``values``."""
         return None
 
@@ -56,15 +56,15 @@ class ReviewPage(BatchPages, RecordPages):
         batch = listing.batches.get(self.review_pass)
         return batch is not None and self.may(batch.permission) and row is not None
 
-    def decided_words(self, row: Any) -> str:  # noqa: ARG002 - screens use it
+    def decided_words(self, row: Any) -> str:
         """Return who decided a row that can no longer be decided here."""
         return ""
 
-    def warnings(self, row: Any) -> Sequence[str]:  # noqa: ARG002 - screens use it
+    def warnings(self, row: Any) -> Sequence[str]:
         """Return what the reviewer should look at first."""
         return ()
 
-    def more_pairs(self, row: Any) -> Sequence[tuple[str, str]]:  # noqa: ARG002 - screens use it
+    def more_pairs(self, row: Any) -> Sequence[tuple[str, str]]:
         """Return further (label, words) of the description list, as the fields of a learning form."""
         return ()
 
@@ -126,15 +126,31 @@ class ReviewPage(BatchPages, RecordPages):
         row = self.find_in(listing, row_id)
         may_decide = self.can_decide(listing, row)
         reject = listing.batches.get(self.review_reject)
-        return self.render(  # type: ignore[attr-defined, no-any-return]
-            self.details_template, view=self, row=row, listing=listing, back=back, queue=self._queue(listing, state, row, back),
-            sections=self.described_sections(), attachments=self.attachments(row) or (), timeline=self.timeline(row),
-            changes=self.changes(row), warnings=self.warnings(row), more_pairs=self.more_pairs(row), decision=may_decide,
-            decided_words="" if may_decide else self.decided_words(row), decide_url=url_for(f"{self.endpoint}.decide"),  # type: ignore[attr-defined]
-            list_query=state.query("sel"), form=form if form is not None else (self.review_form(row) if may_decide else None),
-            may_pass=bool(self.review_pass), may_reject=reject is not None and self.may(reject.permission),
-            canned=reject.reason.sentences if reject and reject.reason else (), reason=request.form.get("reason", ""),
-            reason_error=reason_error, decision_error=decision_error, **self.details_context(row),
+        return self.render(
+            self.details_template,
+            view=self,
+            row=row,
+            listing=listing,
+            back=back,
+            queue=self._queue(listing, state, row, back),
+            sections=self.described_sections(),
+            attachments=self.attachments(row) or (),
+            timeline=self.timeline(row),
+            changes=self.changes(row),
+            warnings=self.warnings(row),
+            more_pairs=self.more_pairs(row),
+            decision=may_decide,
+            decided_words="" if may_decide else self.decided_words(row),
+            decide_url=url_for(f"{self.endpoint}.decide"),
+            list_query=state.query("sel"),
+            form=form if form is not None else (self.review_form(row) if may_decide else None),
+            may_pass=bool(self.review_pass),
+            may_reject=reject is not None and self.may(reject.permission),
+            canned=reject.reason.sentences if reject and reject.reason else (),
+            reason=request.form.get("reason", ""),
+            reason_error=reason_error,
+            decision_error=decision_error,
+            **self.details_context(row),
         )
 
     def _queue(self, listing: Listing, state: ListState, row: Any, back: str) -> Queue:
@@ -147,7 +163,9 @@ class ReviewPage(BatchPages, RecordPages):
         total = count(self.work, statement, listing.key)
         ahead = beyond(statement, sort, values, descending=not descending)
         return Queue(
-            min(count(self.work, ahead, listing.key), COUNT_LIMIT) + 1, min(total, COUNT_LIMIT), total > COUNT_LIMIT,
+            min(count(self.work, ahead, listing.key), COUNT_LIMIT) + 1,
+            min(total, COUNT_LIMIT),
+            total > COUNT_LIMIT,
             self._near_url(listing, ahead, sort, back, descending=not descending),
             self._near_url(listing, beyond(statement, sort, values, descending=descending), sort, back, descending=descending),
         )
@@ -157,4 +175,4 @@ class ReviewPage(BatchPages, RecordPages):
         found = self.work.scalar(near.limit(1))
         if found is None:
             return ""
-        return url_for(f"{self.endpoint}.details_view", id=found, tab=listing.name or None, url=back)  # type: ignore[attr-defined]
+        return url_for(f"{self.endpoint}.details_view", id=found, tab=listing.name or None, url=back)

@@ -24,7 +24,7 @@ ADMINISTRATORS = frozenset(
 TODO_LIMIT = 99
 
 
-class UndeclaredPermission(RuntimeError):  # noqa: N818 - it names what is missing
+class UndeclaredPermission(RuntimeError):
     """A view that nobody has guarded: the application must not start."""
 
 
@@ -62,7 +62,7 @@ class Screen:
         """Say whether *actor*'s kind of position has the view and its role the permission."""
         return actor.kind in self.kinds and actor.can(self.permission)
 
-    def inaccessible_callback(self, name: str, **_kwargs: Any) -> NoReturn:  # noqa: ARG002 - the signature is Flask-Admin's
+    def inaccessible_callback(self, name: str, **_kwargs: Any) -> NoReturn:
         """Send a visitor to the login and refuse a position that lacks the permission."""
         if current_actor() is None:
             raise LoginNeeded
@@ -78,7 +78,7 @@ class Screen:
         actor = current_actor()
         return self.word_for(actor.kind) if actor else gettext(self.name_id)
 
-    def todo(self, actor: Actor) -> Todo | None:  # noqa: ARG002 - views that decide something use it
+    def todo(self, actor: Actor) -> Todo | None:
         """Return what waits here for *actor*: the badge in the menu and a line of the to-do list; None for never any."""
         return None
 
@@ -119,4 +119,3 @@ def check_views(admin: Admin) -> None:
         if not isinstance(view, Screen):
             raise UndeclaredPermission(f"{type(view).__name__} is no Screen")
         _check(type(view))
-

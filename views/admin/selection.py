@@ -53,9 +53,7 @@ def kept(session: Session, view: str, key: str) -> Selection | None:
     if state is None:
         return None
     values = json.loads(state.values_json)
-    return Selection(
-        key, values["query"], int(values["count"]), int(values["highest_id"]), set(json.loads(values["excluded"]))
-    )
+    return Selection(key, values["query"], int(values["count"]), int(values["highest_id"]), set(json.loads(values["excluded"])))
 
 
 def change(session: Session, view: str, selection: Selection, *, exclude: Iterable[int], include: Iterable[int]) -> None:
@@ -86,6 +84,8 @@ def _name(view: str) -> str:
 
 def _values(selection: Selection) -> dict[str, str]:
     return {
-        "query": selection.query, "count": str(selection.count), "highest_id": str(selection.highest_id),
+        "query": selection.query,
+        "count": str(selection.count),
+        "highest_id": str(selection.highest_id),
         "excluded": json.dumps(sorted(selection.excluded)),
     }

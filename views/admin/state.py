@@ -52,11 +52,17 @@ class ListState:
     def fields(self, *drop: str) -> list[tuple[str, str]]:
         """Return the parameters of the address without those named in *drop*."""
         pairs = [
-            ("tab", self.tab), *self.public.items(), ("k", self.kept),
+            ("tab", self.tab),
+            *self.public.items(),
+            ("k", self.kept),
             ("sort", ("-" if self.is_descending else "") + self.sort if self.sort else ""),
-            ("size", str(self.size) if self.size != SIZES[0] else ""), ("page", str(self.page or "")),
-            ("after", str(self.after or "")), ("before", str(self.before or "")), ("at", "last" if self.is_last else ""),
-            ("count", "exact" if self.counts_exactly else ""), ("sel", self.selection),
+            ("size", str(self.size) if self.size != SIZES[0] else ""),
+            ("page", str(self.page or "")),
+            ("after", str(self.after or "")),
+            ("before", str(self.before or "")),
+            ("at", "last" if self.is_last else ""),
+            ("count", "exact" if self.counts_exactly else ""),
+            ("sel", self.selection),
         ]
         return [(name, value) for name, value in pairs if value and name not in drop]
 
@@ -74,20 +80,28 @@ def read_state(values: Mapping[str, str], filters: Iterable[Filter]) -> ListStat
     """Return the state that the parameters of an address describe; what does not fit is left out."""
     public = {
         p: values[p].strip()[:MAX_TEXT]
-        for each in filters if not each.is_private
-        for p in each.parameters if values.get(p, "").strip()
+        for each in filters
+        if not each.is_private
+        for p in each.parameters
+        if values.get(p, "").strip()
     }
     sort = values.get("sort", "")[:60]
     size = values.get("size", "")
     page = values.get("page", "")
     return ListState(
-        tab=values.get("tab", "")[:40], public=public, kept=values.get("k", "")[:43],
-        sort=sort.removeprefix("-"), is_descending=sort.startswith("-"),
+        tab=values.get("tab", "")[:40],
+        public=public,
+        kept=values.get("k", "")[:43],
+        sort=sort.removeprefix("-"),
+        is_descending=sort.startswith("-"),
         size=int(size) if size in {str(s) for s in SIZES} else SIZES[0],
         # A page beyond what can be jumped to is the last that can.
         page=min(int(page[:7]), 10_000) or None if page.isascii() and page.isdigit() else None,
-        after=read_id(values.get("after")), before=read_id(values.get("before")), is_last=values.get("at") == "last",
-        counts_exactly=values.get("count") == "exact", selection=values.get("sel", "")[:43],
+        after=read_id(values.get("after")),
+        before=read_id(values.get("before")),
+        is_last=values.get("at") == "last",
+        counts_exactly=values.get("count") == "exact",
+        selection=values.get("sel", "")[:43],
     )
 
 

@@ -38,29 +38,54 @@ class Page:
 
 
 PAGES: dict[int, Page] = {
-    400: Page(N_("The request cannot be read"), N_("Something in the address or the form does not fit."),
-              N_("Go back, reload the page and try again.")),
-    403: Page(N_("No permission"), N_("Your position in use may not open this page."),
-              N_("Switch to another position at the top right, or ask your administrator for the permission.")),
-    404: Page(N_("Page not found"), N_("It does not exist, or is not within your jurisdiction."),
-              N_("Check the address, or start again from the home page.")),
-    405: Page(N_("The request cannot be read"), N_("This address does not take this kind of request."),
-              N_("Go back, reload the page and try again.")),
-    409: Page(N_("Your position has changed"), N_("Your position has changed; please reload the page."),
-              N_("Nothing was saved. Reload the page and enter it again in the position you want.")),
-    413: Page(N_("The file is too large"), N_("What you sent is larger than this page accepts."),
-              N_("Each attachment may have 4 MB. Make the picture smaller or split the file, then try again.")),
-    429: Page(N_("Too many attempts"), N_("There were too many attempts in a short time."),
-              N_("Wait a minute, then try again.")),
-    500: Page(N_("Something went wrong"), N_("The platform could not finish this; nothing was changed."),
-              N_("Try again later. If it happens again, tell support the reference below.")),
-    503: Page(N_("Busy at the moment"), N_("The platform is busy; nothing was changed."),
-              N_("Wait a moment, then try again.")),
+    400: Page(
+        N_("The request cannot be read"),
+        N_("Something in the address or the form does not fit."),
+        N_("Go back, reload the page and try again."),
+    ),
+    403: Page(
+        N_("No permission"),
+        N_("Your position in use may not open this page."),
+        N_("Switch to another position at the top right, or ask your administrator for the permission."),
+    ),
+    404: Page(
+        N_("Page not found"),
+        N_("It does not exist, or is not within your jurisdiction."),
+        N_("Check the address, or start again from the home page."),
+    ),
+    405: Page(
+        N_("The request cannot be read"),
+        N_("This address does not take this kind of request."),
+        N_("Go back, reload the page and try again."),
+    ),
+    409: Page(
+        N_("Your position has changed"),
+        N_("Your position has changed; please reload the page."),
+        N_("Nothing was saved. Reload the page and enter it again in the position you want."),
+    ),
+    413: Page(
+        N_("The file is too large"),
+        N_("What you sent is larger than this page accepts."),
+        N_("Each attachment may have 4 MB. Make the picture smaller or split the file, then try again."),
+    ),
+    429: Page(N_("Too many attempts"), N_("There were too many attempts in a short time."), N_("Wait a minute, then try again.")),
+    500: Page(
+        N_("Something went wrong"),
+        N_("The platform could not finish this; nothing was changed."),
+        N_("Try again later. If it happens again, tell support the reference below."),
+    ),
+    503: Page(N_("Busy at the moment"), N_("The platform is busy; nothing was changed."), N_("Wait a moment, then try again.")),
 }
-CSRF = Page(N_("The page has expired"), N_("This page was open for too long, or was not opened here; nothing was saved."),
-            N_("Go back, reload the page and send it again."))
-INTEGRITY = Page(N_("It cannot be saved"), N_("It is already there, or something else still depends on it; nothing was changed."),
-                 N_("Go back, reload the page and check what others have changed meanwhile."))
+CSRF = Page(
+    N_("The page has expired"),
+    N_("This page was open for too long, or was not opened here; nothing was saved."),
+    N_("Go back, reload the page and send it again."),
+)
+INTEGRITY = Page(
+    N_("It cannot be saved"),
+    N_("It is already there, or something else still depends on it; nothing was changed."),
+    N_("Go back, reload the page and check what others have changed meanwhile."),
+)
 
 
 def error_answer(status: int, page: Page, *, sentence: str = "", reference: str = "") -> tuple[str | Response, int]:
@@ -70,7 +95,12 @@ def error_answer(status: int, page: Page, *, sentence: str = "", reference: str 
         return jsonify(error=words), status
     back = own_or(request.args.get("url"), "")
     html = render_template(
-        "public/error.html", title=gettext(page.title), sentence=words, next_step=gettext(page.next_step), back=back, reference=reference
+        "public/error.html",
+        title=gettext(page.title),
+        sentence=words,
+        next_step=gettext(page.next_step),
+        back=back,
+        reference=reference,
     )
     return html, status
 
@@ -83,7 +113,7 @@ def _wants_json() -> bool:
 def _http(error: HTTPException) -> tuple[str | Response, int] | Response:
     status = error.code or 500
     if status < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return error_answer(status, PAGES.get(status, PAGES[400 if status < 500 else 500]))
 
 
@@ -133,4 +163,3 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SQLAlchemyError, _database)
     app.register_error_handler(Exception, _unexpected)
-
