@@ -42,6 +42,12 @@ _GIVEN_READINGS = """
 """
 
 
+def _read(characters: str | list[str]) -> list[str]:
+    """Return one syllable for each character; one that pypinyin does not know stands for itself."""
+    # A list keeps a run of unknown characters apart; the library takes one, its types say only str.
+    return list(lazy_pinyin(characters, errors=list))  # type: ignore[arg-type]
+
+
 def _table(text: str) -> dict[str, tuple[str, ...]]:
     entries = (entry.split("=") for entry in text.split())
     return {characters: tuple(readings.split("/")) for characters, readings in entries}
@@ -50,9 +56,10 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
 _SURNAMES = _table(_SURNAME_READINGS)
 _GIVEN = _table(_GIVEN_READINGS)
 
-_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+# The private use area is where older systems put rare characters of names.
+_HAN = re.compile(r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]+")
 _WORDS = re.compile(r"[a-z]+")
-_PARTS = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[a-z]+")
+_PARTS = re.compile(f"{_HAN.pattern}|{_WORDS.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ def _first_letters(spelled: list[tuple[str, str]]) -> list[str]:
     letters = []
     for characters, syllables in spelled:
         # A surname of two characters is spelled as one piece: each of its characters gives a letter.
-        parts = lazy_pinyin(characters) if len(characters) > 1 and _HAN.match(characters) else [syllables]
+        parts = _read(characters) if len(characters) > 1 and _HAN.match(characters) else [syllables]
         letters += [syllables[0]] + [part[0] for part in parts[1:]]
     return letters
 
@@ -140,7 +147,7 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
     rest = _normal(name)
     if _HAN.match(rest):
         first = surname(name)
-        pieces.append((first, _SURNAMES.get(first) or tuple(lazy_pinyin(first))))
+        pieces.append((first, _SURNAMES.get(first) or tuple(_read(first))))
         rest = rest[len(first) :]
     for part in _PARTS.findall(rest):
         pieces += _given_pieces(part) if _HAN.match(part) else [(part, (part,))]
@@ -149,5 +156,5 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
 
 
 def _given_pieces(han: str) -> list[tuple[str, tuple[str, ...]]]:
-    read = lazy_pinyin(list(han)) if any(character in _GIVEN for character in han) else lazy_pinyin(han)
+    read = _read(list(han)) if any(character in _GIVEN for character in han) else _read(han)
     return [(character, _GIVEN.get(character, (_normal(syllable),))) for character, syllable in zip(han, read, strict=True)]

@@ -114,6 +114,11 @@ def test_a_name_is_found_by_itself_by_its_pinyin_and_by_its_initials(name: str) 
         assert set(query.tokens) <= tokens, typed
 
 
+def test_rare_characters_without_a_reading_stand_for_themselves() -> None:
+    assert name_tokens("王\U0003238a\U0003238a") >= {"王", "王\U0003238a", "wang", "wang\U0003238a"}
+    assert query_tokens("\ue863").tokens == ("\ue863",)
+
+
 @given(st.text(max_size=20))
 def test_any_text_has_short_lower_case_tokens(text: str) -> None:
     for token in (*name_tokens(text), *query_tokens(text).tokens):
