@@ -1,0 +1,79 @@
+"""S027 证书打印: the first print issues the certificate, every print shows the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from models.access import Permission
+from models.base import db
+from models.certificates import operations, queries
+from models.certificates.content import content_of
+from models.certificates.tables import Certificate, CertificateState
+from models.errors import N_, Invalid, NotAllowed
+from models.transaction import unit_of_work
+from views.actor import required_actor
+from views.documents import figures, pdf
+from views.downloads import content_disposition
+
+blueprint = Blueprint("documents", __name__, url_prefix="/documents")
+MOST = 2**63
+
+
+@blueprint.post("/certificates")
+def issue_certificate() -> Answer:
+    """Issue the certificate of a person's year, or find the one that was issued, and show it."""
+    actor = required_actor()
+    person_id, year = _number("person_id"), _number("year")
+    with unit_of_work():
+        certificate = operations.issue(db.session(), actor, person_id, year)
+    download = "1" if "download" in request.form else None
+    return redirect(url_for(".certificate", number=certificate.number, download=download), code=303)
+
+
+@blueprint.get("/certificates/<number>.pdf")
+def certificate(number: str) -> Response:
+    """Show an issued certificate of the scope as PDF, or download it."""
+    actor = required_actor()
+    if not (actor.can(Permission.PORTAL) or actor.can(Permission.CERTIFICATES_PRINT)):
+        actor.require(Permission.CERTIFICATES_PRINT)
+    found = queries.by_number(db.session(), number)
+    if found.state != CertificateState.VALID:
+        raise NotAllowed(N_("This certificate is no longer valid and cannot be printed."))
+    response = make_response(as_pdf(found))
+    response.mimetype = "application/pdf"
+    name = f"{found.content['name']}-{found.year}年度结业证书.pdf"
+    response.headers["Content-Disposition"] = content_disposition(name, inline="download" not in request.args)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def verification_address(certificate: Certificate) -> str:
+    """Return the address that the QR code leads to."""
+    base: str = current_app.config["CE_BASE_URL"]
+    return f"{base}/verify/{certificate.number}?c={certificate.code}"
+
+
+def as_pdf(certificate: Certificate) -> bytes:
+    """Return the certificate as it was issued."""
+    content = content_of(certificate.content)
+    day = dt.date.fromisoformat(content.issued_on)
+    html = render_template(
+        "documents/certificate.html",
+        content=content,
+        issued_on=f"{day.year} 年 {day.month} 月 {day.day} 日",
+        address=f"{current_app.config['CE_BASE_URL']}/verify/{certificate.number}",
+        qr=figures.qr(verification_address(certificate)),
+        seal=figures.seal(content.issuer),
+        corner=figures.corner(),
+    )
+    return pdf.render(html, style="certificate.css")
+
+
+def _number(field: str) -> int:
+    text = request.form.get(field, "")
+    if not (text.isascii() and text.isdigit() and int(text) < MOST):
+        raise Invalid(N_("The form is not complete; go back and open it again."))
+    return int(text)

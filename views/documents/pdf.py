@@ -1,0 +1,46 @@
+"""HTML to PDF. Nothing is fetched but ``data:`` addresses, and one font configuration serves the whole process."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+from flask import current_app
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
+
+_lock = threading.Lock()
+"""Pango is not made for several threads at once, and a second configuration would leak its fonts."""
+
+
+@cache
+def _fonts() -> Any:
+    return FontConfiguration()
+
+
+@cache
+def _fetcher() -> Any:
+    return URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+
+
+@cache
+def _style(source: str) -> Any:
+    return CSS(string=source, font_config=_fonts(), url_fetcher=_fetcher())
+
+
+def style_sheet(name: str) -> str:
+    """Return the text of a style sheet that stands beside the templates of the documents."""
+    loader: Any = current_app.jinja_env.loader
+    source, _, _ = loader.get_source(current_app.jinja_env, f"documents/{name}")
+    return str(source)
+
+
+def render(html: str, *, style: str) -> bytes:
+    """Return the PDF of *html* under the style sheet *style*, a file of templates/documents."""
+    sheet = style_sheet(style)
+    with _lock:
+        document = HTML(string=html, url_fetcher=_fetcher())
+        pdf: bytes = document.write_pdf(stylesheets=[_style(sheet)], font_config=_fonts())
+    return pdf
