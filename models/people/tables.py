@@ -44,13 +44,13 @@ class Account(SystemOnly, UserMixin, Base):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
     is_support: Mapped[bool] = mapped_column(default=False)
-    last_login_at: Mapped[dt.datetime | None]
+    last_login_at: Mapped[dt.datetime | None]  # type: ignore[assignment]
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
     roles: list[Any] = []  # noqa: RUF012 - Flask-Security's global roles stay empty, ours belong to organisations
 
     @property
-    def password(self) -> str | None:
+    def password(self) -> str | None:  # type: ignore[override]
         """Return the hash under the name that Flask-Security looks for."""
         return self.password_hash
 
@@ -170,7 +170,7 @@ class Professional(OwnedByPerson, Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    person_id: Mapped[int] = synonym("id")  # type: ignore[assignment]
+    person_id: Mapped[int] = synonym("id")
     path: Mapped[str] = mapped_column(PathString)
     account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id", ondelete="RESTRICT"))
     organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))

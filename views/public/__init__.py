@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from views.public import captcha, home, login, password
+from views.public import captcha, home, login, password, pickers, registration, verify
 
 __all__ = ["password", "register"]
 
 
 def register(app: Flask) -> None:
     """Register the public pages; ``password`` adds its pages to those of the login."""
-    for module in (home, login, captcha):
+    for module in (home, login, captcha, pickers, registration, verify):
         app.register_blueprint(module.blueprint)

@@ -1,0 +1,21 @@
+"""The state machine of a professional's profile."""
+
+from models.errors import N_
+from models.people.tables import Professional, ProfessionalState
+from models.workflow import Step, Workflow
+
+PENDING, ACTIVE, REJECTED, DISABLED = (
+    ProfessionalState.PENDING, ProfessionalState.ACTIVE, ProfessionalState.REJECTED, ProfessionalState.DISABLED,
+)
+
+PROFESSIONALS = Workflow(
+    Professional,
+    "professional",
+    ProfessionalState,
+    [
+        Step("activate", frozenset({PENDING}), ACTIVE, N_("Pass")),
+        Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
+        Step("disable", frozenset({ACTIVE}), DISABLED, N_("Disable"), needs_reason=True),
+        Step("enable", frozenset({DISABLED}), ACTIVE, N_("Enable")),
+    ],
+)
