@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, String, event, false, func, inspect, or_, select, true
@@ -23,6 +24,7 @@ from sqlalchemy.sql.expression import ClauseElement, TableClause
 
 from models.access import Actor, PositionKind
 from models.base import Base, BigId, PathString, ScopedSession, db, is_flushing
+from models.bulk import insert_rows
 from models.errors import NotFound
 from models.transaction import Intent, intending
 
@@ -188,7 +190,9 @@ def _of_account(account_id: int, position_key: str) -> list[Any]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def _options(scope: Scope) -> list[Any]:
+    """Return the criteria of a scope; the same objects serve every statement, as options of a module do."""
     if scope.kind is ScopeKind.SYSTEM:
         return []
     own = _of_account(scope.account_id, scope.position_key)
@@ -284,6 +288,8 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "record_history": _operation(history_entries="*"),
     "read_history": _operation("history_entries history_batches"),
     "read_accounts": _operation("accounts login_failures web_sessions"),
+    # Whoever resets a password must not come by a position that lies beyond the own one.
+    "read_positions": _operation("accounts posts"),
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
         "declarations learning_forms rule_versions requirements memberships organisations professionals",
@@ -366,24 +372,22 @@ def _filter(state: ORMExecuteState) -> None:
     if not operations:
         state.statement = statement.options(*_options(scope))
         return
-    state.statement = statement.options(*_acting_options(state.session, scope, operations))
+    state.statement = statement.options(*_acting_options(scope, operations))
 
 
-def _acting_options(session: Session, scope: Scope, operations: tuple[Operation, ...]) -> list[Any]:
+@lru_cache(maxsize=1024)
+def _acting_options(scope: Scope, operations: tuple[Operation, ...]) -> list[Any]:
     """Return the criteria while an operation acts: kinds that it leaves alone as ever, of the others each other class."""
-    known: dict[tuple[Operation, ...], list[Any]] = session.info.setdefault("ce_acting_options", {})
-    if operations not in known:
-        readable = frozenset().union(*(o.reads for o in operations))
-        classes = [m.class_ for m in Base.registry.mappers]
-        opened = {c.__scope__ for c in classes if c.__tablename__ in readable}  # type: ignore[attr-defined]
-        options = [o for o, declared in zip(_options(scope), _declared(scope), strict=True) if declared not in opened]
-        options += [
-            with_loader_criteria(c, criterion(scope, c), include_aliases=True)
-            for c in classes
-            if c.__scope__ in opened and c.__tablename__ not in readable and c.__scope__ != "reference"  # type: ignore[attr-defined]
-        ]
-        known[operations] = options
-    return known[operations]
+    readable = frozenset().union(*(o.reads for o in operations))
+    classes = [m.class_ for m in Base.registry.mappers]
+    opened = {c.__scope__ for c in classes if c.__tablename__ in readable}  # type: ignore[attr-defined]
+    options = [o for o, declared in zip(_options(scope), _declared(scope), strict=True) if declared not in opened]
+    options += [
+        with_loader_criteria(c, criterion(scope, c), include_aliases=True)
+        for c in classes
+        if c.__scope__ in opened and c.__tablename__ not in readable and c.__scope__ != "reference"  # type: ignore[attr-defined]
+    ]
+    return options
 
 
 def _declared(scope: Scope) -> list[str]:
@@ -516,7 +520,7 @@ def bulk_insert(session: Session, cls: type, rows: Sequence[Mapping[str, Any]]) 
         return
     session.flush()
     _check_bulk(session, cls, rows)
-    session.execute(core_insert(cls), list(rows), execution_options={"scope_checked": True, "scope_decided": True})
+    insert_rows(session.connection(), cls.__table__, rows)  # type: ignore[attr-defined]
 
 
 def bulk_insert_returning(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -535,9 +539,12 @@ def _check_bulk(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]]) -
     table = cls.__table__.name
     if scope.kind is ScopeKind.SYSTEM or any(o.lets_write(table, {"*"}) for o in operations):
         return
-    for row in rows:
-        if not _lets_bulk(scope, cls, row):
-            raise NotFound
+    # Rows of one owner stand or fall together: one of them is looked at.
+    keys = ("account_id", "position_key") if cls.__scope__ == "owned_by_account" else ("path", "organisation_id")
+    keys += ("person_id",) if scope.kind is ScopeKind.PERSON else ()
+    owners = {tuple(map(row.get, keys)): row for row in rows}
+    if not all(_lets_bulk(scope, cls, row) for row in owners.values()):
+        raise NotFound
 
 
 def _lets_bulk(scope: Scope, cls: Any, row: Mapping[str, Any]) -> bool:

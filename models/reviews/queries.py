@@ -54,3 +54,12 @@ def decisions_of(session: Session, review: Review) -> Sequence[Decision]:
     return session.scalars(
         select(Decision).where(Decision.review_id == review.id).order_by(Decision.round, Decision.level, Decision.id)
     ).all()
+
+
+def waiting_times(session: Session, actor: Actor, kind: ReviewKind, *, limit: int) -> Sequence[dt.datetime]:
+    """Return when the oldest reviews that wait for the actor's organisation were submitted, at most *limit*."""
+    return session.scalars(
+        select(Review.submitted_at)
+        .where(Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
+        .order_by(Review.submitted_at, Review.id).limit(limit)
+    ).all()

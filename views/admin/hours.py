@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import url_for
 from flask_babel import gettext
@@ -28,8 +28,19 @@ from views.admin.actions import Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
-    DECIDE_ROW, DECIDED_ROW, DECIDED_SORTS, WAITING_SORTS, DecisionScreen, decided_by, decided_columns, decision_batches, hidden_filter,
-    hiding_batches, seen_at_decision, subject_col, waits_for,
+    DECIDE_ROW,
+    DECIDED_ROW,
+    DECIDED_SORTS,
+    WAITING_SORTS,
+    DecisionScreen,
+    decided_by,
+    decided_columns,
+    decision_batches,
+    hidden_filter,
+    hiding_batches,
+    seen_at_decision,
+    subject_col,
+    waits_for,
 )
 from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
 from views.admin.pickers import organisation_address, organisation_words
@@ -104,11 +115,11 @@ def _so_far() -> Any:
     )
 
 
-def _waiting() -> Select[Any]:
+def _waiting() -> Any:
     return select(Review, Declaration, _so_far()).join(Declaration, Declaration.id == Review.subject_id)
 
 
-def _decided() -> Select[Any]:
+def _decided() -> Any:
     return select(Decision, Declaration).join(Declaration, Declaration.id == Decision.subject_id)
 
 
@@ -158,7 +169,7 @@ class HoursView(DecisionScreen, ScopedModelView):
     kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     kind = KIND
     name_id = N_("Approve hours")
-    names = {PositionKind.HR_DEPARTMENT: N_("Review hours (credits)")}
+    names: ClassVar[Mapping[PositionKind, str]] = {PositionKind.HR_DEPARTMENT: N_("Review hours (credits)")}
     group_id = N_("Review of hours")
     icon = "check"
     order = 30
@@ -229,4 +240,4 @@ class HoursView(DecisionScreen, ScopedModelView):
 
     def empty_words(self) -> str:
         """Return what an empty list means."""
-        return gettext(N_("Nothing waits for your organisation: declarations appear here when it is your turn."))
+        return words(N_("Nothing waits for your organisation: declarations appear here when it is your turn."))

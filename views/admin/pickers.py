@@ -25,7 +25,7 @@ CODE_LISTS = frozenset({"industry", "title_qualification", "field_of_study", "vo
 
 def organisation_address(**how: Any) -> str:
     """Return the address that searches organisations; ``kind`` keeps one kind, ``use="superior"`` those above it."""
-    return url_for("pickers.organisations", **how)
+    return url_for("choices.organisations", **how)
 
 
 def organisation_words(text: str) -> str:
@@ -33,6 +33,11 @@ def organisation_words(text: str) -> str:
     organisation_id = read_id(text)
     name = db.session.scalar(select(Organisation.name).where(Organisation.id == organisation_id)) if organisation_id else None
     return name or text
+
+
+def region_address() -> str:
+    """Return the address that searches regions."""
+    return url_for("choices.regions")
 
 
 def region_words(text: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from flask_babel import gettext
 from sqlalchemy import Select, select
 
 from models.access import Permission, PositionKind
@@ -19,8 +18,19 @@ from views.admin.actions import Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
-    DECIDE_ROW, DECIDED_ROW, DECIDED_SORTS, WAITING_SORTS, DecisionScreen, decided_by, decided_columns, decision_batches, hidden_filter,
-    hiding_batches, seen_at_decision, subject_col, waits_for,
+    DECIDE_ROW,
+    DECIDED_ROW,
+    DECIDED_SORTS,
+    WAITING_SORTS,
+    DecisionScreen,
+    decided_by,
+    decided_columns,
+    decision_batches,
+    hidden_filter,
+    hiding_batches,
+    seen_at_decision,
+    subject_col,
+    waits_for,
 )
 from views.admin.filters import text_filter
 from views.words import words
@@ -56,7 +66,7 @@ NAME_FILTER = text_filter(
 )
 
 
-def _waiting() -> Select[Any]:
+def _waiting() -> Any:
     return (
         select(Review, Professional, Department.name.label("department_name"))
         .join(Professional, Professional.id == Review.subject_id)
@@ -64,7 +74,7 @@ def _waiting() -> Select[Any]:
     )
 
 
-def _decided() -> Select[Any]:
+def _decided() -> Any:
     return (
         select(Decision, Professional, Department.name.label("department_name"))
         .join(Professional, Professional.id == Decision.subject_id)
@@ -123,4 +133,4 @@ class RegistrationsView(DecisionScreen, ScopedModelView):
 
     def empty_words(self) -> str:
         """Return what an empty list means."""
-        return gettext(N_("Nobody is waiting: who registers with your organisation appears here."))
+        return words(N_("Nobody is waiting: who registers with your organisation appears here."))

@@ -6,10 +6,19 @@ from flask import Flask
 from flask_admin import Admin
 
 from models.jobs import Job
+from models.org.tables import Organisation
+from models.people.tables import Professional
+from models.reviews.tables import Review
 from views.admin import menu
 from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.home import HomePage
+from views.admin.hours import HoursView
 from views.admin.jobs import JobView
+from views.admin.learning_record import LearningRecord
+from views.admin.organisations import OrganisationsView
+from views.admin.people import PeopleView
+from views.admin.pickers import Pickers
+from views.admin.registrations import RegistrationsView
 from views.admin.screen import ScopedPage
 
 ADDRESS = "/admin"
@@ -17,7 +26,15 @@ ADDRESS = "/admin"
 
 def screens() -> list[ScopedModelView | ScopedPage]:
     """Return the screens of one application; their place in the menu is their ``group_id`` and ``order``."""
-    return [JobView(Job, endpoint="jobs", url="jobs")]
+    return [
+        OrganisationsView(Organisation, endpoint="organisations", url="organisations"),
+        RegistrationsView(Review, endpoint="registrations", url="registrations"),
+        HoursView(Review, endpoint="hours", url="hours"),
+        PeopleView(Professional, endpoint="people", url="people"),
+        LearningRecord(endpoint="learning_record", url="learning-record"),
+        Pickers(endpoint="choices", url="choices"),
+        JobView(Job, endpoint="jobs", url="jobs"),
+    ]
 
 
 def install(app: Flask) -> Admin:

@@ -1,0 +1,132 @@
+"""The first administrator of an organisation: a new account with a one-time password, or an offer to an existing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import history, scope
+from models.access import Actor, Permission
+from models.base import today
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid
+from models.org.operations import NewOrganisation, create_organisation
+from models.org.tables import Organisation
+from models.people import numbers
+from models.people.accounts import NewAccount, create_with_one_time, find_account
+from models.people.numbers import Number
+from models.people.tables import Account, Post, PostState
+
+NOBODY_FITS = N_("No account has this document type, number and name.")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAdministrator:
+    """Who is to administer: document and name as typed; ``is_existing`` when the person has an account already."""
+
+    document_type: str
+    number: str
+    name: str
+    phone: str = ""
+    email: str = ""
+    is_existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """An organisation with its first administrator; ``one_time`` is the password to be shown once, None for an offer."""
+
+    organisation: Organisation
+    post: Post
+    one_time: str | None
+
+
+def create_with_administrator(session: Session, actor: Actor, new: NewOrganisation, who: FirstAdministrator) -> Appointed:
+    """Create an organisation of the actor's subtree together with its first administrator, or neither.
+
+    Raises what ``create_organisation`` raises; FieldErrors name the fields of both, those of the person with the
+    prefix ``administrator_``.
+    """
+    errors: dict[str, DomainError] = {}
+    number: Number | None = None
+    try:
+        number = check(who)
+    except FieldErrors as refusal:
+        errors.update(refusal.errors)
+    try:
+        organisation = create_organisation(session, actor, new)
+    except FieldErrors as refusal:
+        raise FieldErrors({**refusal.errors, **errors}) from None
+    if errors or number is None:
+        raise FieldErrors(errors)
+    return _appoint(session, actor, organisation, who, number)
+
+
+def appoint_first(session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator) -> Appointed:
+    """Appoint the super administrator of an organisation of the scope that has none.
+
+    A new account gets a one-time password; an existing one gets the post once its holder confirms at the next login.
+    Raises NotAllowed, Conflict for an organisation that has one, and FieldErrors with the prefix ``administrator_``.
+    """
+    number = check(who)
+    actor.require(Permission.ORGANISATIONS_CREATE)
+    if session.scalars(
+        select(Post.id).where(Post.organisation_id == organisation.id, Post.is_super, Post.state != PostState.ENDED)
+    ).first():
+        raise Conflict(N_("This organisation has a super administrator already."))
+    return _appoint(session, actor, organisation, who, number)
+
+
+def check(who: FirstAdministrator) -> Number:
+    """Return the checked number of a person; raises FieldErrors with the prefix ``administrator_``."""
+    errors: dict[str, DomainError] = {}
+    number: Number | None = None
+    if not who.name.strip():
+        errors["administrator_name"] = Invalid(N_("Please enter the name."))
+    try:
+        number = numbers.check(who.document_type, who.number, today=today())
+    except Invalid as refusal:
+        errors["administrator_number"] = refusal
+    if errors or number is None:
+        raise FieldErrors(errors)
+    return number
+
+
+def _appoint(
+    session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator, number: Number
+) -> Appointed:
+    shown: str | None = None
+    if who.is_existing:
+        account = _existing(session, who, number)
+    else:
+        account, shown = _created(session, actor, who, number)
+    post = Post(
+        account_id=account.id, organisation_id=organisation.id, path=organisation.path, name=account.name,
+        number_masked=account.number_masked, phone=who.phone.strip() or account.phone, is_super=True,
+        state=PostState.OFFERED if who.is_existing else PostState.ACTIVE,
+    )
+    session.add(post)
+    session.flush()
+    history.record(
+        session, actor, "organisation", [organisation.id], "offer_post" if who.is_existing else "appoint",
+        changes={"administrator": [None, account.name]},
+    )
+    return Appointed(organisation, post, shown)
+
+
+def _created(session: Session, actor: Actor, who: FirstAdministrator, number: Number) -> tuple[Account, str]:
+    new = NewAccount(who.document_type, number, who.name.strip(), who.phone.strip(), who.email.strip())
+    try:
+        return create_with_one_time(session, actor, new)
+    except Conflict as refusal:
+        raise FieldErrors({"administrator_number": refusal}) from None
+
+
+def _existing(session: Session, who: FirstAdministrator, number: Number) -> Account:
+    with scope.acting(session, "read_accounts"):
+        account = find_account(session, who.document_type, number.value)
+    # One sentence for an unknown number and for another's name: the form must not tell whose number it is.
+    if account is None or not account.active or account.name != who.name.strip():
+        raise FieldErrors({"administrator_number": Invalid(NOBODY_FITS)})
+    return account

@@ -1,0 +1,167 @@
+"""The organisations below: lists by kind, details, and 新增 with the first administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import request, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from models.access import Actor, Permission, PositionKind
+from models.errors import N_
+from models.org import queries as organisations
+from models.org.tables import Organisation, OrganisationKind
+from models.people import queries as people
+from models.people.appointments import Appointed, create_with_administrator
+from models.people.tables import PostState
+from models.text import compact
+from views import states
+from views.admin import organisation_form
+from views.admin.actions import Listing, PageAction, RowAction, Section, Tab
+from views.admin.base import ScopedModelView
+from views.admin.columns import Col
+from views.admin.filters import Filter, choice_filter, code_filter, picker_filter, text_filter
+from views.admin.keyset import Sort
+from views.admin.people_filters import chosen_organisation
+from views.admin.pickers import organisation_address, organisation_words, region_address, region_words
+from views.admin.state import ListState
+from views.forms import PlainForm
+from views.redirects import own_or
+
+STATE_CHOICES = {state: each.word for state, each in states.ORGANISATION.items()}
+POST_STATES = {
+    PostState.OFFERED: N_("Waits for the holder's confirmation"), PostState.ACTIVE: N_("Active"), PostState.DISABLED: N_("Disabled"),
+}
+
+
+def _named(statement: Select[Any], text: str) -> Select[Any]:
+    return statement.where(Organisation.name.contains(text, autoescape=True))
+
+
+def _coded(statement: Select[Any], text: str) -> Select[Any]:
+    return statement.where(Organisation.code == compact(text))
+
+
+def _below(statement: Select[Any], value: str) -> Select[Any]:
+    above = chosen_organisation(value)
+    return statement.where(Organisation.path.startswith(above.path, autoescape=True), Organisation.id != above.id)
+
+
+def _filters(name: str, *more: Filter) -> tuple[Filter, ...]:
+    return (
+        text_filter("name", name, _named),
+        *more,
+        text_filter("code", N_("Organisation code / unified social credit code"), _coded, is_quick=False),
+        picker_filter("above", N_("Superior unit"), _below, address=organisation_address, shown=organisation_words, is_quick=False),
+        picker_filter(
+            "region", N_("Region"), lambda statement, value: statement.where(Organisation.region_code == value), address=region_address,
+            shown=region_words, is_quick=False,
+        ),
+        choice_filter("state", Organisation.state, choices=STATE_CHOICES, is_quick=False),
+    )
+
+
+NATURE = code_filter("nature", Organisation.nature)
+LEVEL = code_filter("level", Organisation.unit_level)
+INDUSTRY = code_filter("industry", Organisation.industry)
+
+
+def _of_kind(kind: OrganisationKind) -> Callable[[Actor], Sequence[ColumnElement[bool]]]:
+    return lambda _actor: (Organisation.kind == kind,)
+
+
+class OrganisationsView(ScopedModelView):
+    """主管部门管理, 用人单位管理, 人社部门管理 and 继续教育基地管理: one view, a tab for each kind."""
+
+    permission = Permission.ORGANISATIONS_VIEW
+    kinds = frozenset({PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    name_id = N_("Management of subordinate organisations")
+    group_id = N_("Manage accounts")
+    icon = "building"
+    order = 10
+
+    columns = (
+        Col("name", is_link=True),
+        Col("nature"),
+        Col("industry"),
+        Col("unit_level"),
+        Col("code"),
+        Col("region_code", codes="regions"),
+        Col("state", status=states.ORGANISATION),
+        Col("phone", shown=False),
+        Col("address", shown=False),
+    )
+    sorts = (Sort("id", (Organisation.path, Organisation.id)),)
+    tabs = (
+        Tab("competent_department", N_("Competent department management"), where=_of_kind(OrganisationKind.COMPETENT_DEPARTMENT),
+            filters=_filters(N_("Name of the competent department"), NATURE, LEVEL)),
+        Tab("employer", N_("Employer management"), where=_of_kind(OrganisationKind.EMPLOYER),
+            filters=_filters(N_("Unit name"), NATURE, INDUSTRY)),
+        Tab("hr_department", N_("HR department management"), where=_of_kind(OrganisationKind.HR_DEPARTMENT),
+            filters=_filters(N_("Unit name"), LEVEL)),
+        Tab("training_base", N_("Training base management"), where=_of_kind(OrganisationKind.TRAINING_BASE),
+            filters=_filters(N_("Training base name"), NATURE)),
+    )
+    row_actions = (RowAction("details", N_("Details")),)
+    page_actions = (
+        PageAction(
+            "new", N_("Add"), url=lambda view: url_for("organisations.create_view", kind=request.args.get("tab"), url=view.list_url()),
+            is_primary=True, permission=Permission.ORGANISATIONS_CREATE,
+        ),
+    )
+    details = (
+        Section(N_("Basic unit information"), (
+            "name", Col("kind", choices=organisation_form.KIND_WORDS), Col("state", status=states.ORGANISATION), "code",
+            Col("region_code", codes="regions"), "nature", "unit_level", "industry", "phone", "address",
+        )),
+    )
+    details_template = "admin/organisation.html"
+    form_template = "admin/organisation_form.html"
+    create_form_class: ClassVar[type[PlainForm] | None] = organisation_form.OrganisationForm
+    create_permission = Permission.ORGANISATIONS_CREATE
+
+    def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
+        """Leave out the own organisation: it is no one's below."""
+        return (Organisation.id != (actor.organisation_id or 0),)
+
+    def _tabs(self, listing: Listing, state: ListState) -> list[tuple[str, str, bool, str | None]]:
+        found = super()._tabs(listing, state)
+        possible = organisation_form.creatable(OrganisationKind(self.actor.kind.value))
+        return [shown for shown, tab in zip(found, self.tabs, strict=True) if tab.name in possible]
+
+    def details_context(self, row: Organisation) -> dict[str, Any]:
+        """Return the superior within the scope, and who administers."""
+        superior = self.work.scalar(select(Organisation.name).where(Organisation.id == row.parent_id)) if row.parent_id else None
+        posts = people.administrators_of(self.work, row.id)
+        return {"superior": superior or "", "administrators": [(p, gettext(POST_STATES[PostState(p.state)])) for p in posts]}
+
+    def make_form(self, form_class: type[PlainForm], row: Any | None) -> PlainForm:
+        """Return the form with choices of the position in use."""
+        own = organisations.organisation(self.work, self.actor.organisation_id or 0)
+        return organisation_form.make_form(own, request.args.get("kind", ""))
+
+    def create_row(self, session: Session, actor: Actor, form: Any) -> Appointed:
+        """Create the organisation together with its first administrator."""
+        return create_with_administrator(session, actor, *organisation_form.asked(form))
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> str | Response:
+        """Ask, create, and show the one-time password this once."""
+        self.actor.require(Permission.ORGANISATIONS_CREATE)
+        back = own_or(request.values.get("url"), self.list_url())
+        form = self.make_form(organisation_form.OrganisationForm, None)
+        created = self.create_model(form) if request.method == "POST" and form.validate() else None
+        if created is not None:
+            return self.render("admin/organisation_created.html", view=self, created=created, back=back)
+        return self._form_page(form, None, back)
+
+    def _form_page(self, form: PlainForm, row: Any | None, back: str) -> str:
+        context: Mapping[str, Any] = {
+            "organisation": organisation_form.ABOUT_ORGANISATION, "administrator": organisation_form.ABOUT_ADMINISTRATOR,
+        }
+        return self.render(self.form_template, view=self, form=form, row=row, back=back, **context)
