@@ -22,6 +22,8 @@ def compact(text: str) -> str:
     Full-width, spaced and zero-width variants of a number are the same number, so this runs before every check,
     search and comparison.
     """
+    if text.isascii() and text.isalnum():
+        return text.upper()  # nothing to fold or to drop: what most numbers are
     shown = "".join(character for character in unicodedata.normalize("NFKC", text) if _shows(character))
     # Upper-casing can leave NFKC again (ligatures, sharp s), and what is compared must be stable when done twice.
     return unicodedata.normalize("NFKC", shown.upper())

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from stdnum import numdb
 from stdnum.cn import ric
@@ -201,6 +202,7 @@ def _sex(value: str) -> Sex:
     return Sex.MALE if int(value[16]) % 2 else Sex.FEMALE
 
 
+@lru_cache(maxsize=10_000)
 def _region_warnings(code: str) -> tuple[Invalid, ...]:
     if code in ("810000", "820000", "830000"):
         return ()
