@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from views import gate, layout, position, public
+from views import documents, files, gate, layout, portal, position, public
+from views.admin import site
 from views.public import errors, language
 
 
@@ -16,3 +17,7 @@ def install_views(app: Flask) -> None:
     errors.install(app)
     app.register_blueprint(language.blueprint)
     public.register(app)
+    app.register_blueprint(files.blueprint)
+    documents.register(app)
+    portal.install(app)
+    site.install(app)
