@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import files
 from models.access import Actor
-from models.credits import declarations, key_review, rules
+from models.credits import declarations, rules
 from models.credits.declarations import ELECTIVE, Draft
 from models.credits.key_review import Reason
 from models.credits.tables import Declaration
@@ -85,9 +84,13 @@ def _first_subject(session: Session, actor: Actor, draft: Draft) -> str:
     return rules.offer(session, actor.path, draft.form_code, draft.year).spec.subject_kinds[0]
 
 
-def review_reasons(session: Session, declaration: Declaration) -> list[Reason]:
-    """Return why the draft, submitted as it stands, would get a closer look."""
-    return key_review.reasons(session, declaration, files.attachments_of(session, key_review.SUBJECT_KIND, declaration.id))
+def try_to_submit(session: Session, actor: Actor, declaration_id: int) -> list[Reason]:
+    """Submit and undo it: raise what ``submit`` raises, or return why reviewers will be asked to look closely."""
+    attempt = session.begin_nested()
+    try:
+        return list(declarations.submit(session, actor, declaration_id).key_reasons)
+    finally:
+        attempt.rollback()
 
 
 def training_bases(session: Session) -> list[tuple[str, str]]:

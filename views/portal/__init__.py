@@ -6,14 +6,17 @@ from flask import Flask
 
 from models.errors import N_
 from views.layout import PortalItem, add_portal_items
-from views.portal import home, profile
+from views.portal import declarations, declare, home, profile, steps, years
 from views.portal.reader import blueprint
 
-PAGES = (home, profile)
+PAGES = (home, declare, declarations, steps, years, profile)
 """Importing a page's module gives the blueprint its addresses."""
 
 ITEMS = (
     PortalItem(N_("Home"), "portal.home", "home"),
+    PortalItem(N_("Declaration of hours"), "portal.declare", "pen"),
+    PortalItem(N_("Declaration progress"), "portal.declarations", "clock"),
+    PortalItem(N_("Yearly completion"), "portal.years", "award"),
     PortalItem(N_("User data management"), "portal.profile", "user"),
 )
 

@@ -17,7 +17,7 @@ from models.people.tables import Professional
 from models.transaction import unit_of_work
 from views.codes import code_choices, code_name
 from views.forms import PlainForm
-from views.portal.reader import Shown, blueprint, mark_required, reader
+from views.portal.reader import Shown, blueprint, mark_required, options, reader
 from views.words import words
 
 _SEXES: dict[str, str] = Professional.__table__.c.sex.info["choices"]
@@ -47,11 +47,10 @@ def make_form(person: Professional) -> BasicForm:
     form = BasicForm(obj=person, data={"is_postdoc": "yes" if person.is_postdoc else "no"})
     if not profile.may_set_birth(person):
         del form.birth_on
-    nothing = [("", gettext("Please select"))]
-    form.sex.choices = [(value, gettext(word)) for value, word in _SEXES.items()]
-    form.is_postdoc.choices = [(value, gettext(word)) for value, word in _YES_NO.items()]
-    form.ethnic_group.choices = nothing + code_choices("nationality")
-    form.admin_rank.choices = nothing + code_choices("admin_rank")
+    form.sex.choices = options((value, gettext(word)) for value, word in _SEXES.items())
+    form.is_postdoc.choices = options((value, gettext(word)) for value, word in _YES_NO.items())
+    form.ethnic_group.choices = options(code_choices("nationality"), may_be_empty=True)
+    form.admin_rank.choices = options(code_choices("admin_rank"), may_be_empty=True)
     mark_required(form, "sex", "phone", "email", "is_postdoc")
     return form
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from babel.dates import format_skeleton
 from flask import Blueprint
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from flask_wtf import FlaskForm
+from wtforms import SelectChoice
 
 from models.access import Actor, Permission
 from models.base import to_hours
@@ -63,3 +65,9 @@ def mark_required(form: FlaskForm, *names: str) -> None:
     """Mark fields as required for the reader; whether they are is checked by the operation."""
     for name in names:
         form[name].flags.required = True
+
+
+def options(pairs: Iterable[tuple[str, str]], *, may_be_empty: bool = False) -> list[SelectChoice]:
+    """Return the options of a choice from values and words, before them 请选择 where nothing may be chosen."""
+    empty = [SelectChoice("", gettext("Please select"))] if may_be_empty else []
+    return [*empty, *(SelectChoice(value, word) for value, word in pairs)]

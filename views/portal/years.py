@@ -7,14 +7,18 @@ from flask_babel import gettext
 
 from models.base import db
 from models.certificates import queries as certificates
+from models.certificates.content import Content, content_of
 from models.certificates.tables import Certificate, CertificateState
 from models.credits import queries
 from models.credits.tables import YearSummary
 from models.errors import N_, NotAllowed, NotFound
+from models.people import profile
 from views import states
+from views.documents import figures
+from views.documents.certificate import verification_address
 from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import SUBJECTS
-from views.words import words
+from views.words import hours, words
 
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 
@@ -62,7 +66,42 @@ def certificate(year: int) -> str:
     valid = next((c for c in of_year if c.state == CertificateState.VALID), None)
     return render_template(
         "portal/certificate.html", summary=summary, certificate=valid, ended=[c for c in of_year if c is not valid], state=_state,
+        items=_issued(content_of(valid.content)) if valid else _to_be_issued(summary),
+        qr=figures.qr(verification_address(valid)) if valid else "",
     )
+
+
+def _issued(content: Content) -> list[tuple[str, str]]:
+    """Return what the issued certificate says."""
+    return [
+        (gettext("Certificate number"), content.number),
+        (gettext("Name"), content.name),
+        (gettext("ID document number"), content.number_masked),
+        (gettext("Employer (unit)"), content.organisation),
+        *_figures(content.public_tenths, content.professional_tenths, content.total_tenths),
+        (gettext("Issuer"), content.issuer),
+        (gettext("Date of issue"), content.issued_on),
+    ]
+
+
+def _to_be_issued(summary: YearSummary) -> list[tuple[str, str]]:
+    """Return what the first print will say; number, issuer and date come with it."""
+    person = profile.own_profile(db.session(), reader())
+    return [
+        (gettext("Name"), person.name),
+        (gettext("ID document number"), person.number_masked),
+        (gettext("Employer (unit)"), person.organisation_name),
+        *_figures(summary.public_tenths, summary.professional_tenths, summary.total_tenths),
+    ]
+
+
+def _figures(public: int, professional: int, total: int) -> list[tuple[str, str]]:
+    return [
+        (gettext("Public hours completed"), hours(public)),
+        (gettext("Professional hours completed"), hours(professional)),
+        (gettext("Total hours completed"), hours(total)),
+        (gettext("Result"), gettext("Passed")),
+    ]
 
 
 def _state(certificate: Certificate) -> tuple[str, str]:

@@ -1,0 +1,125 @@
+"""One showing of the declaration's form: by which learning form, filled with what, and what is said beside it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask import render_template, request, url_for
+
+from models.access import Actor
+from models.base import db
+from models.credits import declarations, drafts, queries, rules, windows
+from models.credits.declarations import Proposal
+from models.credits.forms import FormSpec
+from models.credits.rules import Offer
+from models.credits.tables import Declaration
+from models.errors import DomainError
+from models.uploads import MAX_BYTES
+from views.details import Attachment
+from views.portal import declaration_form as forms
+from views.portal.declaration_form import PREFIX, DeclarationForm, as_year
+from views.portal.reader import plain_hours
+from views.words import words
+
+
+@dataclass
+class Page:
+    """One showing of the form: whose declaration, by which learning form, and what is to be said."""
+
+    actor: Actor
+    declaration: Declaration | None = None
+    offers: Sequence[Offer] = ()
+    offer: Offer | None = None
+    form: DeclarationForm = field(default_factory=DeclarationForm)
+    warnings: list[str] = field(default_factory=list)
+
+    def render(self) -> str:
+        """Return the page of the form as it stands."""
+        spec = self.spec
+        forms.prepare(self.form, self.offers, spec, windows.open_years(db.session(), self.actor.path))
+        return render_template(
+            "portal/declare.html", form=self.form, declaration=self.declaration, spec=spec, language=forms.language(),
+            blocks=forms.blocks(self.form, spec) if spec else [], evidence=self._evidence(), warnings=self.warnings,
+            cap=forms.cap_sentence(spec) if spec else "", proposal=self._proposal(), drafts=self._other_drafts(),
+            action=_address(self.declaration), max_bytes=MAX_BYTES,
+        )
+
+    @property
+    def spec(self) -> FormSpec | None:
+        """Return the description of the chosen learning form."""
+        return self.offer.spec if self.offer else None
+
+    def show_refused(self, errors: Mapping[str, DomainError]) -> None:
+        """Put each refusal at its field."""
+        self.form.show_refused(errors, self.spec)
+
+    def has_error(self, name: str) -> bool:
+        """Say whether a field, by its name in the operations, has an error already."""
+        return any(n in self.form and self.form[n].errors for n in (name, PREFIX + name))
+
+    def _evidence(self) -> list[tuple[str, Attachment]]:
+        rows = queries.evidence_of(db.session(), self.declaration.id) if self.declaration else ()
+        return [
+            (a.key, Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/")))
+            for a in rows
+        ]
+
+    def _proposal(self) -> dict[str, object] | None:
+        if self.offer is None:
+            return None
+        return shown_proposal(declarations.propose(db.session(), self.actor, self.form.draft(self.offer.spec)))
+
+    def _other_drafts(self) -> Sequence[Declaration]:
+        if self.declaration is not None or self.offer is not None or self.actor.person_id is None:
+            return ()
+        return [r.declaration for r in queries.declarations_of(db.session(), self.actor.person_id, tab="draft", limit=3)]
+
+
+def shown_proposal(proposal: Proposal) -> dict[str, object]:
+    """Return what the template shows of a proposal: the figure, its arithmetic and what is left under the cap."""
+    return {
+        "hours": plain_hours(proposal.tenths) if proposal.tenths is not None else "",
+        "lines": [line if isinstance(line, str) else words(line["message_id"], line["params"]) for line in proposal.lines],
+        "left": plain_hours(proposal.remaining_tenths) if proposal.remaining_tenths is not None else "",
+    }
+
+
+def _address(declaration: Declaration | None) -> str:
+    return url_for("portal.edit_declaration", declaration_id=declaration.id) if declaration else url_for("portal.declare")
+
+
+def _offers(actor: Actor, year: int) -> list[Offer]:
+    return rules.offered(db.session(), actor.path, year) if year else []
+
+
+def _chosen(offers: Sequence[Offer], values: Mapping[str, str]) -> Offer | None:
+    """Return the learning form that was chosen; one that is not of the chosen type is not chosen yet."""
+    offer = next((o for o in offers if o.spec.code == values.get("form_code")), None)
+    wanted = values.get("declaration_type")
+    return offer if offer and (not wanted or wanted == offer.spec.declaration_type) else None
+
+
+def make_page(actor: Actor, declaration: Declaration | None) -> Page:
+    """Return the page for what was posted, or for what is stored, or for a new declaration."""
+    session = db.session()
+    stored = {"year": str(declaration.year), "form_code": declaration.form_code} if declaration else {}
+    values: Mapping[str, str] = request.form if request.method == "POST" else {**stored, **request.args}
+    open_years = windows.open_years(session, actor.path)
+    year = as_year(values.get("year")) or (open_years[0] if open_years else 0)
+    offers = _offers(actor, year)
+    offer = _chosen(offers, values)
+    bases = drafts.training_bases(session) if offer and any(f.list_name == rules.TRAINING_BASE for f in offer.spec.fields) else []
+    cls = forms.form_class(offer.spec, bases) if offer else DeclarationForm
+    data: dict[str, object] = {"year": str(year), "form_key": secrets.token_urlsafe(32)}
+    if offer is not None:
+        data |= {"form_code": offer.spec.code, "declaration_type": offer.spec.declaration_type.value}
+    if declaration is not None and offer is not None and declaration.form_code == offer.spec.code:
+        data |= forms.stored_values(declaration, offer.spec)
+    form = cls(data=data)
+    if offer is not None:
+        form.declaration_type.data = offer.spec.declaration_type.value
+    elif request.method == "POST":
+        form.form_code.data = ""
+    return Page(actor, declaration, offers, offer, form)
