@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from views import documents, files, gate, layout, portal, position, public
+from views import documents, files, gate, layout, portal, position, public, support
 from views.admin import site
 from views.public import errors, language
 
@@ -17,6 +17,7 @@ def install_views(app: Flask) -> None:
     errors.install(app)
     app.register_blueprint(language.blueprint)
     public.register(app)
+    support.register(app)
     app.register_blueprint(files.blueprint)
     documents.register(app)
     portal.install(app)

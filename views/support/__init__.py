@@ -1,0 +1,11 @@
+"""The support desk: its own login, the look-up by exact number, the page of one account."""
+
+from flask import Flask
+
+from views.support import desk, login
+
+
+def register(app: Flask) -> None:
+    """Register the pages of the support desk."""
+    app.register_blueprint(login.blueprint)
+    app.register_blueprint(desk.blueprint)
