@@ -17,7 +17,7 @@ import redis
 from flask import Flask
 from sqlalchemy import create_engine, event, make_url
 
-from admin_app import database, schema
+from admin_app import database
 from admin_app.factory import settings_of
 from models.base import db
 from models.people.passwords import hash_password
@@ -89,6 +89,10 @@ class Templates:
             return f"sqlite:///{copy}"
         return self._create_postgres(template=make_url(self.made[name]).database)
 
+    def bare(self, kind: str, folder: Path) -> str:
+        """Return the address of a new database without a table."""
+        return f"sqlite:///{folder / 'bare.sqlite3'}" if kind == "sqlite" else self._create_postgres(template="template1")
+
     def drop(self, url: str) -> None:
         """Remove a PostgreSQL database that a test has used; a file goes with its folder."""
         if url.startswith("postgresql"):
@@ -106,7 +110,7 @@ class Templates:
         else:
             url = self._create_postgres(template="template1")
         with engine_of(self.app, url), self.app.app_context():
-            schema.upgrade() if schema.head() else db.create_all()
+            db.create_all()  # the same tables as the migrations make: tests/running/test_migrations.py
             if with_cast:
                 with system_session() as session, unit_of_work(session):
                     built = cast.build(session, password_hash=hash_password(cast.PASSWORD))
