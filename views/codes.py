@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from flask_babel import get_locale
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from models.base import db
 from models.org.tables import CodeEntry, Region
 from models.scope import system_session
 
-_names: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+_names: WeakKeyDictionary[Engine, dict[str, dict[str, tuple[str, str]]]] = WeakKeyDictionary()
 REGIONS = "regions"
 
 
@@ -28,10 +30,10 @@ def _load(list_name: str) -> dict[str, tuple[str, str]]:
 
 def names(list_name: str) -> dict[str, tuple[str, str]]:
     """Return code -> (Chinese, English) of a list in its order; an empty list is asked for again."""
-    key = (str(db.engine.url), list_name)
-    if not _names.get(key):
-        _names[key] = _load(list_name)
-    return _names[key]
+    known = _names.setdefault(db.engine, {})
+    if not known.get(list_name):
+        known[list_name] = _load(list_name)
+    return known[list_name]
 
 
 def code_name(list_name: str, code: str | None) -> str:

@@ -59,13 +59,13 @@ def portal_menu() -> list[MenuEntry]:
 
 
 @cache
-def _fingerprint(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
+def _asset(address: str, folder: str, name: str) -> str:
+    return f"{address}/{name}?v={hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()[:10]}"
 
 
 def asset(name: str) -> str:
     """Return the address of a static file with the fingerprint of its content, so that it may be cached for long."""
-    return url_for("static", filename=name, v=_fingerprint(f"{current_app.static_folder}/{name}"))
+    return f"{request.script_root}{_asset(current_app.static_url_path or '', str(current_app.static_folder), name)}"
 
 
 def here_path() -> str:

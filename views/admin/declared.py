@@ -18,10 +18,14 @@ from views.admin.actions import BatchAction, Listing, PageAction, RowAction, Sec
 from views.admin.columns import Col
 from views.admin.filters import Filter, asked
 from views.admin.keyset import Sort
+from views.admin.rows import LineMaker, Word
 from views.admin.screen import Screen
 from views.admin.state import ListState, read_id, read_state
 from views.details import Attachment, Change, TimelineEntry
 from views.forms import PlainForm
+
+ROW_PAGES = {"details": "details_view", "edit": "edit_view", "delete": "delete_view"}
+"""Row actions without an address of their own, and the page that they open."""
 
 
 class Declared(Screen):
@@ -152,6 +156,36 @@ class Declared(Screen):
         """Return the address of the list in a state."""
         query = state.query() if state else ""
         return url_for(f"{self.endpoint}.index_view") + (f"?{query}" if query else "")
+
+    def maker(self, listing: Listing, columns: Sequence[Col], here: str) -> LineMaker:
+        """Return what makes the rows of one page ready for the template."""
+        actions = [a for a in listing.row_actions if self.may(self._permission(listing, a))]
+        tab = listing.name or None
+        bases = {page: url_for(f"{self.endpoint}.{page}", tab=tab, url=here) for page in ROW_PAGES.values()}
+        details = f"{bases['details_view']}&id="
+        batch = {a.batch: self.batch_url(a.batch) for a in actions if a.batch}
+
+        def address(action: RowAction, row: Any) -> str:
+            if action.batch:
+                return batch[action.batch]
+            if action.url is not None:
+                return action.url(self, row)
+            return f"{bases[ROW_PAGES.get(action.name, 'details_view')]}&id={listing.key_of(row)}"
+
+        return LineMaker(listing, columns, actions, address, (lambda i: f"{details}{i}") if self.has_details else None)
+
+    def row_words(self, listing: Listing, row: Any, here: str) -> tuple[list[Word], list[Word]]:
+        """Return the actions offered on one row: beside each other, and under 更多."""
+        return self.maker(listing, (), here).words_of_row(row)
+
+    def batch_url(self, name: str) -> str:
+        """Return the address that asks before a batch of one row."""
+        return url_for(f"{self.endpoint}.action_view", action=name)
+
+    def _permission(self, listing: Listing, action: RowAction) -> Permission | None:
+        if action.permission is None and action.batch:
+            return listing.batches[action.batch].permission
+        return action.permission
 
     @property
     def has_details(self) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, request
 from flask_admin import expose
 from flask_babel import gettext
 from sqlalchemy import select
@@ -15,7 +14,7 @@ from models.errors import N_
 from models.saved import ColumnChoice, keep_filter
 from models.transaction import unit_of_work
 from views.admin import selection
-from views.admin.actions import Listing, PageAction, RowAction
+from views.admin.actions import Listing, PageAction
 from views.admin.columns import Col, chosen
 from views.admin.declared import Declared
 from views.admin.filters import Asked, asked
@@ -51,6 +50,7 @@ class ListPages(Declared):
             flash(gettext(N_("The row that this page began with is gone; the list begins anew.")), "info")
         self._fill_addresses(page, listing, state)
         pills = asked(listing.filters, state.values)
+        columns, here = self.chosen_columns(listing), self.list_url(state)
         return self.render(
             self.list_template,
             view=self,
@@ -60,14 +60,15 @@ class ListPages(Declared):
             pills=pills,
             sort=sort,
             descending=descending,
-            columns=self.chosen_columns(listing),
+            columns=columns,
+            lines=self.maker(listing, columns, here).lines(page.rows),
             selected=self._selected(state),
-            here=self.list_url(state),
+            here=here,
             clear_url=self.list_url(
                 ListState(tab=state.tab, sort=state.sort, is_descending=state.is_descending, size=state.size)
             ),
             filter_errors={p.filter.name: say(p.error) for p in pills if p.error},
-            tabs=self._tabs(listing, state),
+            tabs=self._tabs(listing, state, None if pills else page.count),
             page_actions=[a for a in self.page_actions if self.may(a.permission)],
             batch_actions=[b for b in listing.batch_actions if self.may(b.permission)],
         )
@@ -122,23 +123,6 @@ class ListPages(Declared):
         choice = self._choice(listing)
         return chosen(listing.columns, choice.columns if choice else None)
 
-    def row_words(self, listing: Listing, row: Any) -> tuple[list[RowAction], list[RowAction]]:
-        """Return the actions offered on a row: beside each other, and under 更多."""
-        offered = [a for a in listing.row_actions if self._offers(listing, a, row)]
-        return [a for a in offered if not a.is_more], [a for a in offered if a.is_more]
-
-    def row_url(self, listing: Listing, action: RowAction, row: Any, here: str) -> str:
-        """Return the address of an action on a row."""
-        if action.url is not None:
-            return action.url(self, row)
-        tab = listing.name or None
-        page = {"edit": "edit_view", "delete": "delete_view"}.get(action.name, "details_view")
-        return url_for(f"{self.endpoint}.{page}", id=listing.key_of(row), tab=tab, url=here)
-
-    def batch_url(self, name: str) -> str:
-        """Return the address that asks before a batch of one row."""
-        return url_for(f"{self.endpoint}.action_view", action=name)
-
     def action_url(self, action: PageAction) -> str:
         """Return the address of a button above the list."""
         return action.url(self)
@@ -158,16 +142,6 @@ class ListPages(Declared):
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _offers(self, listing: Listing, action: RowAction, row: Any) -> bool:
-        permission = action.permission
-        if action.batch:
-            batch = listing.batches[action.batch]
-            permission = permission or batch.permission
-        if not self.may(permission):
-            return False
-        subject = row if isinstance(row, listing.model) else row[0]
-        return action.when is None or action.when(subject)
-
     def _choice_name(self, listing: Listing) -> str:
         return f"{self.endpoint}:{listing.name}"[:60]
 
@@ -178,17 +152,20 @@ class ListPages(Declared):
         kept = selection.kept(self.work, self.endpoint, state.selection)
         return kept if kept and kept.query == selection_query(state) else None
 
-    def _tabs(self, listing: Listing, state: ListState) -> list[tuple[str, str, bool, str | None]]:
+    def _tabs(self, listing: Listing, state: ListState, known: int | None) -> list[tuple[str, str, bool, str | None]]:
         found = []
         for tab in self.tabs:
             target = self.list_url(ListState(tab=tab.name, size=state.size))
             number = None
             if tab.counts:
                 other = self.listing(tab.name)
-                n = count(self.work, self.statement(other, ListState()), other.key, limit=TAB_COUNT_LIMIT)
+                n = known if other is listing and known is not None else self._count_all(other)
                 number = f"{TAB_COUNT_LIMIT}+" if n > TAB_COUNT_LIMIT else str(n)
             found.append((tab.title, target, tab.name == listing.name, number))
         return found
+
+    def _count_all(self, listing: Listing) -> int:
+        return count(self.work, self.statement(listing, ListState()), listing.key, limit=TAB_COUNT_LIMIT)
 
     def _fill_addresses(self, page: Page, listing: Listing, state: ListState) -> None:
         keys = [listing.key_of(row) for row in page.rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, request
+from flask import flash, request, url_for
 from flask_admin import expose
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -57,12 +57,16 @@ class RecordPages(Declared):
         """Show one row: description list, attachments, course of the review, changes."""
         listing = self.listing(request.args.get("tab", ""))
         row = self.find(request.args.get("id"))
+        back = own_or(request.args.get("url"), self.list_url())
+        near, more = self.row_words(listing, row, back)
+        own_page = url_for(f"{self.endpoint}.details_view")
         return self.render(
             self.details_template,
             view=self,
             row=row,
             listing=listing,
-            back=own_or(request.args.get("url"), self.list_url()),
+            back=back,
+            other_words=[w for w in (*near, *more) if not w.href.startswith(own_page)],
             sections=self.described_sections(),
             attachments=self.attachments(row),
             timeline=self.timeline(row),
