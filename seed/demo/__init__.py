@@ -1,0 +1,32 @@
+"""The demo: a believable made-up city, built through the domain's own operations. Deterministic, dates follow the year."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from models import effects, history
+from models.errors import N_, Conflict
+from models.org.tables import Organisation
+from models.scope import system_session
+from seed.demo.organisations import build_tree
+from seed.demo.records import build_records
+from seed.demo.stage import DemoAccount, as_system, new_stage
+from seed.reference import seed_reference
+
+__all__ = ["DemoAccount", "effects", "seed_demo"]
+
+
+def seed_demo() -> list[DemoAccount]:
+    """Build the demo in an empty database and return the accounts to be printed; raises Conflict when it holds data."""
+    with system_session() as session:
+        if session.scalar(select(func.count()).select_from(Organisation)):
+            raise Conflict(N_("The database holds organisations already; the demo is built in an empty one."))
+    with as_system() as session:
+        seed_reference(session)
+    stage = new_stage()
+    build_tree(stage)
+    build_records(stage)
+    with as_system() as session:
+        while history.seal(session):
+            session.flush()
+    return stage.accounts
