@@ -28,8 +28,11 @@ from tests.cast import Cast
 
 FORMS = Path(__file__).parents[3] / "seed" / "reference" / "learning_forms.json"
 TRAINING = {
-    "school_unit": "海州职业技术学院", "class_name": "岗位培训班", "score": "合格",
-    "start_date": "2026-03-02", "end_date": "2026-03-06",
+    "school_unit": "海州职业技术学院",
+    "class_name": "岗位培训班",
+    "score": "合格",
+    "start_date": "2026-03-02",
+    "end_date": "2026-03-06",
 }
 OFFICERS = ("unit_clerk", "department_clerk", "county_officer")
 
@@ -53,10 +56,17 @@ def forms(in_app: Any, tmp_path: Path) -> dict[str, int]:
     storage.configure((tmp_path / "files").as_uri())
     with system_session() as session, unit_of_work(session):
         for position, data in enumerate(json.loads(FORMS.read_text(encoding="utf-8"))):
-            session.add(LearningForm(
-                code=data["code"], path="/", name=data["zh"], name_en=data["en"], declaration_type=data["declaration_type"],
-                is_offered_to_persons=data["offered_to_persons"], position=position,
-            ))
+            session.add(
+                LearningForm(
+                    code=data["code"],
+                    path="/",
+                    name=data["zh"],
+                    name_en=data["en"],
+                    declaration_type=data["declaration_type"],
+                    is_offered_to_persons=data["offered_to_persons"],
+                    position=position,
+                )
+            )
             session.add(RuleVersion(form_code=data["code"], path="/", version=1, from_year=0, spec=data))
         session.flush()
         return dict(session.execute(select(RuleVersion.form_code, RuleVersion.id)).all())
@@ -67,8 +77,15 @@ def declare(forms: dict[str, int], session_of: Callable[[Actor], Session]) -> Ca
     """Save a draft for somebody, with evidence, and return its id; `submit=True` submits it, too."""
 
     def declare_for(
-        actor: Actor, *, form: str = "GWPX", hours: str | None = "40", subject: str = "professional", year: int = 2026,
-        submit: bool = False, content: bytes | None = None, **inputs: str,
+        actor: Actor,
+        *,
+        form: str = "GWPX",
+        hours: str | None = "40",
+        subject: str = "professional",
+        year: int = 2026,
+        submit: bool = False,
+        content: bytes | None = None,
+        **inputs: str,
     ) -> int:
         session = session_of(actor)
         draft = Draft(year, subject, form, {**TRAINING, **inputs}, hours)
