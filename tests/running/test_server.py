@@ -36,7 +36,12 @@ class Server:
     def command(self, *arguments: str) -> str:
         """Run an operator's command to its end and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "admin_app", *arguments], check=True, cwd=ROOT, env=self.environment, capture_output=True, text=True
+            [sys.executable, "-m", "admin_app", *arguments],
+            check=True,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
         return done.stdout
 
