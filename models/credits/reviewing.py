@@ -27,12 +27,12 @@ GRANTED = "granted_tenths"
 
 def granted_so_far(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
     """Return for each review what the level before granted in this round, else what was requested."""
+    if not reviews:
+        return {}
     requested = dict(
         session.execute(
             select(Declaration.id, Declaration.requested_tenths).where(Declaration.id.in_([r.subject_id for r in reviews]))
-        )
-        
-        .all()
+        ).all()
     )
     found = {r.id: requested[r.subject_id] for r in reviews if r.subject_id in requested}
     rounds = {r.id: r.round for r in reviews if r.level > 1}
@@ -51,9 +51,9 @@ def granted_so_far(session: Session, reviews: Sequence[Review]) -> dict[int, int
 
 def _fill(session: Session, reviews: Sequence[Review], given: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
     """Complete what an officer left as it was: the hours of the level before."""
-    open_ones = [r for r in reviews if given[r.id].get(GRANTED) is None]
-    so_far = granted_so_far(session, open_ones) if open_ones else {}
-    return {r.id: {**given[r.id], GRANTED: given[r.id].get(GRANTED) or so_far.get(r.id, 0)} for r in reviews}
+    untouched = [r for r in reviews if given[r.id].get(GRANTED) is None]
+    so_far = granted_so_far(session, untouched)
+    return {r.id: {**given[r.id], GRANTED: so_far.get(r.id, given[r.id].get(GRANTED))} for r in reviews}
 
 
 def _check(
@@ -172,13 +172,9 @@ def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str
 
 def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
     for start in range(0, len(ids), 500):
-        pairs = (
-            session.execute(
-                select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + 500])).distinct()
-            )
-            
-            .all()
-        )
+        pairs = session.execute(
+            select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + 500])).distinct()
+        ).all()
         recount_years(session, actor, pairs)
 
 

@@ -108,9 +108,9 @@ def by_hand(records: Sequence[Granted], needs: Needs) -> tuple[int, int, int]:
     """Sum the year a second way: hour by hour, a tenth at a time."""
     total = public = professional = 0
     for form in CAPS:
-        counted = n_records = 0
-        for r in sorted((r for r in records if r.form_code == form), key=lambda r: (r.granted_at, r.id)):
-            n_records += 1
+        counted = 0
+        of_form = sorted((r for r in records if r.form_code == form), key=lambda r: (r.granted_at, r.id))
+        for n_records, r in enumerate(of_form, start=1):
             mine = 0
             for _tenth in range(r.granted_tenths):
                 is_full = (
