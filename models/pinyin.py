@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import product
 
 from pypinyin import lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 
 from models.text import compact
 
@@ -58,6 +59,7 @@ _GIVEN = _table(_GIVEN_READINGS)
 
 # The private use area is where older systems put rare characters of names.
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]+")
+_PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")  # what most names are: nothing to bring into one form
 _WORDS = re.compile(r"[a-z]+")
 _PARTS = re.compile(f"{_HAN.pattern}|{_WORDS.pattern}")
 
@@ -115,6 +117,8 @@ def query_tokens(text: str) -> Query:
 
 
 def _normal(text: str) -> str:
+    if _PLAIN_HAN.fullmatch(text):
+        return text
     lower = compact(text.replace("ü", "v").replace("Ü", "v")).lower()
     return lower.replace("lyu", "lv").replace("nyu", "nv")
 
@@ -147,7 +151,7 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
     rest = _normal(name)
     if _HAN.match(rest):
         first = surname(name)
-        pieces.append((first, _SURNAMES.get(first) or tuple(_read(first))))
+        pieces.append((first, _SURNAMES.get(first) or tuple(_syllable(character) for character in first)))
         rest = rest[len(first) :]
     for part in _PARTS.findall(rest):
         pieces += _given_pieces(part) if _HAN.match(part) else [(part, (part,))]
@@ -156,5 +160,15 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
 
 
 def _given_pieces(han: str) -> list[tuple[str, tuple[str, ...]]]:
-    read = _read(list(han)) if any(character in _GIVEN for character in han) else _read(han)
-    return [(character, _GIVEN.get(character, (_normal(syllable),))) for character, syllable in zip(han, read, strict=True)]
+    # Characters decide how their neighbours are read only in words that pypinyin knows; the look-up there is slow.
+    is_word = han in PHRASES_DICT if len(han) == 2 else len(han) > 2
+    if is_word and not any(character in _GIVEN for character in han):
+        read = [_normal(syllable) for syllable in _read(han)]
+    else:
+        read = [_syllable(character) for character in han]
+    return [(character, _GIVEN.get(character, (syllable,))) for character, syllable in zip(han, read, strict=True)]
+
+
+@lru_cache(maxsize=30_000)
+def _syllable(character: str) -> str:
+    return _normal(_read(character)[0])
