@@ -32,6 +32,8 @@ class _Plan:
     def parameters(self, rows: Iterable[Row]) -> list[Any]:
         """Return the rows as the driver takes them."""
         values_of = itemgetter(*self.columns)  # every table has more than one column
+        if self.is_positional and not self.defaults and not self.processors:
+            return [values_of(row) for row in rows]
         found = []
         for row in rows:
             full = {**row, **{name: default() for name, default in self.defaults}} if self.defaults else row
@@ -47,7 +49,7 @@ _plans: dict[tuple[str, str, tuple[str, ...]], _Plan] = {}
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows; columns that a row leaves out take their default, as the ORM would give it."""
-    for keys, alike in groupby(rows, key=lambda row: tuple(row)):
+    for keys, alike in groupby(rows, key=tuple):
         name = (connection.dialect.name, table.name, keys)
         if name not in _plans:
             _plans[name] = _plan(table, keys, connection.dialect)
