@@ -22,7 +22,7 @@ blueprint = Blueprint("captcha", __name__, url_prefix="/captcha")
 
 N_DIGITS = 4
 VALID_SECONDS = 3600  # a long form is filled meanwhile
-_pictures = ImageCaptcha(width=150, height=56)
+_pictures = ImageCaptcha(width=160, height=56, font_sizes=(38, 42, 46))
 _sounds = AudioCaptcha()
 
 

@@ -154,6 +154,5 @@ def _expected(found: Found, check: Check) -> str:
 def _entry(entry: HistoryEntry) -> TimelineEntry:
     kind = {"reject": "rejected", "activate": "approved"}.get(entry.action, "info")
     word = ACTION_WORDS.get(entry.action)
-    return TimelineEntry(
-        gettext(word) if word else entry.action, kind, entry.at, entry.actor_name, entry.organisation_name, reason=entry.reason
-    )
+    who, where = (entry.actor_name, entry.organisation_name) if entry.organisation_name else ("", entry.actor_name)
+    return TimelineEntry(gettext(word) if word else entry.action, kind, entry.at, who, where, reason=entry.reason)
