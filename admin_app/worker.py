@@ -27,7 +27,7 @@ STOP_SECONDS = 20
 LOCK_PAUSE = 0.5
 
 
-class _Consumer(Consumer):  # type: ignore[misc]
+class _Consumer(Consumer):
     """huey's consumer, which tells running jobs to stop after their present chunk when it is told to stop."""
 
     def stop(self, graceful: bool = False) -> None:  # noqa: FBT001, FBT002 - huey's signature

@@ -4,8 +4,16 @@
 const form = document.querySelector("form[data-declare]");
 const PHOTO_SIDE = 2600;
 let queue = Promise.resolve();
+let waiting = 0;
+
+// One after the other: each answer brings the list of files as it is then.
+function enqueue(task) {
+  waiting += 1;
+  queue = queue.then(task).finally(() => (waiting -= 1));
+}
 
 const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+const address = () => form.getAttribute("action");
 const note = (text) => {
   const place = document.getElementById("upload-note");
   if (place) place.textContent = text;
@@ -15,7 +23,7 @@ const say = (name, file) => form.dataset[name].replace("{name}", file?.name ?? "
 function values(extra = {}) {
   const body = new FormData(form);
   body.delete("attachments");
-  body.delete("action");
+  body.delete("step");
   for (const [name, value] of Object.entries(extra)) body.append(name, value);
   return body;
 }
@@ -23,7 +31,7 @@ function values(extra = {}) {
 async function post(url, body) {
   const response = await fetch(url, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
   if (!response.ok || !(response.headers.get("Content-Type") || "").startsWith("text/html")) throw new Error(String(response.status));
-  return [parse(await response.text()), response.url];
+  return parse(await response.text());
 }
 
 // --- the learning forms of the chosen type --------------------------------------------------------------------------
@@ -50,13 +58,13 @@ async function load() {
   }
   parts.setAttribute("aria-busy", "true");
   try {
-    const [page] = await post(form.action, values({ action: "choose" }));
+    const page = await post(address(), values({ step: "choose" }));
     const fresh = page.getElementById("form-parts");
     parts.replaceChildren(...document.importNode(fresh, true).childNodes);
     parts.dataset.form = fresh.dataset.form;
     afterChange();
   } catch {
-    form.querySelector('[name="action"][value="choose"]').click();
+    form.querySelector('[name="step"][value="choose"]').click();
   } finally {
     parts.removeAttribute("aria-busy");
   }
@@ -78,7 +86,7 @@ async function propose() {
   if (!place) return;
   const mine = ++asked;
   try {
-    const [page] = await post(form.dataset.propose, values());
+    const page = await post(form.dataset.propose, values());
     if (mine !== asked) return;
     const fresh = [...page.body.childNodes];
     if (page.body.textContent.trim() !== place.textContent.trim()) place.replaceChildren(...fresh.map((n) => document.importNode(n, true)));
@@ -132,23 +140,22 @@ async function prepared(file) {
   return small;
 }
 
-function showEvidence(page, url) {
+function showEvidence(page) {
   const fresh = page.getElementById("attachments-block");
   if (!fresh) throw new Error(say("failed"));
   document.getElementById("attachments-block").replaceWith(document.importNode(fresh, true));
   const answer = page.querySelector("form[data-declare]");
-  form.action = answer.getAttribute("action");
-  if (form.getAttribute("action").endsWith("/edit")) history.replaceState(null, "", new URL(form.action).pathname);
-  return url;
+  form.setAttribute("action", answer.getAttribute("action"));
+  if (address().endsWith("/edit")) history.replaceState(null, "", address());
 }
 
 async function upload(file) {
   note(say("uploading", file));
   try {
-    const body = values({ action: "attach" });
+    const body = values({ step: "attach" });
     body.append("attachments", await prepared(file));
-    const [page, url] = await post(form.action, body);
-    showEvidence(page, url);
+    const page = await post(address(), body);
+    showEvidence(page);
     const refused = page.getElementById("attachments-error");
     note(refused ? "" : say("uploaded", file));
   } catch (error) {
@@ -158,8 +165,8 @@ async function upload(file) {
 
 async function remove(key) {
   try {
-    const [page, url] = await post(form.action, values({ remove: key }));
-    showEvidence(page, url);
+    const page = await post(address(), values({ remove: key }));
+    showEvidence(page);
     form.querySelector("[data-files]").focus();
   } catch {
     note(say("failed"));
@@ -182,8 +189,8 @@ if (form && code) {
     if (event.target === type) showForms();
     if (event.target === type || event.target === code || event.target.name === "year") load();
     else if (event.target.matches("[data-files]")) {
-      for (const file of event.target.files) queue = queue.then(() => upload(file));
-      queue = queue.then(() => (form.querySelector("[data-files]").value = ""));
+      for (const file of [...event.target.files]) enqueue(() => upload(file));
+      event.target.value = "";
     } else afterChange();
   });
   form.addEventListener("input", (event) => event.target.type !== "file" && proposeSoon());
@@ -191,7 +198,7 @@ if (form && code) {
     const button = event.target.closest("button");
     if (button?.name === "remove") {
       event.preventDefault();
-      queue = queue.then(() => remove(button.value));
+      enqueue(() => remove(button.value));
     } else if (button?.matches("[data-attach]")) {
       event.preventDefault();
       form.querySelector("[data-files]").click();
@@ -199,13 +206,10 @@ if (form && code) {
   });
   // Saving waits until the last file has arrived.
   form.addEventListener("submit", (event) => {
-    if (form.dataset.waited) return;
+    if (!waiting) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    queue.then(() => {
-      form.dataset.waited = "1";
-      form.requestSubmit(event.submitter);
-      delete form.dataset.waited;
-    });
+    // A form does not submit again while its own event is still running: hence the timeout.
+    queue.then(() => setTimeout(() => form.requestSubmit(event.submitter)));
   }, true);
 }
