@@ -21,7 +21,7 @@ from models.transaction import unit_of_work
 from views import states
 from views.actor import current_actor
 from views.admin import people_filters as filters
-from views.admin.actions import Listing, PageAction, RowAction, Section
+from views.admin.actions import Listing, RowAction, Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col, words_of
 from views.admin.keyset import Sort
@@ -82,10 +82,6 @@ class PeopleView(ScopedModelView):
         RowAction("record", N_("Learning record"), url=_learning_record),
         RowAction("certificate", N_("Print certificate"), url=_certificates, permission=Permission.CERTIFICATES_PRINT, is_more=True),
         RowAction("reset", N_("Reset password"), url=_reset, permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True),
-    )
-    page_actions = (
-        PageAction("import", N_("Batch import"), url=lambda _view: url_for("people_import.index_view"), icon="upload",
-                   permission=Permission.PEOPLE_IMPORT),
     )
     details = (
         Section(N_("Personal information"), (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from models.access import Permission, PositionKind
 from models.errors import N_
@@ -60,10 +60,18 @@ COLUMNS = (
     _col("title_series"),
     _col("created_at"),
 )
-NAME_FILTER = text_filter(
-    "name", N_("Name"), lambda statement, text: people.by_name(statement, text, Professional.id, Professional.name), is_private=True,
-    help=N_("Characters of the name, pinyin or initials."),
-)
+
+
+def _named(statement: Select[Any], text: str) -> Select[Any]:
+    """Search the tokens of waiting people and the names of decided ones: a rejected person has no tokens any more.
+
+    The list is that of one organisation, so a part of the name may be looked for.
+    """
+    by_tokens = people.by_name(select(Professional.id), text, Professional.id, Professional.name)
+    return statement.where(or_(Professional.id.in_(by_tokens), Professional.name.contains(text, autoescape=True)))
+
+
+NAME_FILTER = text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials."))
 
 
 def _waiting() -> Any:
