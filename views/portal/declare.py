@@ -65,13 +65,13 @@ def _form_key() -> str:
     return request.form.get("form_key", "")[:FORM_KEY_LENGTH]
 
 
-def _action() -> str:
-    return KEEP if request.form.get("remove") else request.form.get("action", KEEP)
+def _step() -> str:
+    return KEEP if request.form.get("remove") else request.form.get("step", KEEP)
 
 
 def _expect_no_writing() -> None:
     """Take no write lock for a form that only asks for its fields."""
-    if request.method == "POST" and _action() in _READ_ONLY:
+    if request.method == "POST" and _step() in _READ_ONLY:
         expect(Intent.READ)
 
 
@@ -79,9 +79,9 @@ def _posted(actor: Actor, declaration: Declaration | None) -> str | Response:
     if declaration is not None and "edit" not in declarations.what_can(declaration):
         return _too_late(declaration)
     page = make_page(actor, declaration)
-    action = _action()
-    if action in _READ_ONLY or page.offer is None:
-        if action not in _READ_ONLY:
+    step = _step()
+    if step in _READ_ONLY or page.offer is None:
+        if step not in _READ_ONLY:
             page.form.form_code.errors = [gettext("Choose the learning form.")]
         return page.render()
     try:
@@ -93,11 +93,11 @@ def _posted(actor: Actor, declaration: Declaration | None) -> str | Response:
     page.declaration = kept.declaration
     page.show_refused(kept.errors)
     page.form.attachments.errors = [*page.form.attachments.errors, *(say(e) for e in kept.refused_files)]
-    if action in (SUBMIT, CONFIRM) and kept.declaration is not None:
-        return _submit(page, kept.declaration, is_confirmed=action == CONFIRM)
+    if step in (SUBMIT, CONFIRM) and kept.declaration is not None:
+        return _submit(page, kept.declaration, is_confirmed=step == CONFIRM)
     if page.form.errors or kept.declaration is None:
         return page.render()
-    if action == SAVE:
+    if step == SAVE:
         flash(gettext("Saved as a draft; it is not submitted yet."), "success")
         return redirect(url_for("portal.declarations", tab=kept.declaration.state), code=303)
     return redirect(url_for("portal.edit_declaration", declaration_id=kept.declaration.id, _anchor="attachments-block"), code=303)
