@@ -60,6 +60,7 @@ _GIVEN = _table(_GIVEN_READINGS)
 # The private use area is where older systems put rare characters of names.
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]+")
 _PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")  # what most names are: nothing to bring into one form
+_NYU = re.compile("(?<![aeiouv])nyu")  # after a vowel the n ends its syllable: jinyu, renyuan
 _WORDS = re.compile(r"[a-z]+")
 _PARTS = re.compile(f"{_HAN.pattern}|{_WORDS.pattern}")
 
@@ -120,7 +121,7 @@ def _normal(text: str) -> str:
     if _PLAIN_HAN.fullmatch(text):
         return text
     lower = compact(text.replace("ü", "v").replace("Ü", "v")).lower()
-    return lower.replace("lyu", "lv").replace("nyu", "nv")
+    return _NYU.sub("nv", lower.replace("lyu", "lv"))
 
 
 def _han(name: str) -> str:

@@ -124,3 +124,8 @@ def test_any_text_has_short_lower_case_tokens(text: str) -> None:
     for token in (*name_tokens(text), *query_tokens(text).tokens):
         assert 0 < len(token) <= 60
         assert token == token.lower()
+
+
+@pytest.mark.parametrize("name", ["林金玉", "任媛", "陈云", "钱允"])
+def test_an_n_before_yu_may_end_its_syllable(name: str) -> None:
+    assert set(query_tokens(pinyin(name)).tokens) <= name_tokens(name)
