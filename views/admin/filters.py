@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy import Select
 
-from models.base import LOCAL_ZONE
+from models.base import LOCAL_ZONE, UtcDateTime
 from models.errors import N_, DomainError, Invalid
 from views.codes import code_choices, code_name
 
@@ -113,9 +113,12 @@ def _date(text: str) -> dt.date | None:
     if not text.strip():
         return None
     try:
-        return dt.date.fromisoformat(text.strip())
+        day = dt.date.fromisoformat(text.strip())
     except ValueError:
         raise Invalid(N_("Write a date as year-month-day, like 2026-03-31.")) from None
+    if not 1900 <= day.year <= 2200:
+        raise Invalid(N_("A date lies between the years 1900 and 2200."))
+    return day
 
 
 _PARSERS: dict[str, Callable[[Filter, Sequence[str]], Any]] = {
@@ -226,7 +229,7 @@ def year_filter(name: str, column: Any, *, years: Callable[[], Iterable[int]], l
 def date_filter(name: str, column: Any, *, label: str = "", is_quick: bool = False) -> Filter:
     """Return a filter by first and last day (both included, Asia/Shanghai) on a date or a time."""
     prop = column.property.columns[0]
-    is_time = prop.type.python_type is dt.datetime
+    is_time = isinstance(prop.type, UtcDateTime)
 
     def narrow(statement: Statement, days: tuple[dt.date | None, dt.date | None]) -> Statement:
         first, last = days

@@ -56,7 +56,9 @@ def disable(session: Session, _actor: Actor, ids: Sequence[int], *, reason: str,
     seen = list(visible_ids(session, Professional, ids))
     done = [i for i in seen if i % 7]
     bulk_update(session, Professional, [{"id": i, "state": "disabled", "school": reason} for i in done])
-    refused: dict[int, Any] = {i: WrongState(N_("This step does not fit the present status: %(state)s."), state="7") for i in seen if i % 7 == 0}
+    refused: dict[int, Any] = {
+        i: WrongState(N_("This step does not fit the present status: %(state)s."), state="7") for i in seen if i % 7 == 0
+    }
     refused |= {i: NotFound() for i in set(ids) - set(seen)}
     return Moved(tuple(done), refused)
 
@@ -67,12 +69,21 @@ class TrialView(ScopedModelView):
     permission = Permission.PEOPLE_VIEW
     name_id = "Trial"
     columns = (
-        Col("name", is_link=True), Col("number_masked"), Col("sex"), Col("state", status=states.PERSON),
-        Col("created_at", sort="created"), Col("phone", shown=False),
+        Col("name", is_link=True),
+        Col("number_masked"),
+        Col("sex"),
+        Col("state", status=states.PERSON),
+        Col("created_at", sort="created"),
+        Col("phone", shown=False),
     )
-    sorts = (Sort("id", (Professional.path, Professional.id)), Sort("created", (Professional.created_at, Professional.id), is_descending=True))
+    sorts = (
+        Sort("id", (Professional.path, Professional.id)),
+        Sort("created", (Professional.created_at, Professional.id), is_descending=True),
+    )
     filters = (
-        text_filter("name", "Name", lambda q, v: q.where(Professional.name >= v, Professional.name < v + "\uffff"), is_private=True),
+        text_filter(
+            "name", "Name", lambda q, v: q.where(Professional.name >= v, Professional.name < v + "\uffff"), is_private=True
+        ),
         text_filter("phone", "Phone", lambda q, v: q.where(Professional.phone == v), is_private=True),
         choice_filter("sex", Professional.sex),
         date_filter("registered", Professional.created_at, label="Registered"),
@@ -82,13 +93,22 @@ class TrialView(ScopedModelView):
         Tab("disabled", "Disabled", where=lambda _actor: (Professional.state == "disabled",)),
     )
     row_actions = (
-        RowAction("details", "Details"), RowAction("disable", "Disable", batch="disable", when=lambda row: row.state == "active"),
-        RowAction("edit", "Edit", is_more=True), RowAction("delete", "Delete", is_more=True, is_danger=True),
+        RowAction("details", "Details"),
+        RowAction("disable", "Disable", batch="disable", when=lambda row: row.state == "active"),
+        RowAction("edit", "Edit", is_more=True),
+        RowAction("delete", "Delete", is_more=True, is_danger=True),
     )
     page_actions = (PageAction("new", "New", url=lambda view: view.list_url() + "new/"),)
     batch_actions = (
-        BatchAction("disable", "Batch disable", disable, all_label="Disable all", is_danger=True, reason=Reason(canned=("Left.",)),
-                    preview=lambda _session, _actor, ids: [f"{sum(1 for i in ids if i % 7)} of {len(ids)} can be disabled."]),
+        BatchAction(
+            "disable",
+            "Batch disable",
+            disable,
+            all_label="Disable all",
+            is_danger=True,
+            reason=Reason(canned=("Left.",)),
+            preview=lambda _session, _actor, ids: [f"{sum(1 for i in ids if i % 7)} of {len(ids)} can be disabled."],
+        ),
         BatchAction("forbidden", "Print", disable, permission=Permission.SUPPORT_FIND),
     )
     details = (Section("Basic", ("name", "number_masked", "phone")),)
@@ -124,7 +144,10 @@ def trial_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application with the trial screen beside its own."""
     app = create_app(settings_for(tmp_path_factory.mktemp("trial")))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    add_views(Admin(app, index_view=HomePage(endpoint="trial", url="/trial"), theme=THEME), TrialView(Professional, endpoint="trial_people", url="people"))
+    add_views(
+        Admin(app, index_view=HomePage(endpoint="trial", url="/trial"), theme=THEME),
+        TrialView(Professional, endpoint="trial_people", url="people"),
+    )
 
     @app.get("/trial/broken")
     def broken() -> str:
@@ -153,14 +176,30 @@ def add_people(session: Session, cast: Cast, n: int, *, start: int = 0) -> None:
     unit = cast.organisations["unit"]
     for i in range(start, start + n):
         number = made_up_number(1000 + i)
-        account = Account(document_type="111", number=number, number_hash=f"trial-{i}", number_masked=number[:6] + "********" + number[-4:],
-                          name=f"王{i:03d}", fs_uniquifier=f"trial-{i}")
+        account = Account(
+            document_type="111",
+            number=number,
+            number_hash=f"trial-{i}",
+            number_masked=number[:6] + "********" + number[-4:],
+            name=f"王{i:03d}",
+            fs_uniquifier=f"trial-{i}",
+        )
         session.add(account)
         session.flush()
-        session.add(Professional(
-            account_id=account.id, organisation_id=unit.id, path=unit.path, organisation_name=unit.name, state="active", document_type="111",
-            number_hash=f"trial-{i}", number_masked=account.number_masked, name=account.name, sex="male" if i % 2 else "female",
-        ))
+        session.add(
+            Professional(
+                account_id=account.id,
+                organisation_id=unit.id,
+                path=unit.path,
+                organisation_name=unit.name,
+                state="active",
+                document_type="111",
+                number_hash=f"trial-{i}",
+                number_masked=account.number_masked,
+                name=account.name,
+                sex="male" if i % 2 else "female",
+            )
+        )
         session.flush()
 
 

@@ -54,7 +54,9 @@ def test_a_batch_without_a_row_says_so(clerk: Callable[..., Clerk]) -> None:
 def test_a_clean_batch_returns_to_the_same_page_with_a_sentence(clerk: Callable[..., Clerk], people: People) -> None:
     officer = clerk()
     chosen = [p.id for p in people().values() if p.name.startswith("王00") and p.id % 7]
-    answer = officer.post("action/run", action="disable", ids=chosen, list="tab=active", reason="moved", url="/trial/people/?page=2&sel=x")
+    answer = officer.post(
+        "action/run", action="disable", ids=chosen, list="tab=active", reason="moved", url="/trial/people/?page=2&sel=x"
+    )
     assert answer.headers["Location"] == "/trial/people/?page=2"
     assert f"Batch disable: {len(chosen)} rows done." in officer.follow(answer).text
     assert {p.id for p in people().values() if p.state == "disabled"} == set(chosen)
@@ -64,7 +66,9 @@ def test_a_mixed_result_adds_up_and_names_the_reason(clerk: Callable[..., Clerk]
     officer = clerk()
     chosen = [p for p in people().values() if p.name.startswith("王0")]
     refused = [p for p in chosen if p.id % 7 == 0]
-    page = officer.follow(officer.post("action/run", action="disable", ids=[p.id for p in chosen], list="tab=active", reason="moved"))
+    page = officer.follow(
+        officer.post("action/run", action="disable", ids=[p.id for p in chosen], list="tab=active", reason="moved")
+    )
     numbers = re.findall(r"<dd>(\d+)</dd>", page.text)
     assert numbers == [str(len(chosen) - len(refused)), str(len(refused)), str(len(chosen))]
     assert names_in(page) == [p.name for p in sorted(refused, key=lambda p: p.id)]
@@ -153,7 +157,9 @@ def test_the_selection_of_somebody_else_is_not_used(clerk: Callable[..., Clerk],
     assert disabled(people()) == set()
 
 
-def test_more_rows_than_a_batch_may_take_are_refused(clerk: Callable[..., Clerk], monkeypatch: pytest.MonkeyPatch, people: People) -> None:
+def test_more_rows_than_a_batch_may_take_are_refused(
+    clerk: Callable[..., Clerk], monkeypatch: pytest.MonkeyPatch, people: People
+) -> None:
     monkeypatch.setattr(selection, "AT_MOST", 40)
     officer = clerk()
     _, key = select_all(officer)
@@ -201,4 +207,6 @@ def test_a_job_can_be_cancelled_and_is_nobody_elses(
     assert "The task was cancelled; what its finished parts did stays." in page.text
     assert run_jobs() == 0
     assert disabled(people()) == set()
-    assert "This task has ended already." in officer.follow(officer.client.post(f"/admin/jobs/cancel?id={job}", data=position)).text
+    assert (
+        "This task has ended already." in officer.follow(officer.client.post(f"/admin/jobs/cancel?id={job}", data=position)).text
+    )

@@ -78,7 +78,9 @@ def test_a_text_longer_than_a_hundred_characters_is_refused(clerk: Callable[...,
     assert names_in(page) == []
 
 
-def test_a_day_is_a_day_in_shanghai(clerk: Callable[..., Clerk], app: Flask, people: Callable[[], dict[str, Professional]]) -> None:
+def test_a_day_is_a_day_in_shanghai(
+    clerk: Callable[..., Clerk], app: Flask, people: Callable[[], dict[str, Professional]]
+) -> None:
     late = dt.datetime(2026, 3, 1, 15, 59, 59, tzinfo=dt.UTC)  # one second before midnight there
     with app.app_context(), system_session() as session, unit_of_work(session):
         for name, moment in (("王000", late), ("王001", late + dt.timedelta(seconds=1))):

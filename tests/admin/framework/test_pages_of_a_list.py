@@ -64,9 +64,25 @@ def test_the_size_of_a_page_is_one_of_three(clerk: Callable[..., Clerk]) -> None
 
 
 STRANGE = (
-    "page=0", "page=-1", "page=abc", "page=1e3", "page=%00", "page=1&page=2", "after=abc", "after=-5", "after=0",
-    "after=99999999999999999999", "sort=evil", "sort=name", "tab=evil", "k=evil", "sel=evil", "count=evil", "at=evil",
-    "f_sex[]=male", "size=%F0%9F%98%80",
+    "page=0",
+    "page=-1",
+    "page=abc",
+    "page=1e3",
+    "page=%00",
+    "page=1&page=2",
+    "after=abc",
+    "after=-5",
+    "after=0",
+    "after=99999999999999999999",
+    "sort=evil",
+    "sort=name",
+    "tab=evil",
+    "k=evil",
+    "sel=evil",
+    "count=evil",
+    "at=evil",
+    "f_sex[]=male",
+    "size=%F0%9F%98%80",
 )
 
 
@@ -115,7 +131,9 @@ def test_only_declared_orders_are_links_and_the_arrow_agrees(clerk: Callable[...
     assert re.findall(r'aria-sort="(\w+)"', down.text) == ["descending"]
     up = officer.get(link(down, "Time of registration"))
     assert re.findall(r'aria-sort="(\w+)"', up.text) == ["ascending"]
-    assert re.findall(r"<th [^>]*>(?:(?!</th>).)*<a [^>]*>((?:(?!</th>).)*?)<", down.text, re.DOTALL)[:1] == ["Time of registration"]
+    assert re.findall(r"<th [^>]*>(?:(?!</th>).)*<a [^>]*>((?:(?!</th>).)*?)<", down.text, re.DOTALL)[:1] == [
+        "Time of registration"
+    ]
 
 
 def test_a_count_is_capped_and_counted_exactly_by_a_click(clerk: Callable[..., Clerk], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +174,9 @@ def test_unknown_columns_are_not_kept(clerk: Callable[..., Clerk]) -> None:
     assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == ["Name", "Operation"]
 
 
-def test_a_list_asks_the_database_at_most_twelve_times(clerk: Callable[..., Clerk], app: Flask, statements: Callable[[], AbstractContextManager[list[str]]]) -> None:
+def test_a_list_asks_the_database_at_most_twelve_times(
+    clerk: Callable[..., Clerk], app: Flask, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
     officer = clerk()
     second = link(officer.get("?size=50"), "Next page")
     with statements() as asked:

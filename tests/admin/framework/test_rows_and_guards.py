@@ -33,17 +33,28 @@ def test_the_details_show_the_declared_parts(clerk: Callable[..., Clerk], people
 def test_another_subtrees_row_answers_like_one_that_is_absent(clerk: Callable[..., Clerk], people: People) -> None:
     officer, foreign = clerk(), people()["人员-foreigner"].id
     for page in ("details", "edit", "delete"):
-        answers = {officer.get(f"{page}/?id={i}").text.replace(str(i), "#") for i in (foreign, 999_999)}
+        answers = {officer.get(f"{page}/?id={i}").text.split("<main")[1] for i in (foreign, 999_999)}
         assert len(answers) == 1
         assert NOT_YOURS in answers.pop()
-    assert officer.post("edit/?id=%s" % foreign, name="x").status_code == 404
+    assert officer.post(f"edit/?id={foreign}", name="x").status_code == 404
     assert officer.post("delete/", id=foreign).status_code == 404
     assert people()["人员-foreigner"].id == foreign
 
 
 def test_an_id_that_is_none_answers_that_it_does_not_exist(clerk: Callable[..., Clerk]) -> None:
     officer = clerk()
-    for wrong in ("", "?id=", "?id=1,2", "?id=-1", "?id=1e3", "?id=0x1", "?id=99999999999999999999", "?id=1%00", "?id=%EF%BC%91", "?id=1;drop"):
+    for wrong in (
+        "",
+        "?id=",
+        "?id=1,2",
+        "?id=-1",
+        "?id=1e3",
+        "?id=0x1",
+        "?id=99999999999999999999",
+        "?id=1%00",
+        "?id=%EF%BC%91",
+        "?id=1;drop",
+    ):
         answer = officer.get(f"details/{wrong}")
         assert (wrong, answer.status_code, NOT_YOURS in answer.text) == (wrong, 404, True)
     assert officer.get("details/?id=1&id=2").status_code in {200, 404}
@@ -58,10 +69,19 @@ def test_an_edit_returns_to_the_same_page_of_the_list(clerk: Callable[..., Clerk
 
 def test_an_edit_leads_off_the_site_for_nobody(clerk: Callable[..., Clerk], people: People) -> None:
     officer, person = clerk(), people()["王000"]
-    for target in ("https:evil.example", "https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\t//evil.example"):
+    for target in (
+        "https:evil.example",
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\t//evil.example",
+    ):
         answer = officer.post(f"edit/?id={person.id}", name="王000", url=target)
         assert (target, answer.headers["Location"]) == (target, "/trial/people/")
-        assert "evil" not in officer.get("details/", query_string={"id": person.id, "url": target}).text
+        page = officer.get("details/", query_string={"id": person.id, "url": target}).text.split("<main")[1]
+        assert "evil" not in page
+        assert 'class="back" href="/trial/people/"' in page
 
 
 def test_columns_that_the_form_does_not_list_cannot_be_posted(clerk: Callable[..., Clerk], people: People, cast: Cast) -> None:
@@ -89,7 +109,9 @@ def test_a_delete_asks_first(clerk: Callable[..., Clerk], people: People) -> Non
     assert "王000" not in people()
 
 
-def test_a_broken_reference_is_a_sentence_without_sql(clerk: Callable[..., Clerk], people: People, cast: Cast, acting: None) -> None:
+def test_a_broken_reference_is_a_sentence_without_sql(
+    clerk: Callable[..., Clerk], people: People, cast: Cast, acting: None
+) -> None:
     answer = clerk().post("delete/", id=people()["人员-professional"].id)
     assert answer.status_code == 409
     assert "It is already there, or something else still depends on it; nothing was changed." in answer.text
@@ -109,10 +131,20 @@ def acting(app: Flask, cast: Cast) -> None:
         session.add(rule)
         session.flush()
         person = cast.people["professional"]
-        session.add(Declaration(
-            person_id=person.id, path=person.path, organisation_id=person.organisation_id, person_name=person.name, organisation_name="x",
-            year=2026, subject="all", form_code="X", form_name="x", rule_version_id=rule.id,
-        ))
+        session.add(
+            Declaration(
+                person_id=person.id,
+                path=person.path,
+                organisation_id=person.organisation_id,
+                person_name=person.name,
+                organisation_name="x",
+                year=2026,
+                subject="all",
+                form_code="X",
+                form_name="x",
+                rule_version_id=rule.id,
+            )
+        )
 
 
 def test_an_unexpected_error_tells_a_reference_and_nothing_else(clerk: Callable[..., Clerk]) -> None:
@@ -137,7 +169,9 @@ def test_a_form_of_another_position_is_refused(clerk: Callable[..., Clerk], peop
     assert "other" not in people()
 
 
-def test_a_forged_form_is_refused_with_a_next_step(clerk: Callable[..., Clerk], people: People, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forged_form_is_refused_with_a_next_step(
+    clerk: Callable[..., Clerk], people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     officer, person = clerk(), people()["王000"]
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     answer = officer.post(f"edit/?id={person.id}", name="other")
