@@ -5,13 +5,15 @@ pypinyin reads single characters; what it reads wrong as a surname (单 as dan, 
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+# The words that pypinyin knows take 45 MB of each process; names are read character by character.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin import lazy_pinyin
-from pypinyin.constants import PHRASES_DICT
 
 from models.text import compact
 
@@ -161,13 +163,7 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
 
 
 def _given_pieces(han: str) -> list[tuple[str, tuple[str, ...]]]:
-    # Characters decide how their neighbours are read only in words that pypinyin knows; the look-up there is slow.
-    is_word = han in PHRASES_DICT if len(han) == 2 else len(han) > 2
-    if is_word and not any(character in _GIVEN for character in han):
-        read = [_normal(syllable) for syllable in _read(han)]
-    else:
-        read = [_syllable(character) for character in han]
-    return [(character, _GIVEN.get(character, (syllable,))) for character, syllable in zip(han, read, strict=True)]
+    return [(character, _GIVEN.get(character, (_syllable(character),))) for character in han]
 
 
 @lru_cache(maxsize=30_000)

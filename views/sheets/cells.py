@@ -37,7 +37,7 @@ class Reader:
     def read(self, raw: Raw) -> Any:
         """Return the value of a cell, None for an empty one; raises Invalid."""
         if isinstance(raw, str):
-            text = clean(raw)
+            text = clean(raw) if raw else ""
             value = _FROM_TEXT[self.column.kind](self, text) if text else None
         elif raw is None:
             value = None
@@ -52,8 +52,8 @@ class Reader:
 
 def clean(text: str) -> str:
     """Return *text* on one line, without invisible characters and without blanks at its ends."""
-    if text.isprintable() and text.isascii() and " " not in text:
-        return text
+    if text.isprintable() and " " not in text:
+        return text  # only the ASCII blank is a printable blank
     return _BLANKS.sub(" ", _UNWANTED.sub(" ", text)).strip()
 
 
