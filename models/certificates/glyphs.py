@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from fontTools.ttLib import TTCollection, TTFont
@@ -33,11 +35,16 @@ def _known() -> frozenset[int]:
     family, file, index = found[0], found[1], int(found[2] or 0)
     if FAMILY not in family.split(","):
         return frozenset()
-    return frozenset(_face(file, index).getBestCmap() or ())
+    with _opened(file, index) as face:
+        return frozenset(face.getBestCmap() or ())
 
 
-def _face(file: str, index: int) -> TTFont:
+@contextmanager
+def _opened(file: str, index: int) -> Iterator[TTFont]:
+    """Open one face of a font file, or of a collection of them."""
     if file.lower().endswith((".ttc", ".otc")):
-        face: TTFont = TTCollection(file, lazy=True).fonts[index & 0xFFFF]
-        return face
-    return TTFont(file, lazy=True)
+        with TTCollection(file, lazy=True) as collection:
+            yield collection.fonts[index & 0xFFFF]
+    else:
+        with TTFont(file, lazy=True) as face:
+            yield face
