@@ -19,8 +19,15 @@ from views import session as web_session
 from views.actor import LoginNeeded, current_actor
 
 ALWAYS_OPEN = frozenset(
-    {"auth.change_password", "auth.logout", "auth.choose_position", "auth.switch_position", "auth.answer",
-     "language.choose", "language.display"}
+    {
+        "auth.change_password",
+        "auth.logout",
+        "auth.choose_position",
+        "auth.switch_position",
+        "auth.answer",
+        "language.choose",
+        "language.display",
+    }
 )
 """What works before a first password is changed and a position is chosen."""
 

@@ -20,7 +20,7 @@ TOKEN = "login"  # noqa: S105 - the name of the cookie's entry
 class AccountDatastore(UserDatastore):
     """Give Flask-Security the account of the request's own login, and no other: a detached one, from a system read."""
 
-    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> Account | None:  # noqa: ARG002, FBT001, FBT002 - theirs
+    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> Account | None:  # noqa: FBT001, FBT002 - theirs
         """Return the account when the cookie's identifier is still its own: a changed password changes it."""
         found = login()
         if found is None or found.account.fs_uniquifier != wanted.get("fs_uniquifier"):

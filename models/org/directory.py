@@ -52,7 +52,8 @@ def entry(organisation_id: int, *, kinds: Collection[OrganisationKind] = HAVE_ME
     with system_session() as session:
         row = session.execute(
             select(*_COLUMNS).where(
-                Organisation.id == organisation_id, Organisation.state == OrganisationState.ACTIVE,
+                Organisation.id == organisation_id,
+                Organisation.state == OrganisationState.ACTIVE,
                 Organisation.kind.in_(sorted(kinds)),
             )
         ).first()

@@ -24,8 +24,11 @@ LAST_SIX_DAYS = 30
 NUMBER_REGISTERED = N_("This number is registered; please tick “Already a user of this system”.")
 _CITIZEN_TYPES = frozenset(
     {
-        DocumentType.ID_CARD, DocumentType.TEMPORARY_ID_CARD, DocumentType.HOUSEHOLD_REGISTER,
-        DocumentType.HONG_KONG_MACAO_RESIDENT, DocumentType.TAIWAN_RESIDENT,
+        DocumentType.ID_CARD,
+        DocumentType.TEMPORARY_ID_CARD,
+        DocumentType.HOUSEHOLD_REGISTER,
+        DocumentType.HONG_KONG_MACAO_RESIDENT,
+        DocumentType.TAIWAN_RESIDENT,
     }
 )
 
@@ -157,10 +160,17 @@ def check_twice(number: str, *, new: str, again: str, old: str | None = None) ->
 
 def set_own_password(session: Session, actor: Actor, account: Account, new: str) -> None:
     """Store a password that its holder chose, and end every session of the account."""
-    _set(session, account, {
-        "password_hash": passwords.hash_password(new), "first_password": None, "first_password_until": None,
-        "must_change": False, "password_changed_at": utcnow(),
-    })
+    _set(
+        session,
+        account,
+        {
+            "password_hash": passwords.hash_password(new),
+            "first_password": None,
+            "first_password_until": None,
+            "must_change": False,
+            "password_changed_at": utcnow(),
+        },
+    )
     end_sessions(session, account.id)
     history.record(session, actor, "account", [account.id], "change_password")
 
@@ -168,10 +178,16 @@ def set_own_password(session: Session, actor: Actor, account: Account, new: str)
 def give_first_password(session: Session, account: Account, kind: FirstPassword) -> str | None:
     """Replace the password by a first one and end every session; return a one-time password, None for the last six."""
     shown = passwords.make_one_time() if kind is FirstPassword.ONE_TIME else None
-    _set(session, account, {
-        "password_hash": passwords.hash_password(shown) if shown else None, "first_password": kind,
-        "first_password_until": utcnow() + dt.timedelta(days=LAST_SIX_DAYS), "must_change": True,
-    })
+    _set(
+        session,
+        account,
+        {
+            "password_hash": passwords.hash_password(shown) if shown else None,
+            "first_password": kind,
+            "first_password_until": utcnow() + dt.timedelta(days=LAST_SIX_DAYS),
+            "must_change": True,
+        },
+    )
     end_sessions(session, account.id)
     return shown
 

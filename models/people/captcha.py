@@ -20,7 +20,9 @@ def use(key: str) -> bool:
     now = utcnow()
     try:
         with system_session() as session, unit_of_work(session):
-            session.execute(delete(CaptchaUse).where(CaptchaUse.used_at < now - KEEP), execution_options={"synchronize_session": False})
+            session.execute(
+                delete(CaptchaUse).where(CaptchaUse.used_at < now - KEEP), execution_options={"synchronize_session": False}
+            )
             session.add(CaptchaUse(key=key, used_at=now))
     except IntegrityError:
         return False

@@ -31,14 +31,14 @@ FORGET_AFTER = dt.timedelta(days=1)
 NOT_REVIEWED = N_("This account has not been reviewed yet.")
 
 
-class WrongCredentials(DomainError):  # noqa: N818 - reads as the sentence it says
+class WrongCredentials(DomainError):
     """Number or password do not fit, or the number is locked: the three are never told apart."""
 
     def __init__(self) -> None:
         super().__init__(N_("Wrong account or password."))
 
 
-class PositionRefused(DomainError):  # noqa: N818 - reads as the sentence it says
+class PositionRefused(DomainError):
     """The password was right, but the position asked for cannot be used."""
 
 

@@ -41,7 +41,8 @@ def reset_password_by_number(session: Session, *, document_type: str, number: st
         raise NotFound(N_("No account has this document type and number."))
     shown = give_first_password(session, account, FirstPassword.ONE_TIME)
     session.execute(
-        delete(LoginFailure).where(LoginFailure.number_hash == account.number_hash), execution_options={"synchronize_session": False}
+        delete(LoginFailure).where(LoginFailure.number_hash == account.number_hash),
+        execution_options={"synchronize_session": False},
     )
     history.record(session, SYSTEM, "account", [account.id], "reset_password")
     return shown or ""

@@ -69,9 +69,7 @@ def positions_of(session: Session, account: Account) -> list[Position]:
     """Return the live positions of *account* in a system session: the own profile, posts by organisation, support."""
     found = [*_profile(session, account), *_posts(session, account)]
     if account.is_support:
-        actor = Actor(
-            account.id, account.name, PositionKind.SUPPORT, f"support:{account.id}", permissions=SUPPORT_PERMISSIONS
-        )
+        actor = Actor(account.id, account.name, PositionKind.SUPPORT, f"support:{account.id}", permissions=SUPPORT_PERMISSIONS)
         found.append(Position(actor, Standing.USABLE))
     return found
 
@@ -101,8 +99,15 @@ def _profile(session: Session, account: Account) -> list[Position]:
         return []
     person_id, path, state, organisation_id, organisation_name = row
     actor = Actor(
-        account.id, account.name, PositionKind.PROFESSIONAL, f"person:{person_id}", path=path, organisation_id=organisation_id,
-        organisation_name=organisation_name, person_id=person_id, permissions=PERSONAL_PERMISSIONS,
+        account.id,
+        account.name,
+        PositionKind.PROFESSIONAL,
+        f"person:{person_id}",
+        path=path,
+        organisation_id=organisation_id,
+        organisation_name=organisation_name,
+        person_id=person_id,
+        permissions=PERSONAL_PERMISSIONS,
     )
     standings = {ProfessionalState.ACTIVE: Standing.USABLE, ProfessionalState.PENDING: Standing.PENDING}
     return [Position(actor, standings.get(state, Standing.DISABLED))]
@@ -120,8 +125,16 @@ def _posts(session: Session, account: Account) -> list[Position]:
     for post_id, state, is_super, is_inner, granted, organisation in rows:
         kind = PositionKind(organisation.kind)
         actor = Actor(
-            account.id, account.name, kind, f"post:{post_id}", path=organisation.path, organisation_id=organisation.id,
-            organisation_name=organisation.name, post_id=post_id, is_inner=is_inner, is_super=is_super,
+            account.id,
+            account.name,
+            kind,
+            f"post:{post_id}",
+            path=organisation.path,
+            organisation_id=organisation.id,
+            organisation_name=organisation.name,
+            post_id=post_id,
+            is_inner=is_inner,
+            is_super=is_super,
             permissions=permissions_of(kind, is_super=is_super, granted=granted or (), is_inner=is_inner),
         )
         found.append(Position(actor, _standing(state, organisation.state)))

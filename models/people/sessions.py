@@ -54,10 +54,16 @@ def open_session(session: Session, account_id: int, position_key: str, *, is_rem
         delete(WebSession).where(WebSession.account_id == account_id, dead), execution_options={"synchronize_session": False}
     )
     token = secrets.token_urlsafe(32)
-    session.add(WebSession(
-        token_hash=_hash(token), account_id=account_id, position_key=position_key, is_remembered=is_remembered,
-        created_at=now, last_seen_at=now,
-    ))
+    session.add(
+        WebSession(
+            token_hash=_hash(token),
+            account_id=account_id,
+            position_key=position_key,
+            is_remembered=is_remembered,
+            created_at=now,
+            last_seen_at=now,
+        )
+    )
     session.flush()
     return token
 
@@ -69,10 +75,18 @@ def find_login(token: str) -> Login | None:
             select(WebSession, Account)
             .join(Account, Account.id == WebSession.account_id)
             .where(WebSession.token_hash == _hash(token), WebSession.ended_at.is_(None), Account.active)
-            .options(load_only(
-                Account.id, Account.document_type, Account.number_masked, Account.name, Account.fs_uniquifier, Account.active,
-                Account.must_change, Account.is_support,
-            ))
+            .options(
+                load_only(
+                    Account.id,
+                    Account.document_type,
+                    Account.number_masked,
+                    Account.name,
+                    Account.fs_uniquifier,
+                    Account.active,
+                    Account.must_change,
+                    Account.is_support,
+                )
+            )
         ).first()
         if found is None or not _is_alive(found[0]):
             return None

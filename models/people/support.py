@@ -86,19 +86,32 @@ def look_at(session: Session, actor: Actor, account_id: int) -> Found:
     if person is not None and person.organisation_name:
         organisations.append(person.organisation_name)
     return Found(
-        account_id=account.id, name=account.name, document_type=account.document_type, number_masked=account.number_masked,
-        organisations=tuple(dict.fromkeys(organisations)), birth_on=person.birth_on if person else None,
-        phone_tail=account.phone[-4:], email_hint=_hint(account.email), positions=tuple(positions),
-        person_id=person.id if person else None, person_state=person.state if person else None,
-        locked_until=locked if locked is not None and locked > utcnow() else None, must_change=account.must_change,
-        last_login_at=account.last_login_at, is_active=account.active,
+        account_id=account.id,
+        name=account.name,
+        document_type=account.document_type,
+        number_masked=account.number_masked,
+        organisations=tuple(dict.fromkeys(organisations)),
+        birth_on=person.birth_on if person else None,
+        phone_tail=account.phone[-4:],
+        email_hint=_hint(account.email),
+        positions=tuple(positions),
+        person_id=person.id if person else None,
+        person_state=person.state if person else None,
+        locked_until=locked if locked is not None and locked > utcnow() else None,
+        must_change=account.must_change,
+        last_login_at=account.last_login_at,
+        is_active=account.active,
     )
 
 
 def checks_for(found: Found) -> tuple[Check, ...]:
     """Return what can be compared: only what is known of the person."""
-    known = {Check.NAME: True, Check.ORGANISATION: bool(found.organisations), Check.BIRTH: found.birth_on is not None,
-             Check.PHONE: bool(found.phone_tail)}
+    known = {
+        Check.NAME: True,
+        Check.ORGANISATION: bool(found.organisations),
+        Check.BIRTH: found.birth_on is not None,
+        Check.PHONE: bool(found.phone_tail),
+    }
     return tuple(check for check, is_known in known.items() if is_known)
 
 

@@ -5,7 +5,10 @@ from models.people.tables import Professional, ProfessionalState
 from models.workflow import Step, Workflow
 
 PENDING, ACTIVE, REJECTED, DISABLED = (
-    ProfessionalState.PENDING, ProfessionalState.ACTIVE, ProfessionalState.REJECTED, ProfessionalState.DISABLED,
+    ProfessionalState.PENDING,
+    ProfessionalState.ACTIVE,
+    ProfessionalState.REJECTED,
+    ProfessionalState.DISABLED,
 )
 
 PROFESSIONALS = Workflow(

@@ -69,14 +69,26 @@ def submit_registration(session: Session, data: Registration, *, proved_account_
         )
         person = _person(session, account, data, checked)
         actor = Actor(
-            account.id, account.name, PositionKind.PROFESSIONAL, f"person:{person.id}", path=person.path,
-            organisation_id=person.organisation_id, organisation_name=person.organisation_name, person_id=person.id,
+            account.id,
+            account.name,
+            PositionKind.PROFESSIONAL,
+            f"person:{person.id}",
+            path=person.path,
+            organisation_id=person.organisation_id,
+            organisation_name=person.organisation_name,
+            person_id=person.id,
             permissions=PERSONAL_PERMISSIONS,
         )
         history.record(session, actor, "professional", [person.id], "register")
         review = engine.submit(
-            session, actor, ReviewKind.REGISTRATION, person.id, path=person.path, person_id=person.id,
-            subject_account_id=account.id, operation="register",
+            session,
+            actor,
+            ReviewKind.REGISTRATION,
+            person.id,
+            path=person.path,
+            person_id=person.id,
+            subject_account_id=account.id,
+            operation="register",
         )
     decider = next(link for link in chain.links(session, person.path) if link.organisation_id == review.deciding_organisation_id)
     return Submitted(person, decider.name, decider.phone)
@@ -85,7 +97,12 @@ def submit_registration(session: Session, data: Registration, *, proved_account_
 def _account(session: Session, data: Registration, checked: Checked) -> Account:
     """Return a new account, or the one of a number that is free again after a rejection."""
     new = NewAccount(
-        data.document_type, checked.number, checked.values["name"], checked.values["phone"], checked.values["email"], data.password
+        data.document_type,
+        checked.number,
+        checked.values["name"],
+        checked.values["phone"],
+        checked.values["email"],
+        data.password,
     )
     found = find_account(session, data.document_type, checked.number.value)
     if found is None:
@@ -117,9 +134,7 @@ def _proved(session: Session, data: Registration, checked: Checked, account_id: 
         raise FieldErrors({"number": Conflict(NUMBER_REGISTERED)})
     if account.name != checked.values["name"]:
         raise FieldErrors({"name": Conflict(N_("The name differs from that of your account; support corrects names."))})
-    live = select(Professional.id).where(
-        Professional.account_id == account.id, Professional.state != ProfessionalState.REJECTED
-    )
+    live = select(Professional.id).where(Professional.account_id == account.id, Professional.state != ProfessionalState.REJECTED)
     if session.scalar(live) is not None:
         raise FieldErrors({"number": Conflict(HAS_PROFILE)})
     return account
@@ -128,25 +143,47 @@ def _proved(session: Session, data: Registration, checked: Checked, account_id: 
 def _person(session: Session, account: Account, data: Registration, checked: Checked) -> Professional:
     place, values = checked.organisation, checked.values
     person = Professional(
-        account_id=account.id, organisation_id=place.id, path=place.path, organisation_name=place.name,
-        state=ProfessionalState.PENDING, document_type=data.document_type, number_hash=account.number_hash,
-        number_masked=numbers.masked(checked.number.value), created_at=utcnow(),
-        warnings=[{"message_id": w.message_id, "params": {k: str(v) for k, v in w.params.items()}} for w in checked.number.warnings],
+        account_id=account.id,
+        organisation_id=place.id,
+        path=place.path,
+        organisation_name=place.name,
+        state=ProfessionalState.PENDING,
+        document_type=data.document_type,
+        number_hash=account.number_hash,
+        number_masked=numbers.masked(checked.number.value),
+        created_at=utcnow(),
+        warnings=[
+            {"message_id": w.message_id, "params": {k: str(v) for k, v in w.params.items()}} for w in checked.number.warnings
+        ],
         **values,
     )
     session.add(person)
     session.flush()
-    session.add(EducationRecord(
-        path=place.path, person_id=person.id, education_level=values["education_level"], degree=values["degree"],
-        school=values["school"], field_of_study=values["field_of_study"], graduated_on=values["graduated_on"],
-    ))
+    session.add(
+        EducationRecord(
+            path=place.path,
+            person_id=person.id,
+            education_level=values["education_level"],
+            degree=values["degree"],
+            school=values["school"],
+            field_of_study=values["field_of_study"],
+            graduated_on=values["graduated_on"],
+        )
+    )
     if values["vocational_qualification"] != NO_QUALIFICATION:
-        session.add(Qualification(
-            path=place.path, person_id=person.id, qualification=values["vocational_qualification"], level=values["vocational_level"]
-        ))
+        session.add(
+            Qualification(
+                path=place.path,
+                person_id=person.id,
+                qualification=values["vocational_qualification"],
+                level=values["vocational_level"],
+            )
+        )
     session.flush()
     scope.bulk_insert(
-        session, NameToken, [{"token": t, "path": place.path, "person_id": person.id} for t in sorted(name_tokens(values["name"]))]
+        session,
+        NameToken,
+        [{"token": t, "path": place.path, "person_id": person.id} for t in sorted(name_tokens(values["name"]))],
     )
     return person
 
@@ -158,14 +195,26 @@ def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None
     ids = [o.review.subject_id for o in outcomes]
     _or_raise(PROFESSIONALS.move_many(session, actor, ids, step="activate").refused)
     people = session.scalars(select(Professional).where(Professional.id.in_(ids))).all()
-    scope.bulk_insert(session, Membership, [
-        {"person_id": p.id, "path": p.path, "member_of_id": p.organisation_id, "from_on": today(), "to_on": None} for p in people
-    ])
-    add_notices(session, [
-        {"account_id": p.account_id, "position_key": f"person:{p.id}",
-         "message_id": N_("%(unit)s has passed your registration."), "params": {"unit": p.organisation_name}}
-        for p in people
-    ])
+    scope.bulk_insert(
+        session,
+        Membership,
+        [
+            {"person_id": p.id, "path": p.path, "member_of_id": p.organisation_id, "from_on": today(), "to_on": None}
+            for p in people
+        ],
+    )
+    add_notices(
+        session,
+        [
+            {
+                "account_id": p.account_id,
+                "position_key": f"person:{p.id}",
+                "message_id": N_("%(unit)s has passed your registration."),
+                "params": {"unit": p.organisation_name},
+            }
+            for p in people
+        ],
+    )
 
 
 def _rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
@@ -182,9 +231,30 @@ def _or_raise(refused: Any) -> None:
 
 
 _SHOWN = (
-    "name", "document_type", "number_masked", "sex", "birth_on", "ethnic_group", "phone", "email", "landline", "organisation_name",
-    "admin_post", "admin_rank", "is_postdoc", "education_level", "school", "field_of_study", "graduated_on", "degree", "title_series",
-    "title_level", "title_qualification", "title_effective_on", "title_certificate_number", "vocational_qualification",
+    "name",
+    "document_type",
+    "number_masked",
+    "sex",
+    "birth_on",
+    "ethnic_group",
+    "phone",
+    "email",
+    "landline",
+    "organisation_name",
+    "admin_post",
+    "admin_rank",
+    "is_postdoc",
+    "education_level",
+    "school",
+    "field_of_study",
+    "graduated_on",
+    "degree",
+    "title_series",
+    "title_level",
+    "title_qualification",
+    "title_effective_on",
+    "title_certificate_number",
+    "vocational_qualification",
     "vocational_level",
 )
 
@@ -197,7 +267,8 @@ def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str
         .where(Professional.id.in_([r.subject_id for r in reviews]))
     )
     by_person = {
-        person.id: {name: _plain(getattr(person, name)) for name in _SHOWN} | {"department": department} for person, department in rows
+        person.id: {name: _plain(getattr(person, name)) for name in _SHOWN} | {"department": department}
+        for person, department in rows
     }
     return {r.id: by_person[r.subject_id] for r in reviews if r.subject_id in by_person}
 
@@ -206,11 +277,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-engine.register(Handler(
-    kind=ReviewKind.REGISTRATION,
-    permission=Permission.REGISTRATIONS_REVIEW,
-    links=chain.own_only,
-    on_passed=_passed,
-    on_rejected=_rejected,
-    snapshot=_snapshot,
-))
+engine.register(
+    Handler(
+        kind=ReviewKind.REGISTRATION,
+        permission=Permission.REGISTRATIONS_REVIEW,
+        links=chain.own_only,
+        on_passed=_passed,
+        on_rejected=_rejected,
+        snapshot=_snapshot,
+    )
+)

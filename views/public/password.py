@@ -86,7 +86,9 @@ def forgot_password() -> str:
     is_sent = False
     if form.is_submitted() and form.validate() and form.passes_captcha():
         address = current_app.config["CE_BASE_URL"] + url_for("auth.reset_password")
-        forgotten.send_link(form.document_type.data, form.number.data, form.email.data, address=address, language=str(get_locale()))
+        forgotten.send_link(
+            form.document_type.data, form.number.data, form.email.data, address=address, language=str(get_locale())
+        )
         is_sent = True
     form.renew_captcha()
     return render_template("public/forgot_password.html", form=form, is_sent=is_sent)

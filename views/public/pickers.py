@@ -47,8 +47,12 @@ def organisations() -> str:
     text = request.args.get("q", "").strip()
     found = directory.find(text, limit=directory.MOST + 1)
     return render_template(
-        "public/pick_organisation.html", text=text, rows=found[: directory.MOST], has_more=len(found) > directory.MOST,
-        kind_words=KIND_WORDS, most=directory.MOST,
+        "public/pick_organisation.html",
+        text=text,
+        rows=found[: directory.MOST],
+        has_more=len(found) > directory.MOST,
+        kind_words=KIND_WORDS,
+        most=directory.MOST,
     )
 
 
@@ -118,12 +122,14 @@ PICKERS: dict[str, Picker] = {
     "series": Picker(N_("Title series"), "title_series", _list(CodeList.TITLE_SERIES)),
     "level": Picker(N_("Title level"), "title_level", _list(CodeList.TITLE_LEVEL)),
     "title": Picker(
-        N_("Title qualification"), "title_qualification",
+        N_("Title qualification"),
+        "title_qualification",
         lambda: title_qualifications(request.args.get("title_series", ""), request.args.get("title_level", "")),
     ),
     "vocation": Picker(N_("Vocational qualification"), "vocational_qualification", _list(CodeList.VOCATIONAL_QUALIFICATION)),
     "vocational-level": Picker(
-        N_("Level of the vocational qualification"), "vocational_level",
+        N_("Level of the vocational qualification"),
+        "vocational_level",
         lambda: vocational_levels(request.args.get("vocational_qualification", "")),
     ),
 }

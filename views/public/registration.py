@@ -69,10 +69,18 @@ class RegistrationForm(CaptchaForm):
 
     is_existing = BooleanField(_l("Tick this box if you are already a user of this system"))
     document_type = SelectField(_l("ID document type"), [Marked()], validate_choice=False)
-    number = StringField(_l("ID document number"), [Marked(), AtMost(60)], description=_l(
-        "It is your login account and cannot be changed later. If its last character is a letter, use upper case."))
-    password = PasswordField(_l("Password"), [Marked(), AtMost(200)], description=_l(
-        "At least 8 characters with letters and digits, without your document number."))
+    number = StringField(
+        _l("ID document number"),
+        [Marked(), AtMost(60)],
+        description=_l(
+            "It is your login account and cannot be changed later. If its last character is a letter, use upper case."
+        ),
+    )
+    password = PasswordField(
+        _l("Password"),
+        [Marked(), AtMost(200)],
+        description=_l("At least 8 characters with letters and digits, without your document number."),
+    )
     again = PasswordField(_l("Confirm password"), [Marked(), AtMost(200)])
     phone = TelField(_l("Mobile number"), [Marked(), AtMost(40)])
     email = EmailField(_l("E-mail address"), [Marked(), AtMost(200)])
@@ -126,8 +134,10 @@ class RegistrationForm(CaptchaForm):
         typed: dict[str, Any] = {name: self[name].data or "" for name in _TEXTS}
         typed |= {name: self[name].data for name in ("birth_on", "graduated_on", "title_effective_on")}
         return Registration(
-            **typed, is_postdoc=self.is_postdoc.data == "yes",
-            organisation_id=_whole_number(self.organisation_id.data), department_id=_whole_number(self.department_id.data),
+            **typed,
+            is_postdoc=self.is_postdoc.data == "yes",
+            organisation_id=_whole_number(self.organisation_id.data),
+            department_id=_whole_number(self.department_id.data),
         )
 
     def agreement_errors(self) -> dict[str, DomainError]:
@@ -140,20 +150,60 @@ class RegistrationForm(CaptchaForm):
 
 
 _LISTS = {
-    "education_level": CodeList.EDUCATION_LEVEL, "field_of_study": CodeList.FIELD_OF_STUDY, "degree": CodeList.DEGREE,
-    "admin_rank": CodeList.ADMIN_RANK, "title_series": CodeList.TITLE_SERIES, "title_level": CodeList.TITLE_LEVEL,
+    "education_level": CodeList.EDUCATION_LEVEL,
+    "field_of_study": CodeList.FIELD_OF_STUDY,
+    "degree": CodeList.DEGREE,
+    "admin_rank": CodeList.ADMIN_RANK,
+    "title_series": CodeList.TITLE_SERIES,
+    "title_level": CodeList.TITLE_LEVEL,
     "vocational_qualification": CodeList.VOCATIONAL_QUALIFICATION,
 }
 _TEXTS = (
-    "document_type", "number", "password", "again", "phone", "email", "landline", "name", "sex", "ethnic_group", "education_level",
-    "school", "field_of_study", "degree", "admin_post", "admin_rank", "title_series", "title_level", "title_qualification",
-    "title_certificate_number", "vocational_qualification", "vocational_level",
+    "document_type",
+    "number",
+    "password",
+    "again",
+    "phone",
+    "email",
+    "landline",
+    "name",
+    "sex",
+    "ethnic_group",
+    "education_level",
+    "school",
+    "field_of_study",
+    "degree",
+    "admin_post",
+    "admin_rank",
+    "title_series",
+    "title_level",
+    "title_qualification",
+    "title_certificate_number",
+    "vocational_qualification",
+    "vocational_level",
 )
 ACCOUNT_FIELDS = ("is_existing", "document_type", "number", "password", "again", "phone", "email", "landline")
 PERSON_FIELDS = (
-    "department_id", "name", "sex", "birth_on", "ethnic_group", "education_level", "school", "field_of_study", "graduated_on", "degree",
-    "is_postdoc", "admin_post", "admin_rank", "title_series", "title_level", "title_qualification", "title_effective_on",
-    "title_certificate_number", "vocational_qualification", "vocational_level",
+    "department_id",
+    "name",
+    "sex",
+    "birth_on",
+    "ethnic_group",
+    "education_level",
+    "school",
+    "field_of_study",
+    "graduated_on",
+    "degree",
+    "is_postdoc",
+    "admin_post",
+    "admin_rank",
+    "title_series",
+    "title_level",
+    "title_qualification",
+    "title_effective_on",
+    "title_certificate_number",
+    "vocational_qualification",
+    "vocational_level",
 )
 
 

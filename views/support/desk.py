@@ -36,10 +36,17 @@ CHECK_WORDS: dict[Check, str] = {
     Check.PHONE: N_("The caller says the last four digits of the mobile number"),
 }
 ACTION_WORDS: dict[str, str] = {
-    "create": N_("Account created"), "change_password": N_("Password changed"), "reset_password": N_("Password reset"),
-    "unlock": N_("Account unlocked"), "register": N_("Registered"), "activate": N_("Registration passed"),
-    "reject": N_("Registration rejected"), "import": N_("Imported"), "edit_basic": N_("Basic data edited"),
-    "disable": N_("Disabled"), "enable": N_("Enabled"),
+    "create": N_("Account created"),
+    "change_password": N_("Password changed"),
+    "reset_password": N_("Password reset"),
+    "unlock": N_("Account unlocked"),
+    "register": N_("Registered"),
+    "activate": N_("Registration passed"),
+    "reject": N_("Registration rejected"),
+    "import": N_("Imported"),
+    "edit_basic": N_("Basic data edited"),
+    "disable": N_("Disabled"),
+    "enable": N_("Enabled"),
 }
 STANDING_WORDS: dict[Standing, tuple[str, str]] = {
     Standing.USABLE: (N_("Active"), "approved"),
@@ -131,7 +138,9 @@ def _page(actor: Actor, found: Found, key: str, *, refused: DomainError | None =
         found=found,
         key=key,
         checks=[(c.value, gettext(CHECK_WORDS[c]), _expected(found, c)) for c in support.checks_for(found)],
-        positions=[(position_label(p), gettext(STANDING_WORDS[p.standing][0]), STANDING_WORDS[p.standing][1]) for p in found.positions],
+        positions=[
+            (position_label(p), gettext(STANDING_WORDS[p.standing][0]), STANDING_WORDS[p.standing][1]) for p in found.positions
+        ],
         entries=[_entry(e) for e in support.history_of(db.session(), actor, found)],
         reasons=[gettext(r) for r in REASONS],
         refused=say(refused) if refused else "",
