@@ -72,10 +72,10 @@ class Desk:
     client: FlaskClient
     actor: Actor
 
-    def get(self, address: str, **how: Any) -> TestResponse:
+    def get(self, address: str, /, **how: Any) -> TestResponse:
         return self.client.get(f"/admin/{address}", **how)
 
-    def post(self, address: str, **data: Any) -> TestResponse:
+    def post(self, address: str, /, **data: Any) -> TestResponse:
         return self.client.post(f"/admin/{address}", data={"position": self.actor.position_key, **data})
 
     def follow(self, answer: TestResponse) -> TestResponse:
@@ -83,7 +83,7 @@ class Desk:
         assert answer.status_code == 303, answer.text
         return self.client.get(answer.headers["Location"])
 
-    def search(self, screen: str, **data: Any) -> TestResponse:
+    def search(self, screen: str, /, **data: Any) -> TestResponse:
         """Search a list and open the result."""
         return self.follow(self.post(f"{screen}/search", **data))
 

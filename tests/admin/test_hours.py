@@ -23,7 +23,7 @@ COLUMNS = ["Year", "Name", "Employer (unit)", "Learning form", "Subject type", "
 
 
 def headings(page: str) -> list[str]:
-    return [re.sub("<[^>]+>", "", h).strip() for h in re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", page.split("<thead>")[1].split("</thead>")[0])]
+    return [re.sub("<[^>]+>", "", h).strip() for h in re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", page.split("<thead>")[1].split("</thead>", maxsplit=1)[0])]
 
 
 def counts(look: Any) -> tuple[int, int, int]:

@@ -61,6 +61,10 @@ class Declared(Screen):
         """Return conditions that always hold here, beside tab and filters."""
         return ()
 
+    def tabs_for(self, actor: Actor) -> Sequence[Tab]:
+        """Return the tabs that are offered to a position."""
+        return self.tabs
+
     def row_name(self, row: Any) -> str:
         """Return the words by which a dialog names a row."""
         return str(getattr(row, "name", row.id))

@@ -154,7 +154,7 @@ class ListPages(Declared):
 
     def _tabs(self, listing: Listing, state: ListState, known: int | None) -> list[tuple[str, str, bool, str | None]]:
         found = []
-        for tab in self.tabs:
+        for tab in self.tabs_for(self.actor):
             target = self.list_url(ListState(tab=tab.name, size=state.size))
             number = None
             if tab.counts:

@@ -22,14 +22,13 @@ from models.people.tables import PostState
 from models.text import compact
 from views import states
 from views.admin import organisation_form
-from views.admin.actions import Listing, PageAction, RowAction, Section, Tab
+from views.admin.actions import PageAction, RowAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filters import Filter, choice_filter, code_filter, picker_filter, text_filter
 from views.admin.keyset import Sort
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words, region_address, region_words
-from views.admin.state import ListState
 from views.forms import PlainForm
 from views.redirects import own_or
 
@@ -129,10 +128,10 @@ class OrganisationsView(ScopedModelView):
         """Leave out the own organisation: it is no one's below."""
         return (Organisation.id != (actor.organisation_id or 0),)
 
-    def _tabs(self, listing: Listing, state: ListState) -> list[tuple[str, str, bool, str | None]]:
-        found = super()._tabs(listing, state)
-        possible = organisation_form.creatable(OrganisationKind(self.actor.kind.value))
-        return [shown for shown, tab in zip(found, self.tabs, strict=True) if tab.name in possible]
+    def tabs_for(self, actor: Actor) -> Sequence[Tab]:
+        """Return the tabs of the kinds that may stand below the own organisation."""
+        possible = organisation_form.creatable(OrganisationKind(actor.kind.value))
+        return [tab for tab in self.tabs if tab.name in possible]
 
     def details_context(self, row: Organisation) -> dict[str, Any]:
         """Return the superior within the scope, and who administers."""
