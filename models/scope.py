@@ -24,7 +24,7 @@ from sqlalchemy.sql.expression import ClauseElement, TableClause
 
 from models.access import Actor, PositionKind
 from models.base import Base, BigId, PathString, ScopedSession, db, is_flushing
-from models.bulk import insert_rows
+from models.bulk import insert_rows, load_rows
 from models.errors import NotFound
 from models.transaction import Intent, intending
 
@@ -521,6 +521,25 @@ def bulk_insert(session: Session, cls: type, rows: Sequence[Mapping[str, Any]]) 
     session.flush()
     _check_bulk(session, cls, rows)
     insert_rows(session.connection(), cls.__table__, rows)  # type: ignore[attr-defined]
+
+
+def bulk_load(session: Session, cls: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert very many rows, given as tuples in the order of *columns*, after the same check as ``bulk_insert``.
+
+    In every scope, the system's too, a row's path must end in its organisation's id.
+    """
+    if not rows:
+        return
+    session.flush()
+    keys = [k for k in ("account_id", "position_key", "path", "organisation_id", "person_id") if k in columns]
+    if attached(session).kind is not ScopeKind.PERSON:
+        keys = [k for k in keys if k not in {"person_id", "account_id"} or cls.__scope__ == "owned_by_account"]
+    places = [columns.index(k) for k in keys]
+    owners = [dict(zip(keys, values, strict=True)) for values in {tuple(row[p] for p in places) for row in rows}]
+    _check_bulk(session, cls, owners)
+    if not all(_belongs(o["path"], o["organisation_id"]) for o in owners if o.get("organisation_id") is not None and "path" in o):
+        raise NotFound
+    load_rows(session.connection(), cls.__table__, columns, rows)
 
 
 def bulk_insert_returning(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
