@@ -208,7 +208,10 @@ PERSON_FIELDS = (
 
 
 def _whole_number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 18 else None
+    """Return the id that was sent, None for none, and one that nothing has for anything else."""
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
 
 
 @blueprint.route("/professional", methods=["GET", "POST"])
