@@ -17,7 +17,7 @@ from huey.consumer import Consumer
 from admin_app import database
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
-from models import history, jobs
+from models import files, history, jobs
 from models.scope import system_session
 from models.transaction import unit_of_work
 
@@ -70,6 +70,14 @@ def alone(path: Path) -> Iterator[None]:
         yield
 
 
+def is_held(path: Path) -> bool:
+    """Tell whether a worker holds the lock: the server of this instance runs."""
+    if not path.exists():
+        return False
+    with path.open("a") as file:
+        return not _try_lock(file.fileno())
+
+
 def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,6 +110,12 @@ def seal_history() -> None:
         history.seal(session)
 
 
+def sweep_files() -> None:
+    """Delete the files of tasks that have stayed long enough."""
+    with system_session() as session, unit_of_work(session):
+        files.sweep(session)
+
+
 @dataclass(frozen=True)
 class Chore:
     """Something that is due again and again; with several workers only one of them does it."""
@@ -121,6 +135,7 @@ class Chores(threading.Thread):
         self.chores = (
             Chore("sweep", 30, lambda: sweep(queue)),
             Chore("seal history", 60, seal_history),
+            Chore("old files of tasks", 3600, sweep_files),
         )
         self._stopped = threading.Event()
 

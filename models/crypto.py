@@ -101,6 +101,25 @@ def decrypt(token: str) -> str:
         raise CryptoError("an encrypted value was changed or cut") from error
 
 
+def encrypt_bytes(content: bytes) -> bytes:
+    """Encrypt a file with the first data key: the key's name, a full stop, nonce and AES-GCM ciphertext."""
+    name, cipher = next(iter(_keyring().ciphers.items()))
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return name.encode() + b"." + nonce + cipher.encrypt(nonce, content, name.encode())
+
+
+def decrypt_bytes(sealed: bytes) -> bytes:
+    """Return the content of an encrypted file; raise CryptoError when its key is not at hand or it was changed."""
+    name, _, body = sealed.partition(b".")
+    cipher = _keyring().ciphers.get(name.decode("ascii", "replace"))
+    if cipher is None:
+        raise CryptoError("no configured data key opens this file")
+    try:
+        return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], name)
+    except (InvalidTag, ValueError) as error:
+        raise CryptoError("an encrypted file was changed or cut") from error
+
+
 def needs_new_key(token: str) -> bool:
     """Tell whether a token was written by a data key that no longer encrypts."""
     return token.partition(".")[0] != next(iter(_keyring().ciphers))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import storage
+from models import crypto, storage
 from models.access import Actor
 from models.base import Base, BigId, binary_string, utcnow
 from models.errors import NotFound
@@ -43,7 +43,7 @@ class Attachment(OwnedByPerson, Base):
 
 
 class JobFile(OwnedByAccount, Base):
-    """A file of somebody's job: an upload to import, rejected rows, an export."""
+    """A file of somebody's job: an upload to import, rejected rows, an export. It holds numbers, so it is stored encrypted."""
 
     __tablename__ = "job_files"
 
@@ -55,11 +55,13 @@ class JobFile(OwnedByAccount, Base):
     media_type: Mapped[str] = mapped_column(String(100))
     n_bytes: Mapped[int]
     content_hash: Mapped[str] = mapped_column(binary_string(64))
-    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    is_once: Mapped[bool] = mapped_column(default=False)  # handed out once, then gone: it holds passwords
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, index=True)
 
 
 # --- operations -----------------------------------------------------------------------------------------------------
 
+JOB_FILES_STAY = dt.timedelta(days=14)
 _WRITTEN = "ce_written_files"
 
 
@@ -83,9 +85,9 @@ def keep(session: Session, checked: Checked, *, subject_kind: str, subject_id: i
     return attachment
 
 
-def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, content: bytes) -> JobFile:
+def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, content: bytes, is_once: bool = False) -> JobFile:
     """Store a file of the actor's own job: a workbook to import, rejected rows, an export."""
-    key = _write(session, content)
+    key = _write(session, crypto.encrypt_bytes(content))
     file = JobFile(
         account_id=actor.account_id,
         position_key=actor.position_key,
@@ -94,6 +96,7 @@ def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, 
         media_type=media_type,
         n_bytes=len(content),
         content_hash=hashlib.sha256(content).hexdigest(),
+        is_once=is_once,
     )
     session.add(file)
     session.flush()
@@ -127,7 +130,8 @@ def attachments_of(session: Session, subject_kind: str, subject_id: int) -> Sequ
 
 def read(file: Attachment | JobFile) -> bytes:
     """Return the content of a file that a scoped query gave; raises FileNotFoundError when the storage lost it."""
-    return storage.read(file.key)
+    content = storage.read(file.key)
+    return crypto.decrypt_bytes(content) if isinstance(file, JobFile) else content
 
 
 def discard(session: Session, file: Attachment | JobFile) -> None:
@@ -136,6 +140,24 @@ def discard(session: Session, file: Attachment | JobFile) -> None:
     session.delete(file)
     session.flush()
     after_commit(session, lambda: storage.delete(key))
+
+
+def take(session: Session, key: str) -> tuple[JobFile, bytes]:
+    """Return a file that is handed out once, and delete it with the running transaction; raises NotFound."""
+    file = job_file(session, key)
+    if not file.is_once:
+        raise NotFound
+    content = read(file)
+    discard(session, file)
+    return file, content
+
+
+def sweep(session: Session) -> int:
+    """Delete the files of jobs that are older than ``JOB_FILES_STAY`` in a system session; return how many."""
+    old = session.scalars(select(JobFile).where(JobFile.created_at < utcnow() - JOB_FILES_STAY).limit(500)).all()
+    for file in old:
+        discard(session, file)
+    return len(old)
 
 
 def _write(session: Session, content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Attachments on their way out: by a random key, and only to whoever may see the record they prove."""
+"""Files on their way out, by a random key: attachments to whoever may see the record they prove, files of tasks to their owner."""
 
 from __future__ import annotations
 
@@ -9,11 +9,40 @@ from models import files
 from models.access import Permission
 from models.base import db
 from models.errors import NotFound
+from models.transaction import unit_of_work
 from views.actor import required_actor
 from views.downloads import handed_out
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 _MAY_READ = (Permission.PORTAL, Permission.HOURS_VIEW, Permission.HOURS_REVIEW)
+
+
+@blueprint.get("/jobs/<key>")
+def job_file(key: str) -> Response:
+    """Hand out a file of one's own task: rejected rows, an export."""
+    required_actor()
+    file = files.job_file(db.session(), key)
+    if file.is_once:
+        raise NotFound
+    try:
+        content = files.read(file)
+    except FileNotFoundError:
+        raise Missing from None
+    return handed_out(content, name=file.original_name, media_type=file.media_type)
+
+
+@blueprint.post("/once/<key>")
+def once(key: str) -> Response:
+    """Hand out a file with one-time passwords and delete it: whoever loses it resets the passwords."""
+    required_actor()
+    try:
+        with unit_of_work() as session:
+            file, content = files.take(session, key)
+    except FileNotFoundError:
+        raise Missing from None
+    answer = handed_out(content, name=file.original_name, media_type=file.media_type)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("/<key>")

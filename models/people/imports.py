@@ -26,6 +26,7 @@ from models.people.accounts import NewAccount, account_row, number_hash
 from models.people.numbers import DocumentType, Number
 from models.people.tables import Account, FirstPassword, Membership, NameToken, Professional, ProfessionalState
 from models.pinyin import name_tokens
+from models.workflow import CHUNK
 
 REGISTERED_ELSEWHERE = N_("This number is registered at another organisation; please start a transfer.")
 IN_REVIEW = N_("This person's registration is under review.")
@@ -60,6 +61,9 @@ class Place:
 
 class PeopleImport:
     """One import of people by one actor; remembers what the file had already."""
+
+    chunk_size = CHUNK
+    carried = ""  # nothing
 
     def __init__(self, actor: Actor) -> None:
         actor.require(Permission.PEOPLE_IMPORT)

@@ -10,9 +10,9 @@ from flask_admin.theme import Theme
 from sqlalchemy.inspection import inspect
 
 from models.base import db
-from views.admin import batch
+from views.admin import batch, exports
 from views.admin.batch import BatchPages
-from views.admin.listing import ListPages
+from views.admin.exports import ExportPages
 from views.admin.records import RecordPages
 from views.admin.screen import Screen, UndeclaredPermission, check_views
 
@@ -20,7 +20,7 @@ THEME = Theme(folder="none", base_template="admin/base.html")
 """Our own templates replace Flask-Admin's entirely: this folder name finds none of the stock ones."""
 
 
-class ScopedModelView(ListPages, BatchPages, RecordPages, ModelView):
+class ScopedModelView(ExportPages, BatchPages, RecordPages, ModelView):
     """One list of the administration with the pages about its rows.
 
     Row scope is on the session; a screen never filters by organisation. It declares:
@@ -38,6 +38,7 @@ class ScopedModelView(ListPages, BatchPages, RecordPages, ModelView):
     ``tabs``                     Tab(...): conditions, or another list (rows, model, columns, sorts, actions) of its own
     ``row_actions``              RowAction: words on a row; ``page_actions`` PageAction: buttons at the right above
     ``batch_actions``            BatchAction: run(session, actor, ids, *, reason, values) -> Moved, for at most 500 ids
+    ``export_permission``        with ``export_kind`` (kind of the job) and ``export_action`` among the page actions: 导出
     ``details``                  Section(label, columns): parts of the details page; methods attachments(row),
                                  timeline(row), changes(row), details_context(row)
     ``create_form_class``        with ``create_permission`` and create_row(session, actor, form); the same for
@@ -62,6 +63,7 @@ class ScopedModelView(ListPages, BatchPages, RecordPages, ModelView):
         super().__init__(model, db, name=self.name_id, endpoint=endpoint, url=url)
         self.listings = self.build_listings()
         batch.register(self)
+        exports.register(self)
 
     def _refresh_cache(self) -> None:
         """Scaffold nothing: columns, filters and forms are declared."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -34,6 +34,9 @@ REPORT_EVERY = 5  # chunks of a dry run
 
 class Importer(Protocol):
     """What one kind of rows brings: checks, judgement against the database, creation."""
+
+    chunk_size: int  # rows of one transaction
+    carried: str  # what the job's cursor keeps for it from chunk to chunk, encrypted if it is secret
 
     def check(self, rows: Sequence[ImportRow]) -> None:
         """Check each row without the database."""
@@ -73,8 +76,15 @@ class Tally:
         return more
 
 
-def run_import(run: Run, sheet: Sheet, importer: Importer) -> dict[str, Any]:
-    """Do the job: ``params["file"]`` is the key of the upload, ``params["is_dry_run"]`` says that nothing is written."""
+def run_import(
+    run: Run, sheet: Sheet, importer: Importer, *, at_the_end: Callable[[Run], dict[str, Any]] = lambda _run: {}
+) -> dict[str, Any]:
+    """Do the job: ``params["file"]`` is the key of the upload, ``params["is_dry_run"]`` says that nothing is written.
+
+    What *at_the_end* returns, files it keeps for instance, enters the result in the same transaction.
+    """
+    if "result" in run.job.cursor:
+        return dict(run.job.cursor["result"])  # killed between its last transaction and its end
     language = run.job.language
     with run.reading() as session:
         upload = files.job_file(session, str(run.job.params["file"]))
@@ -85,9 +95,11 @@ def run_import(run: Run, sheet: Sheet, importer: Importer) -> dict[str, Any]:
             tally = work.dry_run(lines) if run.job.params["is_dry_run"] else work.write(lines)
             result: dict[str, Any] = {**asdict(tally), "is_dry_run": run.job.params["is_dry_run"], "unknown": layout.unknown[:20]}
             result |= {"problems": rejects.problems, "n_problems": rejects.n_problems}
-            if rejects.n_rows:
-                result["rejected_file"] = _keep(run, upload, rejects.workbook()).key
-                run.commit()
+            workbook = rejects.workbook() if rejects.n_rows else b""
+        if workbook:
+            result["rejected_file"] = _keep(run, upload, workbook).key
+        result |= at_the_end(run)
+        run.commit(cursor={"result": result}, n_done=raw.height, n_total=raw.height)
     return result
 
 
@@ -126,14 +138,14 @@ class _Work:
             self._note(chunk)
             if n_chunk % REPORT_EVERY == 0:
                 self.run.commit(n_done=chunk[-1].row.number, n_total=self.raw.height)
-        self.run.commit(n_done=self.raw.height, n_total=self.raw.height)
         return tally
 
     def write(self, lines: Iterator[Line]) -> Tally:
         """Write the good lines; each chunk is one transaction with the job's cursor."""
         place = _Place(dict(self.run.job.cursor), self.raw.height)
         tally = place.tally
-        for chunk in _chunks(self._after(place, lines), CHUNK):
+        self.importer.carried = place.carried
+        for chunk in _chunks(self._after(place, lines), self.importer.chunk_size):
             self.importer.check(_rows(chunk))
             tally = self._write_chunk(chunk, tally, place)
             self._note(chunk)
@@ -141,16 +153,20 @@ class _Work:
 
     def _write_chunk(self, chunk: list[Line], tally: Tally, place: _Place) -> Tally:
         rows = _rows(chunk)
+        carried = self.importer.carried
         for attempt in range(1, TRIES + 1):
             try:
                 self.importer.judge(self.run.session, rows)
                 self.importer.create(self.run.session, [row for row in rows if row.is_good])
                 after = tally.plus(chunk)
                 number = chunk[-1].row.number
-                self.run.commit(cursor=place.cursor(number, after, chunk), n_done=number, n_total=self.raw.height)
+                self.run.commit(
+                    cursor=place.cursor(number, after, chunk, self.importer.carried), n_done=number, n_total=self.raw.height
+                )
             except (IntegrityError, OperationalError):
                 # Somebody else wrote one of these people at the same moment: judge the chunk again.
                 self.run.session.rollback()
+                self.importer.carried = carried
                 if attempt == TRIES:
                     raise
             else:
@@ -197,6 +213,7 @@ class _Place:
     def __init__(self, cursor: dict[str, Any], height: int) -> None:
         self.row = int(cursor.get("row", 0))
         self.tally = Tally(**cursor.get("tally", {}))
+        self.carried = str(cursor.get("carried", ""))
         packed = cursor.get("rejected")
         self._bits = bytearray(zlib.decompress(base64.b64decode(packed))) if packed else bytearray(height // 8 + 1)
 
@@ -204,9 +221,10 @@ class _Place:
         """Say whether an earlier run rejected the row of that number."""
         return bool(self._bits[number // 8] >> number % 8 & 1)
 
-    def cursor(self, row: int, tally: Tally, chunk: Iterable[Line]) -> dict[str, Any]:
+    def cursor(self, row: int, tally: Tally, chunk: Iterable[Line], carried: str) -> dict[str, Any]:
         """Return the cursor after a chunk."""
         for line in chunk:
             if line.row.errors:
                 self._bits[line.row.number // 8] |= 1 << line.row.number % 8
-        return {"row": row, "tally": asdict(tally), "rejected": base64.b64encode(zlib.compress(bytes(self._bits), 1)).decode()}
+        packed = base64.b64encode(zlib.compress(bytes(self._bits), 1)).decode()
+        return {"row": row, "tally": asdict(tally), "rejected": packed, "carried": carried}

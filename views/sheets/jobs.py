@@ -1,19 +1,43 @@
-"""The jobs of sheets: imports here, exports beside them; each is registered by importing this module."""
+"""The jobs that import a sheet; each kind is registered by importing this module."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from models import jobs
+from flask_babel import gettext
+
+from models import files, jobs
+from models.base import today
+from models.errors import N_
 from models.jobs import Run
 from models.people.imports import PeopleImport
+from models.people.organisation_imports import OrganisationsImport
 from views.sheets.importing import run_import
+from views.sheets.organisations import one_time_sheet, organisations_sheet
 from views.sheets.people import people_sheet
+from views.sheets.workbook import XLSX
 
 IMPORT_PEOPLE = "import_people"
+IMPORT_ORGANISATIONS = "import_organisations"
 
 
 @jobs.handler(IMPORT_PEOPLE)
 def import_people(run: Run) -> dict[str, Any]:
     """Import people, or check them only."""
     return run_import(run, people_sheet(run.actor), PeopleImport(run.actor))
+
+
+@jobs.handler(IMPORT_ORGANISATIONS)
+def import_organisations(run: Run) -> dict[str, Any]:
+    """Import organisations with their first administrators, or check them only."""
+    importer = OrganisationsImport(run.actor)
+
+    def keep_passwords(run: Run) -> dict[str, Any]:
+        rows = importer.one_time_passwords()
+        if not rows:
+            return {}
+        name = gettext(N_("One-time passwords - %(day)s.xlsx"), day=f"{today():%Y%m%d}")
+        file = files.keep_for_job(run.session, run.actor, name=name, media_type=XLSX, content=one_time_sheet(rows), is_once=True)
+        return {"once_file": file.key, "n_once": len(rows)}
+
+    return run_import(run, organisations_sheet(run.actor), importer, at_the_end=keep_passwords)

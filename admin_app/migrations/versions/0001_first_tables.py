@@ -101,10 +101,12 @@ def upgrade() -> None:
     sa.Column('media_type', sa.String(length=100), nullable=False),
     sa.Column('n_bytes', sa.Integer(), nullable=False),
     sa.Column('content_hash', sa.String(length=64).with_variant(sa.VARCHAR(length=64, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('is_once', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job_files')),
     sa.UniqueConstraint('key', name=op.f('uq_job_files_key'))
     )
+    op.create_index(op.f('ix_job_files_created_at'), 'job_files', ['created_at'], unique=False)
     op.create_table('jobs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -735,6 +737,7 @@ def downgrade() -> None:
     op.drop_index('ix_jobs_state', table_name='jobs')
     op.drop_index('ix_jobs_account', table_name='jobs')
     op.drop_table('jobs')
+    op.drop_index(op.f('ix_job_files_created_at'), table_name='job_files')
     op.drop_table('job_files')
     op.drop_table('history_batches')
     op.drop_index('ix_filter_states_created', table_name='filter_states')
