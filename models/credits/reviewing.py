@@ -13,69 +13,68 @@ from models.access import Actor, Permission
 from models.base import to_hours, utcnow
 from models.credits.key_review import SUBJECT_KIND
 from models.credits.recount import recount_years
-from models.credits.tables import Declaration, DeclarationState
+from models.credits.tables import Declaration
 from models.credits.workflow import DECLARATIONS
-from models.errors import N_, DomainError, Invalid, WrongState
+from models.errors import N_, DomainError, Invalid
 from models.files import Attachment
 from models.reviews import engine
 from models.reviews.chain import up_to_first_hr
 from models.reviews.engine import Handler, Outcome
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 
-GRANTED = "granted_tenths"
+GRANTED, REQUESTED = "granted_tenths", "requested_tenths"
+"""What a decision's values hold: each level's figure beside what was declared."""
 
 
 def granted_so_far(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
     """Return for each review what the level before granted in this round, else what was requested."""
-    if not reviews:
-        return {}
-    requested = dict(
-        session.execute(
-            select(Declaration.id, Declaration.requested_tenths).where(Declaration.id.in_([r.subject_id for r in reviews]))
-        ).all()
-    )
-    found = {r.id: requested[r.subject_id] for r in reviews if r.subject_id in requested}
+    requested = _requested(session, reviews)
+    earlier = _granted_before(session, reviews)
+    return {r.id: earlier.get(r.id, requested[r.subject_id]) for r in reviews if r.subject_id in requested}
+
+
+def _requested(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
+    ids = [r.subject_id for r in reviews]
+    return dict(session.execute(select(Declaration.id, Declaration.requested_tenths).where(Declaration.id.in_(ids))).all())
+
+
+def _granted_before(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
     rounds = {r.id: r.round for r in reviews if r.level > 1}
     if not rounds:
-        return found
-    earlier = session.scalars(
-        select(Decision)
+        return {}
+    passed = (
+        select(Decision.review_id, Decision.round, Decision.values)
         .where(Decision.review_id.in_(rounds), Decision.verdict == Verdict.PASS)
         .order_by(Decision.level, Decision.attempt)
     )
-    for decision in earlier:
-        if decision.round == rounds[decision.review_id] and decision.values:
-            found[decision.review_id] = decision.values[GRANTED]
-    return found
+    return {
+        review_id: values[GRANTED]
+        for review_id, number, values in session.execute(passed)
+        if values and number == rounds[review_id]
+    }
 
 
 def _fill(session: Session, reviews: Sequence[Review], given: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Complete what an officer left as it was: the hours of the level before."""
-    untouched = [r for r in reviews if given[r.id].get(GRANTED) is None]
-    so_far = granted_so_far(session, untouched)
-    return {r.id: {**given[r.id], GRANTED: so_far.get(r.id, given[r.id].get(GRANTED))} for r in reviews}
+    """Complete what an officer left as it was, the hours of the level before, and note what was requested."""
+    requested = _requested(session, reviews)
+    earlier = _granted_before(session, [r for r in reviews if given[r.id].get(GRANTED) is None])
+    filled: dict[int, dict[str, Any]] = {}
+    for review in reviews:
+        most = requested.get(review.subject_id, 0)
+        figure = given[review.id].get(GRANTED)
+        filled[review.id] = {GRANTED: earlier.get(review.id, most) if figure is None else figure, REQUESTED: most}
+    return filled
 
 
 def _check(
-    session: Session, _actor: Actor, reviews: Sequence[Review], given: Mapping[int, Mapping[str, Any]]
+    _session: Session, _actor: Actor, reviews: Sequence[Review], filled: Mapping[int, Mapping[str, Any]]
 ) -> dict[int, DomainError]:
-    rows = {
-        row.id: row
-        for row in session.execute(
-            select(Declaration.id, Declaration.state, Declaration.requested_tenths).where(
-                Declaration.id.in_([r.subject_id for r in reviews])
-            )
-        )
-    }
     refused: dict[int, DomainError] = {}
     for review in reviews:
-        row, granted = rows.get(review.subject_id), given[review.id][GRANTED]
-        if row is None or row.state != DeclarationState.PENDING:
-            refused[review.id] = WrongState(N_("It has been decided already."))
-        elif not isinstance(granted, int) or not 1 <= granted <= row.requested_tenths:
-            refused[review.id] = Invalid(
-                N_("The hours granted lie between 0.1 and the hours declared (%(most)s)."), most=to_hours(row.requested_tenths)
-            )
+        granted, most = filled[review.id][GRANTED], filled[review.id][REQUESTED]
+        if not isinstance(granted, int) or not 1 <= granted <= most:
+            message_id = N_("The hours granted lie between 0.1 and the hours declared (%(most)s).")
+            refused[review.id] = Invalid(message_id, most=to_hours(most))
     return refused
 
 
@@ -111,33 +110,28 @@ def _move(session: Session, actor: Actor, step: str, ids: Mapping[int, int] | Se
 
 def _tell(session: Session, outcomes: Sequence[Outcome], message_id: str, **params: str) -> None:
     """Write a notice to the person of each decided declaration."""
-    titles = {
-        row.id: row
-        for row in session.execute(
-            select(Declaration.id, Declaration.title, Declaration.form_name, Declaration.granted_tenths).where(
-                Declaration.id.in_([o.review.subject_id for o in outcomes])
-            )
-        )
-    }
-    outbox.add_notices(
-        session,
-        [
-            {
-                "account_id": o.review.subject_account_id,
-                "position_key": f"person:{o.review.person_id}",
-                "message_id": message_id,
-                "link": f"/portal/declarations/{o.review.subject_id}",
-                "params": {
-                    "title": titles[o.review.subject_id].title or titles[o.review.subject_id].form_name,
-                    "hours": str(to_hours(titles[o.review.subject_id].granted_tenths or 0)),
-                    "reason": o.reason,
-                    **params,
-                },
+    ids = [o.review.subject_id for o in outcomes]
+    rows = session.execute(select(Declaration.id, Declaration.title, Declaration.form_name).where(Declaration.id.in_(ids)))
+    titles = {declaration_id: title or form_name for declaration_id, title, form_name in rows}
+    notices = []
+    for outcome in outcomes:
+        review = outcome.review
+        if review.subject_account_id:
+            said = {
+                "title": titles[review.subject_id],
+                "hours": str(to_hours(outcome.values.get(GRANTED, 0))),
+                "reason": outcome.reason,
             }
-            for o in outcomes
-            if o.review.subject_account_id
-        ],
-    )
+            notices.append(
+                {
+                    "account_id": review.subject_account_id,
+                    "position_key": f"person:{review.person_id}",
+                    "message_id": message_id,
+                    "link": f"/portal/declarations/{review.subject_id}",
+                    "params": {**said, **params},
+                }
+            )
+    outbox.add_notices(session, notices)
 
 
 def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str, Any]]:

@@ -59,7 +59,7 @@ def test_a_later_level_may_raise_what_an_earlier_one_lowered(
     decide(cast.county_officer, [one], granted=360)
     assert stored(one).granted_tenths == 360
     figures = system.scalars(select(Decision.values).order_by(Decision.level)).all()
-    assert figures == [{"granted_tenths": 200}, {"granted_tenths": 200}, {"granted_tenths": 360}]
+    assert figures == [{"granted_tenths": n, "requested_tenths": 400} for n in (200, 200, 360)]
 
 
 def test_an_officer_who_leaves_the_figure_grants_that_of_the_level_before(
