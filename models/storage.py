@@ -67,3 +67,12 @@ def answers() -> bool:
     except Exception:  # noqa: BLE001 - each kind of storage has errors of its own; the page only says no
         return False
     return is_whole
+
+
+def stored_keys() -> list[str]:
+    """Return the keys of everything that is stored: for the backup, which takes all of it."""
+    filesystem, _ = _place("")
+    if not filesystem.exists(_Configured.root):
+        return []
+    names = (path.rpartition("/")[2] for path in filesystem.find(_Configured.root))
+    return sorted(name for name in names if not name.startswith("ready-"))

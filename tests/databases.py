@@ -17,7 +17,7 @@ import redis
 from flask import Flask
 from sqlalchemy import create_engine, event, make_url
 
-from admin_app import database
+from admin_app import database, schema
 from admin_app.factory import settings_of
 from models.base import db
 from models.people.passwords import hash_password
@@ -110,7 +110,7 @@ class Templates:
         else:
             url = self._create_postgres(template="template1")
         with engine_of(self.app, url), self.app.app_context():
-            db.create_all()  # the same tables as the migrations make: tests/running/test_migrations.py
+            schema.upgrade()
             if with_cast:
                 with system_session() as session, unit_of_work(session):
                     built = cast.build(session, password_hash=hash_password(cast.PASSWORD))

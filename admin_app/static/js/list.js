@@ -80,16 +80,14 @@ for (const menu of document.querySelectorAll(".table-wrap details.menu")) {
   for (const scroller of [wrap, window]) scroller.addEventListener("scroll", () => (menu.open = false), { passive: true });
 }
 
-// Columns: order by keyboard or button, nothing is dragged.
-for (const list of document.querySelectorAll("[data-reorder]")) {
-  list.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-move]");
-    if (!button) return;
-    const item = button.closest("li");
-    const other = button.dataset.move === "up" ? item.previousElementSibling : item.nextElementSibling;
-    if (!other) return;
-    if (button.dataset.move === "up") other.before(item);
-    else other.after(item);
-    button.focus();
-  });
-}
+// Columns: order by keyboard or button, nothing is dragged. The list may be inside the dialog.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reorder] [data-move]");
+  if (!button) return;
+  const item = button.closest("li");
+  const other = button.dataset.move === "up" ? item.previousElementSibling : item.nextElementSibling;
+  if (!other) return;
+  if (button.dataset.move === "up") other.before(item);
+  else other.after(item);
+  button.focus();
+});
