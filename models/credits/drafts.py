@@ -13,7 +13,7 @@ from models.credits import declarations, rules
 from models.credits.declarations import ELECTIVE, Draft
 from models.credits.key_review import Reason
 from models.credits.tables import Declaration
-from models.errors import DomainError, FieldErrors, Invalid
+from models.errors import N_, DomainError, FieldErrors, Invalid
 from models.org.tables import Organisation, OrganisationKind, OrganisationState
 from models.scope import acting
 from models.uploads import Upload
@@ -66,6 +66,8 @@ def _save(session: Session, actor: Actor, draft: Draft, declaration_id: int | No
         return Kept(declarations.save_draft(session, actor, draft, declaration_id=declaration_id))
     except FieldErrors as refusal:
         errors = dict(refusal.errors)
+    if "subject" in errors and not draft.subject:
+        errors["subject"] = Invalid(N_("Choose the subject that the hours count toward."))
     if errors.keys() & _NEEDED:
         return Kept(None, errors)
     fitting = replace(

@@ -114,9 +114,9 @@ def declared(reader: Reader) -> Callable[..., int]:
     """Declare through the form, `declared("submit")` or `declared("save")`, and return the declaration's id."""
     made = iter(range(1, 100))
 
-    def declare(action: str = "submit", who: Reader | None = None, **changed: Any) -> int:
+    def declare(step: str = "submit", who: Reader | None = None, **changed: Any) -> int:
         n = next(made)
-        answer = (who or reader).post("declarations/new", **{**TRAINING, "form_key": f"form-{n}", "attachments": file(n), **changed}, action=action)
+        answer = (who or reader).post("declarations/new", **{**TRAINING, "form_key": f"form-{n}", "attachments": file(n), **changed}, step=step)
         assert answer.status_code == 303, answer.text
         return n
 

@@ -48,7 +48,7 @@ def test_notices_are_shown_and_marked_as_read(reader: Reader, look: Any) -> None
         outbox.add_notices(session, [{
             "account_id": reader.actor.account_id, "position_key": reader.actor.position_key, "message_id": "Saved.",
         }])
-    assert "New" in reader.get("").text
+    assert "Unread" in reader.get("").text
     assert reader.post("notices/read").status_code == 303
     page = reader.get("").text
     assert "Saved." in page

@@ -14,10 +14,10 @@ PAGES = (home, declare, declarations, steps, years, profile)
 
 ITEMS = (
     PortalItem(N_("Home"), "portal.home", "home"),
-    PortalItem(N_("Declaration of hours"), "portal.declare", "pen"),
-    PortalItem(N_("Declaration progress"), "portal.declarations", "clock"),
-    PortalItem(N_("Yearly completion"), "portal.years", "award"),
-    PortalItem(N_("User data management"), "portal.profile", "user"),
+    PortalItem(N_("Declare hours"), "portal.declare", "pen"),
+    PortalItem(N_("My progress"), "portal.declarations", "clock"),
+    PortalItem(N_("My years"), "portal.years", "award"),
+    PortalItem(N_("My data"), "portal.profile", "user"),
 )
 
 

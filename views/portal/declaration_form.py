@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -54,6 +54,11 @@ class DeclarationForm(PlainForm):
         lazy_gettext(N_("Attachments")), render_kw={"accept": ",".join(f".{e}" for e in ENDINGS), "data-files": ""}
     )
     form_key = HiddenField()
+
+    def __iter__(self) -> Iterator[Field]:
+        """Yield the fields in the order of the page, so that the summary of errors follows it."""
+        last = ("subject", "elective", "requested_hours", "attachments")
+        return iter(sorted(self._fields.values(), key=lambda f: last.index(f.name) + 1 if f.name in last else 0))
 
     def draft(self, spec: FormSpec | None) -> Draft:
         """Return what was typed, as the operations take it."""

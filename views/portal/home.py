@@ -16,6 +16,7 @@ from models.people import profile
 from models.people.tables import Professional
 from models.transaction import unit_of_work
 from views.portal.reader import blueprint, long_date, person_id, plain_hours, reader
+from views.words import words
 
 NOTICES = 8
 
@@ -55,8 +56,8 @@ def _of_these(standing: YearStanding, parts: tuple[tuple[str, Part], ...]) -> st
     lacking = [(label, part.missing) for label, part in parts if part.missing]
     if standing.is_passed or not lacking:
         return ""
-    words = [gettext("%(subject)s %(hours)s hours", subject=label, hours=plain_hours(tenths)) for label, tenths in lacking]
-    return gettext("Of these: %(parts)s", parts=gettext(", ").join(words))
+    named = [gettext("%(subject)s %(hours)s hours", subject=label, hours=plain_hours(tenths)) for label, tenths in lacking]
+    return gettext("Of these: %(parts)s", parts=gettext(", ").join(named))
 
 
 @blueprint.get("/")
@@ -65,7 +66,7 @@ def home() -> str:
     actor, session = reader(), db.session()
     person = profile.own_profile(session, actor)
     columns = Professional.__table__.c
-    lacking = [gettext(columns[name].info["label"]) for name in profile.missing(person)]
+    lacking = [words(columns[name].info["label"]) for name in profile.missing(person)]
     return render_template(
         "portal/home.html", person=person, lacking=gettext(", ").join(lacking),
         years=[year_words(s) for s in standings(session, person_id(actor), actor.path)],

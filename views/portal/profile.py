@@ -21,11 +21,13 @@ from views.portal.reader import Shown, blueprint, mark_required, options, reader
 from views.words import words
 
 _SEXES: dict[str, str] = Professional.__table__.c.sex.info["choices"]
+_STORED = ("sex", "birth_on", "ethnic_group", "phone", "email", "landline", "admin_post", "admin_rank")
 _YES_NO = {"yes": N_("Yes"), "no": N_("No")}
 
 
 def _label(column: str) -> Any:
-    return lazy_gettext(Professional.__table__.c[column].info["label"])
+    label: str = Professional.__table__.c[column].info["label"]
+    return lazy_gettext(label)
 
 
 class BasicForm(PlainForm):
@@ -44,7 +46,8 @@ class BasicForm(PlainForm):
 
 def make_form(person: Professional) -> BasicForm:
     """Return the form filled with what is stored, or with what was posted."""
-    form = BasicForm(obj=person, data={"is_postdoc": "yes" if person.is_postdoc else "no"})
+    stored = {name: getattr(person, name) for name in _STORED}
+    form = BasicForm(data={**stored, "is_postdoc": "yes" if person.is_postdoc else "no"})
     if not profile.may_set_birth(person):
         del form.birth_on
     form.sex.choices = options((value, gettext(word)) for value, word in _SEXES.items())

@@ -100,7 +100,7 @@ def _figures(public: int, professional: int, total: int) -> list[tuple[str, str]
         (gettext("Public hours completed"), hours(public)),
         (gettext("Professional hours completed"), hours(professional)),
         (gettext("Total hours completed"), hours(total)),
-        (gettext("Result"), gettext("Passed")),
+        (gettext("Recognition result"), gettext("Passed")),
     ]
 
 

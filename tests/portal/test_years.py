@@ -1,0 +1,96 @@
+"""S025 to S027: the year's completion, its records, its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from models.certificates.tables import Certificate
+from tests.portal.conftest import Reader
+
+
+@pytest.fixture
+def passed(reader: Reader, declared: Callable[..., int], approve: Callable[..., None]) -> Reader:
+    """A professional whose 2026 has passed: 60 hours of professional, 30 of public subjects."""
+    declared("confirm", requested_hours="60")
+    declared("confirm", form_code="GXKPX", subject="public", requested_hours="30", f_exam_score="90", f_class_hours="30",
+             f_class_name="公需课班")
+    approve(1)
+    approve(2)
+    return reader
+
+
+def test_a_year_that_passed_offers_its_certificate(passed: Reader) -> None:
+    page = passed.get("years").text
+    for word in ("No.", "Year", "Public hours completed", "Professional hours completed", "Total hours completed", "Action"):
+        assert f">{word}</th>" in page
+    assert "90.0" in page
+    assert 'href="/portal/years/2026/certificate"' in page
+    assert "The required hours of the year are reached." in passed.get("").text
+
+
+def test_a_year_that_has_not_passed_offers_none_and_prints_none(
+    reader: Reader, declared: Callable[..., int], approve: Callable[..., None], look: Any
+) -> None:
+    declared("confirm", requested_hours="60")
+    approve(1)
+    assert "certificate" not in reader.get("years").text.replace("/certificate", "")
+    assert 'href="/portal/years/2026/certificate"' not in reader.get("years").text
+    assert reader.get("years/2026/certificate").status_code == 403
+    answer = reader.client.post(
+        "/documents/certificates", data={"person_id": "1", "year": "2026", "position": reader.actor.position_key}
+    )
+    assert answer.status_code == 403
+    with look() as session:
+        assert session.scalars(select(Certificate)).all() == []
+
+
+def test_the_filter_keeps_the_years_between(passed: Reader) -> None:
+    assert "60.0" in passed.get("years?from=2026&to=2026").text
+    assert "60.0" in passed.get("years?from=2030&to=2020").text
+    assert "No data" in passed.get("years?from=2027").text
+    assert "60.0" in passed.get("years?from=abc&to=%00").text
+
+
+def test_the_records_of_a_year_are_listed_with_what_counts(passed: Reader) -> None:
+    page = passed.get("years/2026").text
+    for word in ("No.", "Subject type", "Class / course name", "Hours declared", "Hours granted", "Date the hours were gained"):
+        assert f">{word}</th>" in page
+    assert "岗位培训班" in page
+    assert "公需课班" in page
+    assert "2026-12-15" in page
+
+
+@pytest.mark.parametrize("address", ["years/2025", "years/0", "years/99999", "years/2025/certificate"])
+def test_a_year_without_a_record_is_not_found(passed: Reader, address: str) -> None:
+    assert passed.get(address).status_code == 404
+
+
+def test_the_certificate_is_shown_before_and_after_its_first_print(passed: Reader, look: Any) -> None:
+    before = passed.get("years/2026/certificate").text
+    assert "The certificate number is given by the first print." in before
+    answer = passed.client.post(
+        "/documents/certificates", data={"person_id": "1", "year": "2026", "position": passed.actor.position_key}
+    )
+    assert answer.status_code == 303
+    with look() as session:
+        number = session.scalars(select(Certificate.number)).one()
+    after = passed.get("years/2026/certificate").text
+    assert number in after
+    assert "data:image/svg+xml" in after
+    assert "37110219800101" not in after
+
+
+def test_another_persons_years_are_not_seen_and_not_printed(passed: Reader, log_in: Callable[..., Reader], look: Any) -> None:
+    colleague = log_in("colleague")
+    assert colleague.get("years/2026").status_code == 404
+    assert colleague.get("years/2026/certificate").status_code == 404
+    answer = colleague.client.post(
+        "/documents/certificates", data={"person_id": "1", "year": "2026", "position": colleague.actor.position_key}
+    )
+    assert answer.status_code in (403, 404)
+    with look() as session:
+        assert session.scalars(select(Certificate)).all() == []
