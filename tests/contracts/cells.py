@@ -1,0 +1,187 @@
+"""The cells of the isolation matrix: who asks which address about whose object, made from the URL map.
+
+A route whose argument nobody knows how to fill stops the run: a new screen is covered the day it is registered.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import inspect
+from werkzeug.routing import Rule
+
+from tests.contracts.canaries import World
+
+VISITOR = "visitor"
+NOBODY = "nobody"  # the placement of an id that no row has
+ABSENT_ID = 987_654
+
+ARGUMENTS = {
+    # name of a route's argument -> (table, column) whose values it takes
+    "declaration_id": ("declarations", "id"), "person_id": ("professionals", "id"), "organisation_id": ("organisations", "id"),
+    "job_id": ("jobs", "id"), "review_id": ("reviews", "id"), "notice_id": ("notices", "id"), "id": ("*", "id"),
+}
+BY_ENDPOINT = {
+    ("files.download", "key"): ("attachments", "key"),
+    ("files.job_file", "key"): ("job_files", "key"),
+    ("files.once", "key"): ("job_files", "key"),
+    ("documents.certificate", "number"): ("certificates", "number"),
+    ("verify.certificate", "number"): ("certificates", "number"),
+    # Whom the support desk looked up stands on the server under a key of its own.
+    ("support.account", "key"): ("filter_states", "key"),
+    ("support.reset", "key"): ("filter_states", "key"),
+    ("support.unlock", "key"): ("filter_states", "key"),
+}
+PLAIN = {
+    # arguments that name no row: one harmless value each
+    "code": "zh", "filename": "css/none.css", "token": "none", "year": "2026", "form_code": "QT", "list_name": "degree",
+    "kind": "person", "step": "withdraw", "name": "people",
+}
+FORGED: dict[str, Any] = {
+    # columns that no form may set, and names that a form may look for an id under
+    "path": "/1/", "state": "approved", "role": "super", "role_id": "1", "is_super": "1", "password": "x", "password_hash": "x",
+    "granted_tenths": "900", "is_support": "1", "reason": "because", "verdict": "pass", "confirm": "1", "action": "approve",
+    "year": "2026",
+}
+PROBES = (
+    {}, {"page": "99999999999999999999"}, {"after": "!!"}, {"sort": "name"}, {"tab": "reviewed"}, {"q": "CANARY"}, {"size": "100000"},
+    {"f.name": "CANARY"}, {"url": "https:evil.example"}, {"export": "1"},
+)
+LEFT_OUT = frozenset({"static", "admin.static"})
+"""Files of ours, the same for everybody."""
+ENDS_THE_LOGIN = frozenset({"auth.logout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One request: who, where, about whose object."""
+
+    position: str
+    endpoint: str
+    method: str
+    address: str
+    owner: str = ""  # of the object that is named, empty for none, NOBODY for an absent one
+    query: tuple[tuple[str, str], ...] = ()
+    form: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Return the cell as one line of a failure."""
+        return f"{self.position}: {self.method} {self.address}?{dict(self.query)} about {self.owner or '-'} [{self.endpoint}]"
+
+
+class NoRecipe(AssertionError):
+    """A route has an argument that the matrix does not know how to fill."""
+
+
+@dataclass
+class Matrix:
+    """All cells of an application over a world."""
+
+    app: Flask
+    world: World
+    values: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def cells(self) -> list[Cell]:
+        """Return every cell, in a fixed order."""
+        positions = [VISITOR, *self.world.cast.actors]
+        return [
+            cell
+            for rule in sorted(self.app.url_map.iter_rules(), key=lambda r: (r.endpoint, r.rule))
+            if rule.endpoint not in LEFT_OUT
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            for position in positions
+            for cell in self._of(rule, method, position)
+        ]
+
+    def sample(self, seed: int) -> list[Cell]:
+        """Return cells by chance: each address meets each position about somebody's object, every sixth also about none.
+
+        Of every sixth group the answer is held against the one about an absent object.
+        """
+        chosen = random.Random(seed)  # noqa: S311 - a reproducible sample, no secret
+        groups: dict[tuple[str, str, str], list[Cell]] = {}
+        for cell in self.cells():
+            groups.setdefault((cell.position, cell.endpoint, cell.method), []).append(cell)
+        taken: list[Cell] = []
+        for group in groups.values():
+            named = [c for c in group if c.owner not in {"", NOBODY}]
+            plain = [c for c in group if not c.owner]
+            if named:
+                taken.append(chosen.choice(named))
+            if plain and (not named or chosen.random() < 1 / 6):
+                taken.append(chosen.choice(plain))
+            if named and chosen.random() < 1 / 6:
+                taken += [c for c in group if c.owner == NOBODY and dict(c.form).get("action") == dict(taken[-1].form).get("action")][:1]
+        return taken
+
+    def _of(self, rule: Rule, method: str, position: str) -> Iterator[Cell]:
+        tables = self._tables(rule)
+        for owner, arguments in self._arguments(rule, tables):
+            address = self._address(rule, arguments)
+            if method == "GET":
+                for probe in PROBES if not owner else ({}, {"download": "1"}):
+                    yield Cell(position, rule.endpoint, method, address, owner, self._named(arguments, rule, probe))
+            else:
+                for form in self._forms(position, owner, arguments):
+                    yield Cell(position, rule.endpoint, method, address, owner, self._named(arguments, rule, {}), form)
+
+    def _tables(self, rule: Rule) -> dict[str, tuple[str, str]]:
+        view = self._view_of(rule.endpoint)
+        found: dict[str, tuple[str, str]] = {}
+        for name in sorted(rule.arguments):
+            known = BY_ENDPOINT.get((rule.endpoint, name)) or ARGUMENTS.get(name)
+            if known and known[0] == "*":
+                known = (view.model.__tablename__, "id") if view is not None and hasattr(view, "model") else None
+            if known:
+                found[name] = known
+            elif name not in PLAIN:
+                raise NoRecipe(f"{rule.endpoint}: the matrix does not know how to fill <{name}> of {rule.rule}")
+        if view is not None and hasattr(view, "model") and not found:
+            found["id"] = (view.model.__tablename__, inspect(view.model).primary_key[0].name)
+        return found
+
+    def _view_of(self, endpoint: str) -> Any:
+        for extension in self.app.extensions.get("admin", []):
+            for view in extension._views:
+                if endpoint.partition(".")[0] == view.endpoint:
+                    return view
+        return None
+
+    def _arguments(self, rule: Rule, tables: dict[str, tuple[str, str]]) -> Iterator[tuple[str, dict[str, str]]]:
+        plain = {name: PLAIN[name] for name in rule.arguments if name not in tables}
+        if not set(tables) & set(rule.arguments):
+            yield "", plain
+        if not tables:
+            return
+        (name, place), *others = tables.items()
+        for owner, value in itertools.chain(self._values_of(place).items(), [(NOBODY, str(ABSENT_ID))]):
+            yield owner, plain | {name: value} | {n: next(iter(self._values_of(p).values())) for n, p in others}
+
+    def _values_of(self, place: tuple[str, str]) -> dict[str, str]:
+        return self.values[place] if place in self.values else {}
+
+    def _address(self, rule: Rule, arguments: dict[str, str]) -> str:
+        in_path = {k: v for k, v in arguments.items() if k in rule.arguments}
+        typed = {k: int(v) if v.isdigit() and f"int:{k}" in rule.rule else v for k, v in in_path.items()}
+        built = rule.build(typed)
+        if built is None:
+            raise NoRecipe(f"{rule.endpoint}: {in_path} do not fit {rule.rule}")
+        return "/" + str(built[1]).partition("?")[0].lstrip("/")
+
+    def _named(self, arguments: dict[str, str], rule: Rule, probe: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        return tuple(({k: v for k, v in arguments.items() if k not in rule.arguments} | probe).items())
+
+    def _forms(self, position: str, owner: str, arguments: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
+        actor = self.world.cast.actors.get(position)
+        common = FORGED | {"position": actor.position_key if actor else ""}
+        ids = dict.fromkeys(("id", "row", "ids", "person_id", "declaration_id", "organisation_id", "parent_id", "account_id",
+                             "to_position", "key", "number"), "")
+        named = next(iter(arguments.values()), "") if owner else ""
+        for action in ("approve", "reject", "pass", "delete", "export") if owner else ("approve",):
+            yield tuple((common | {k: named for k in ids if named} | {"action": action}).items())

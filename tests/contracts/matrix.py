@@ -1,0 +1,182 @@
+"""Running cells of the isolation matrix against one database and judging each answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Table, select
+from werkzeug.datastructures import MultiDict
+
+from models.base import Base, db
+from models.people.sessions import open_session
+from models.people.tables import Account
+from models.scope import system_session
+from models.transaction import Intent, expect, unit_of_work
+from tests.contracts.canaries import World
+from tests.contracts.cells import ENDS_THE_LOGIN, NOBODY, VISITOR, Cell, Matrix
+from tests.contracts.oracles import leaks, likeness, readable
+
+OWN_BOOKKEEPING = frozenset({"web_sessions", "login_failures", "captcha_challenges", "history_entries", "history_batches", "outbox_mails"})
+"""Written by the system for whoever asks: what they hold is judged by the reading oracle."""
+REFUSING = frozenset({302, 303, 400, 401, 403, 404, 405, 409, 413, 422, 429})
+POSITION_FIELD = re.compile(r"position=[^&\s\"']*")
+
+
+Rows = dict[str, dict[Any, tuple[Any, ...]]]
+
+
+@dataclass
+class Verdicts:
+    """What a run found."""
+
+    n_cells: int = 0
+    leaks: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
+    tellings: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    reached: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def holes(self) -> list[str]:
+        """Return everything that must not be, one line each."""
+        return [*self.leaks, *self.writes, *self.tellings, *self.errors]
+
+
+@dataclass
+class Run:
+    """One run over one application and database."""
+
+    app: Flask
+    world: World
+    found: Verdicts = field(default_factory=Verdicts)
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
+    absent: dict[tuple[Any, ...], tuple[int, str]] = field(default_factory=dict)
+    forbidden: dict[str, list[str]] = field(default_factory=dict)
+    _watch: Any = None
+    _version: Any = None
+    _kept: Rows = field(default_factory=dict)
+
+    def over(self, cells: Sequence[Cell]) -> Verdicts:
+        """Ask every cell; absent ids first, so that each answer about a row outside can be held against one."""
+        for cell in sorted(cells, key=lambda c: (c.owner != NOBODY,)):
+            self._ask(cell)
+        self.close()
+        return self.found
+
+    def client(self, position: str) -> FlaskClient:
+        """Return the browser of a position, logged in without the login form."""
+        if position not in self.clients:
+            client = self.app.test_client()
+            if position != VISITOR:
+                self._log_in(client, position)
+            self.clients[position] = client
+        return self.clients[position]
+
+    def _log_in(self, client: FlaskClient, position: str) -> None:
+        actor = self.world.cast.actors[position]
+        with self.app.app_context():
+            expect(Intent.WRITE)
+            with system_session() as session, unit_of_work(session):
+                token = open_session(session, actor.account_id, actor.position_key, is_remembered=False)
+                uniquifier = session.scalars(select(Account.fs_uniquifier).where(Account.id == actor.account_id)).one()
+        with client.session_transaction() as cookie:
+            cookie.update({"login": token, "_user_id": uniquifier, "_fresh": True})
+
+    def _ask(self, cell: Cell) -> None:
+        self.found.n_cells += 1
+        before = self._rows() if cell.method != "GET" else {}
+        client = self.client(cell.position)
+        try:
+            answer = client.open(cell.address, method=cell.method, query_string=MultiDict(cell.query), data=MultiDict(cell.form) if cell.form else None)
+        except Exception as error:  # noqa: BLE001 - any error is a finding
+            self.found.errors.append(f"{type(error).__name__}: {str(error)[:160]}: {cell.words}")
+            self.clients.pop(cell.position, None)
+            return
+        self._judge(cell, answer)
+        if before:
+            self._judge_writes(cell, before)
+        if cell.endpoint in ENDS_THE_LOGIN:
+            self.clients.pop(cell.position, None)
+
+    def _judge(self, cell: Cell, answer: Any) -> None:
+        if answer.status_code >= 500 and cell.endpoint != "health.ready":
+            self.found.errors.append(f"{answer.status_code}: {cell.words}")
+        forbidden = self.forbidden.setdefault(cell.position, self.world.forbidden(cell.position))
+        told = leaks(readable(answer), forbidden)
+        if told:
+            self.found.leaks.append(f"shows {told[:3]}: {cell.words}")
+        if answer.status_code == 200 and cell.owner and cell.owner != NOBODY:
+            self.found.reached.setdefault(cell.endpoint, set()).add(cell.position)
+        self._judge_likeness(cell, answer)
+
+    def _judge_likeness(self, cell: Cell, answer: Any) -> None:
+        if not cell.owner:
+            return
+        key = (cell.position, cell.endpoint, cell.method, tuple(k for k, _ in cell.query), dict(cell.form).get("action"))
+        if cell.owner == NOBODY:
+            self.absent[key] = likeness(answer)
+            return
+        if cell.owner in self.world.visible(cell.position) or key not in self.absent:
+            return
+        if likeness(answer) != self.absent[key]:
+            self.found.tellings.append(f"{answer.status_code} differs from an absent one ({self.absent[key][0]}): {cell.words}")
+
+    def _rows(self) -> Rows:
+        """Return every row of every scoped table by primary key, read past the scope; anew only after a commit."""
+        with self.app.app_context(), db.engine.connect() as connection:
+            if db.engine.dialect.name == "sqlite":
+                # The version changes with every commit of another connection, so this one must stay the same.
+                self._watch = self._watch or db.engine.raw_connection()
+                version: Any = self._watch.driver_connection.execute("pragma data_version").fetchone()[0]
+            else:
+                version = connection.exec_driver_sql("select pg_current_wal_insert_lsn()::text").scalar()
+            if version != self._version:
+                self._version = version
+                self._kept = {
+                    name: {row[0]: tuple(row) for row in connection.execute(_keyed(table), execution_options={"scope_decided": True})}
+                    for name, table in Base.metadata.tables.items() if name in self.world.ids and name not in OWN_BOOKKEEPING
+                }
+        return self._kept
+
+    def close(self) -> None:
+        """Give the watching connection back."""
+        if self._watch is not None:
+            self._watch.close()
+
+    def _judge_writes(self, cell: Cell, before: Rows) -> None:
+        after = self._rows()
+        visible = self.world.visible(cell.position)
+        for table, rows in before.items():
+            outside = {pk: owner for owner, pk in self.world.ids.get(table, {}).items() if owner not in visible}
+            changed = [owner for pk, owner in outside.items() if after[table].get(pk) != rows.get(pk)]
+            if changed:
+                self.found.writes.append(f"changes {table} of {changed[:3]}: {cell.words}")
+
+
+def _keyed(table: Table) -> Any:
+    key = next(iter(table.primary_key.columns))
+    return select(key, table)
+
+
+def forbidden_set(words: list[str]) -> frozenset[str]:
+    """Return the forbidden canaries as a set."""
+    return frozenset(words)
+
+
+def matrix_of(app: Flask, world: World) -> Matrix:
+    """Return the matrix with the values of every argument filled in from the world's rows."""
+    matrix = Matrix(app, world)
+    with app.app_context(), db.engine.connect() as connection:
+        for table, owners in world.ids.items():
+            for column in Base.metadata.tables[table].columns:
+                if column.name in {"id", "key", "number"}:
+                    pk = next(iter(Base.metadata.tables[table].primary_key.columns))
+                    found = {row[0]: str(row[1]) for row in connection.execute(
+                        select(pk, column), execution_options={"scope_decided": True})}
+                    matrix.values[(table, column.name)] = {o: found[i] for o, i in owners.items() if i in found}
+    return matrix
