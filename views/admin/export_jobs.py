@@ -47,6 +47,8 @@ def _title(job: Job) -> str:
     return gettext(N_("Export: %(title)s"), title=job.params["title"])
 
 
-for _kind in KINDS:
-    jobs.handler(_kind)(run_export)
-    show_jobs_of(_kind, JobWords(_title, _sentences, _files))
+def install() -> None:
+    """Register the kinds of export."""
+    for kind in KINDS:
+        jobs.handler(kind)(run_export)
+        show_jobs_of(kind, JobWords(_title, _sentences, _files))

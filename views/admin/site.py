@@ -9,10 +9,11 @@ from models.jobs import Job
 from models.org.tables import Organisation
 from models.people.tables import Professional
 from models.reviews.tables import Review
-from views.admin import menu
+from views.admin import export_jobs, menu
 from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.home import HomePage
 from views.admin.hours import HoursView
+from views.admin.imports import OrganisationsImportPage, PeopleImportPage
 from views.admin.jobs import JobView
 from views.admin.learning_record import LearningRecord
 from views.admin.organisations import OrganisationsView
@@ -31,6 +32,8 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),
         PeopleView(Professional, endpoint="people", url="people"),
+        PeopleImportPage(endpoint="people_import", url="people-import"),
+        OrganisationsImportPage(endpoint="organisations_import", url="organisations-import"),
         LearningRecord(endpoint="learning_record", url="learning-record"),
         Pickers(endpoint="choices", url="choices"),
         JobView(Job, endpoint="jobs", url="jobs"),
@@ -39,6 +42,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
 
 def install(app: Flask) -> Admin:
     """Register the administration; raises UndeclaredPermission for a screen that nobody guarded."""
+    export_jobs.install()
     admin = Admin(app, index_view=HomePage(endpoint="admin", url=ADDRESS), theme=THEME)
     add_views(admin, *screens())
     menu.install(app, admin)

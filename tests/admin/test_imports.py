@@ -1,0 +1,162 @@
+"""S082: the import wizard from the template to the result, for people and for organisations."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from models.jobs import Job, JobState
+from models.org.tables import Organisation
+from models.people.tables import Account, Post, Professional
+from tests.cast import Cast, made_up_number
+from tests.sheets.files import filled, first_sheet, texts
+
+pytestmark = pytest.mark.usefixtures("lists")
+Desk = Any
+
+
+def upload(desk: Desk, screen: str, content: bytes, name: str = "人员.xlsx") -> Any:
+    return desk.post(f"{screen}/upload", file=(io.BytesIO(content), name))
+
+
+def columns_of(template: bytes) -> list[str]:
+    return [str(word).rstrip("*") for word in texts(template)[0]]
+
+
+def people(template: bytes, *rows: dict[str, str]) -> bytes:
+    heads = columns_of(template)
+    return filled(template, [[row.get(head) for head in heads] for row in rows])
+
+
+def person(n: int, **more: str) -> dict[str, str]:
+    return {"Name": f"王小{'一二三四五六'[n]}", "ID document number": made_up_number(1000 + n), **more}
+
+
+def test_clerk_imports_people_from_template_to_result(
+    desk: Callable[..., Desk], run_jobs: Callable[[], int], look: Any, cast: Cast
+) -> None:
+    clerk = desk("unit_clerk")
+    page = clerk.get("people-import/")
+    assert "Download import file" in page.text
+    assert "+ Import file" in page.text
+    template = clerk.get("people-import/template")
+    assert template.headers["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    content = people(template.data, person(0), person(1, **{"Mobile number": "12"}), person(2))
+    checked = clerk.follow(upload(clerk, "people-import", content))
+    assert "Queued" in checked.text or "data-live=\"1\"" in checked.text
+    assert run_jobs() == 1
+    with look() as session:
+        assert session.scalars(select(Professional).where(Professional.name.startswith("王小"))).all() == []
+        check = session.scalars(select(Job)).one()
+    preview = clerk.get("people-import/task", query_string={"id": check.id})
+    assert re.findall(r"<dd>([\d,]+)</dd>", preview.text) == ["4", "2", "0", "1", "1"]
+    assert "A mobile number has 11 digits and begins with 1" in preview.text
+    assert "Import 2 rows" in preview.text
+    clerk.post(f"people-import/run?id={check.id}")
+    again = clerk.post(f"people-import/run?id={check.id}")
+    assert run_jobs() == 1
+    result = clerk.follow(again)
+    assert re.findall(r"<dd>([\d,]+)</dd>", result.text) == ["4", "2", "0", "1", "1"]
+    with look() as session:
+        names = session.scalars(select(Professional.name).where(Professional.name.startswith("王小")).order_by(Professional.id)).all()
+        job = session.scalars(select(Job).order_by(Job.id.desc())).first()
+    assert names == ["王小一", "王小三"]
+    failed = clerk.client.get(f"/files/jobs/{job.result['rejected_file']}")
+    assert texts(failed.data)[1][-1].startswith("Mobile number：")
+    assert "Export failed rows" in clerk.get("people-import/").text
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "The file is empty"),
+        ("姓名,证件号\n张三,1".encode(), "This is a text file (.csv)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "This is an old .xls file or one with a password"),
+        (b"PK\x03\x04 broken", "The file is damaged or not complete"),
+        (b"<html><table></table></html>", "This is a web page"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "This is no Excel workbook"),
+    ],
+)
+def test_files_of_another_kind_get_a_sentence_with_the_cure(
+    desk: Callable[..., Desk], look: Any, content: bytes, sentence: str
+) -> None:
+    clerk = desk("unit_clerk")
+    assert sentence in clerk.follow(upload(clerk, "people-import", content)).text
+    with look() as session:
+        assert session.scalars(select(Job)).all() == []
+
+
+def test_a_task_of_somebody_else_is_not_found(desk: Callable[..., Desk], run_jobs: Callable[[], int], look: Any) -> None:
+    clerk = desk("unit_clerk")
+    content = people(clerk.get("people-import/template").data, person(0), person(1, **{"Mobile number": "12"}))
+    upload(clerk, "people-import", content)
+    run_jobs()
+    with look() as session:
+        job = session.scalars(select(Job)).one()
+    other = desk("sibling_clerk")
+    assert other.get("people-import/task", query_string={"id": job.id}).status_code == 404
+    assert other.post(f"people-import/run?id={job.id}").status_code == 404
+    assert other.client.get(f"/files/jobs/{job.result['rejected_file']}").status_code == 404
+    assert job.state == JobState.DONE
+
+
+def test_professional_and_training_base_have_no_import(desk: Callable[..., Desk]) -> None:
+    assert desk("unit_clerk").get("organisations-import/").status_code == 403
+
+
+def test_officer_imports_organisations_with_administrators(
+    desk: Callable[..., Desk], run_jobs: Callable[[], int], look: Any, cast: Cast
+) -> None:
+    officer = desk("county_officer")
+    template = officer.get("organisations-import/template").data
+    heads = columns_of(template)
+    department, unit = "12371100MB0001234X", "T3711000000018"
+    clerk = cast.accounts["unit_clerk"]
+    from models.org.codes import mod31
+
+    department = "1237110000433000" + "1"
+    department += mod31(department)
+    unit = "T371100000001"
+    unit += mod31(unit)
+    rows = [
+        {"Unit type": "Industry supervising department", "Superior unit code": cast.organisations["county"].code, "Unit name": "教育局",
+         "Organisation code / unified social credit code": department, "Region": "371100", "Administrator's name": "新管理员",
+         "Administrator's ID document number": made_up_number(2000)},
+        {"Unit type": "Employer", "Superior unit code": department, "Unit name": "第一中学",
+         "Organisation code / unified social credit code": unit, "Region": "371100", "Administrator's name": clerk.name,
+         "Administrator's ID document number": clerk.number, "Administrator's account": "Existing account"},
+        {"Unit type": "Employer", "Superior unit code": cast.organisations["cousin_unit"].code, "Unit name": "别县单位",
+         "Organisation code / unified social credit code": "12345", "Region": "371100", "Administrator's name": "某人",
+         "Administrator's ID document number": "1"},
+    ]
+    content = filled(template, [[row.get(head) for head in heads] for row in rows])
+    officer.follow(upload(officer, "organisations-import", content, "单位.xlsx"))
+    run_jobs()
+    with look() as session:
+        check = session.scalars(select(Job)).one()
+    assert check.error is None
+    assert [check.result[k] for k in ("found", "created", "unchanged", "rejected", "example")] == [4, 2, 0, 1, 1]
+    assert sorted(p["key"] for p in check.result["problems"]) == ["administrator_number", "code", "superior_code"]
+    officer.post(f"organisations-import/run?id={check.id}")
+    run_jobs()
+    with look() as session:
+        job = session.scalars(select(Job).order_by(Job.id.desc())).first()
+        made = session.scalars(select(Organisation).where(Organisation.name.in_(["教育局", "第一中学"])).order_by(Organisation.id)).all()
+        posts = session.scalars(select(Post).where(Post.organisation_id.in_([o.id for o in made])).order_by(Post.organisation_id)).all()
+        account = session.scalars(select(Account).where(Account.name == "新管理员")).one()
+    assert [job.result[k] for k in ("created", "rejected", "n_once")] == [2, 1, 1]
+    assert made[1].path == f"{made[0].path}{made[1].id}/"
+    assert [p.state for p in posts] == ["active", "offered"]
+    assert (account.first_password, account.must_change) == ("one_time", True)
+    sheet = officer.client.post(f"/files/once/{job.result['once_file']}", data={"position": officer.actor.position_key})
+    line = texts(sheet.data)[1]
+    assert line[:4] == ["教育局", department, "新管理员", made_up_number(2000)]
+    assert len(line[4]) == 10
+    assert officer.client.post(f"/files/once/{job.result['once_file']}", data={"position": officer.actor.position_key}).status_code == 404
+    assert officer.client.get(f"/files/jobs/{job.result['once_file']}").status_code == 404
+    assert first_sheet(sheet.data).freeze_panes == "A2"

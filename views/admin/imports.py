@@ -1,0 +1,198 @@
+"""S082 批量导入: template, upload, dry run of all rows, preview, import, and the rejected rows back. One page for each sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import flash, request, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from models import files, jobs
+from models.access import Actor, Permission, PositionKind
+from models.errors import N_, DomainError, Invalid, NotFound
+from models.jobs import OPEN_STATES, Job, JobState
+from models.transaction import unit_of_work
+from models.uploads import clean_name
+from views import states
+from views.admin.jobs import JobWords, count_words, show_jobs_of
+from views.admin.screen import ScopedPage
+from views.admin.state import read_id
+from views.downloads import handed_out
+from views.redirects import redirect_own
+from views.sheets.columns import Sheet
+from views.sheets.intake import MAX_BYTES, check_workbook
+from views.sheets.jobs import IMPORT_ORGANISATIONS, IMPORT_PEOPLE
+from views.sheets.organisations import organisations_sheet
+from views.sheets.people import people_sheet
+from views.sheets.template import template
+from views.sheets.workbook import XLSX
+from views.words import say, words
+
+RECENT = 5
+
+
+class ImportPage(ScopedPage):
+    """The pages of one kind of import."""
+
+    kind: ClassVar[str]
+    sheet: ClassVar[Callable[[Actor], Sheet]]
+    hints: ClassVar[Sequence[str]] = ()
+
+    @expose("/")
+    def index(self) -> str:
+        """Show the steps and the imports that were made lately."""
+        statement = select(Job).where(Job.kind == self.kind).order_by(Job.id.desc()).limit(RECENT)
+        recent = [(job, states.JOB[job.state], outcome(job)) for job in self.work.scalars(statement)]
+        return self.render(
+            "admin/import.html", view=self, recent=recent, hints=[gettext(h) for h in self.hints], megabytes=MAX_BYTES >> 20
+        )
+
+    @expose("/template")
+    def template(self) -> Response:
+        """Hand out the blank template."""
+        sheet = type(self).sheet(self.actor)
+        name = gettext(N_("%(name)s - import template.xlsx"), name=gettext(sheet.name))
+        return handed_out(template(sheet, self.actor.language), name=name, media_type=XLSX)
+
+    @expose("/upload", methods=("POST",))
+    def upload(self) -> Response:
+        """Take the workbook and start the dry run of all its rows."""
+        sent = request.files.get("file")
+        try:
+            if sent is None or not sent.filename:
+                raise Invalid(N_("Please choose the file to import."))
+            content = sent.stream.read(MAX_BYTES + 1)
+            check_workbook(content)
+        except DomainError as refusal:
+            flash(say(refusal), "error")
+            return redirect_own(url_for(f"{self.endpoint}.index"), "/")
+        with unit_of_work() as session:
+            file = files.keep_for_job(session, self.actor, name=clean_name(sent.filename), media_type=XLSX, content=content)
+            params = {"file": file.key, "name": file.original_name, "is_dry_run": True}
+            job = jobs.enqueue(session, self.actor, self.kind, params)
+        return self._to(job)
+
+    @expose("/task")
+    def task(self) -> str:
+        """Show a dry run or an import: progress while it runs, then what it found or did."""
+        job = self._job()
+        error = words(job.error["message_id"], job.error["params"]) if job.error else ""
+        sheet = type(self).sheet(self.actor)
+        return self.render(
+            "admin/import_task.html",
+            view=self,
+            job=job,
+            state=states.JOB[job.state],
+            is_open=job.state in OPEN_STATES,
+            count_words=count_words(job),
+            error=error,
+            result=job.result if job.state == JobState.DONE else {},
+            problems=problems(job, sheet),
+            title=title(job),
+            imported=job.note,
+        )
+
+    @expose("/run", methods=("POST",))
+    def run(self) -> Response:
+        """Import the good rows of a workbook whose dry run has ended; pressing twice starts it once."""
+        job = self._job()
+        if job.state != JobState.DONE or not job.params["is_dry_run"]:
+            raise NotFound
+        if not job.note:
+            with unit_of_work() as session:
+                started = jobs.enqueue(session, self.actor, self.kind, {**job.params, "is_dry_run": False})
+                job.note = str(started.id)
+        return redirect_own(url_for(f"{self.endpoint}.task", id=job.note), "/")
+
+    def _job(self) -> Job:
+        job_id = read_id(request.args.get("id"))
+        job = self.work.scalars(select(Job).where(Job.id == job_id, Job.kind == self.kind)).first() if job_id else None
+        if job is None:
+            raise NotFound
+        return job
+
+    def _to(self, job: Job) -> Response:
+        return redirect_own(url_for(f"{self.endpoint}.task", id=job.id), "/")
+
+
+class PeopleImportPage(ImportPage):
+    """S082: people of the organisations below."""
+
+    permission = Permission.PEOPLE_IMPORT
+    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    name_id = N_("Batch import")
+    group_id = N_("Queries and statistics")
+    icon = "upload"
+    order = 60
+    kind = IMPORT_PEOPLE
+    sheet = people_sheet
+    hints = (
+        N_("First download the template file, fill it in, then import it."),
+        N_("After the import the account is the ID document number, and the password its last six characters."),
+    )
+
+
+class OrganisationsImportPage(ImportPage):
+    """新增 by a sheet: organisations below with their first administrators."""
+
+    permission = Permission.ORGANISATIONS_CREATE
+    kinds = frozenset({PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    name_id = N_("Batch import of organisations")
+    group_id = N_("Manage accounts")
+    icon = "upload"
+    order = 15
+    kind = IMPORT_ORGANISATIONS
+    sheet = organisations_sheet
+    hints = (
+        N_("First download the template file, fill it in, then import it."),
+        N_("The one-time passwords of new administrators can be downloaded once after the import."),
+    )
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def title(job: Job) -> str:
+    """Return what an import task does."""
+    word = N_("Check of %(name)s") if job.params["is_dry_run"] else N_("Import of %(name)s")
+    return gettext(word, name=job.params.get("name", ""))
+
+
+def outcome(job: Job) -> list[str]:
+    """Return what was found, as short sentences that add up."""
+    tally: Mapping[str, Any] = job.result or job.cursor.get("tally", {})
+    if "found" not in tally:
+        return []
+    created = N_("%(n)s can be imported") if job.params["is_dry_run"] else N_("%(n)s imported")
+    parts = (
+        ("found", N_("%(n)s rows found")),
+        ("created", created),
+        ("unchanged", N_("%(n)s exist already, unchanged")),
+        ("rejected", N_("%(n)s failed")),
+        ("example", N_("%(n)s example row")),
+    )
+    return [gettext(word, n=f"{tally[name]:,}") for name, word in parts if tally[name] or name in {"found", "created"}]
+
+
+def problems(job: Job, sheet: Sheet) -> list[tuple[int, str, str]]:
+    """Return (row, column, reason and cure) of the bad cells that a result names."""
+    labels = {c.key: gettext(c.label) for c in sheet.columns}
+    found = []
+    for each in job.result.get("problems", ()):
+        label = labels.get(each["key"], "")
+        column = f"{each['column']} {label}".strip()
+        found.append((each["row"], column, words(each["message_id"], each["params"])))
+    return found
+
+
+def _files(job: Job) -> Sequence[tuple[str, str]]:
+    key = job.result.get("rejected_file")
+    return [(gettext(N_("Export failed rows")), url_for("files.job_file", key=key))] if key else ()
+
+
+for _kind in (IMPORT_PEOPLE, IMPORT_ORGANISATIONS):
+    show_jobs_of(_kind, JobWords(title, outcome, _files))
