@@ -38,6 +38,19 @@ def install(settings: Settings) -> None:
     crypto.configure(data_keys=settings.data_keys, index_key=settings.index_key, signing_keys=settings.signing_keys)
 
 
+def with_new_data_key(settings: Settings) -> Settings:
+    """Put a new data key before the others in `instance/keys`; where CE_DATA_KEYS brings the keys, its first is the new one."""
+    path = settings.keys_path / KeyFile.DATA
+    kept = tuple(path.read_text(encoding="ascii").split()) if path.exists() else ()
+    if kept != settings.data_keys:
+        return settings
+    data_keys = (crypto.generate_key(), *kept)
+    draft = path.with_name(f"{path.name}.new")
+    write_secret(draft, "\n".join(data_keys) + "\n")
+    draft.replace(path)
+    return replace(settings, data_keys=data_keys)
+
+
 def _load(settings: Settings, key: KeyFile) -> tuple[str, ...]:
     path = settings.keys_path / key
     keys = tuple(read_or_make(path, crypto.generate_key).split())

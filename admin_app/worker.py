@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 from huey.consumer import Consumer
 
-from admin_app import database
+from admin_app import database, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import files, history, jobs
@@ -132,11 +132,14 @@ class Chores(threading.Thread):
         super().__init__(name="chores", daemon=True)
         self.app = app
         self.queue = queue
-        self.chores = (
+        self.chores: tuple[Chore, ...] = (
             Chore("sweep", 30, lambda: sweep(queue)),
             Chore("seal history", 60, seal_history),
             Chore("old files of tasks", 3600, sweep_files),
         )
+        mail_url = settings_of(app).mail_url
+        if mail_url is not None:
+            self.chores = (*self.chores, Chore("send mails", 20, lambda: mails.send_waiting(app, mail_url)))
         self._stopped = threading.Event()
 
     def stop(self) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from admin_app import demo, schema
+from admin_app import demo, keys, schema
 from admin_app.commands.root import Refused, main, with_app
+from admin_app.factory import settings_of
+from admin_app.worker import is_held
 from models import history
 from models.credits.recompute import recompute_all
 from models.errors import Conflict
+from models.org import paths
+from models.reencryption import reencrypt_all
 from models.scope import system_session
 from models.transaction import unit_of_work
 from seed.demo.stage import PASSWORD
@@ -78,3 +82,40 @@ def recompute_years(_app: Flask, check: bool) -> None:  # noqa: FBT001 - click's
     if check and not found.is_clean:
         raise Refused(text)
     click.echo(text)
+
+
+@main.command("rebuild-paths")
+@click.option("--check", is_flag=True, help="Only compare; exit code 1 when a path is wrong.")
+@with_app
+def rebuild_paths(_app: Flask, check: bool) -> None:  # noqa: FBT001 - click's flag
+    """Make the paths of the tree anew from the parents, on organisations and on every row that carries one."""
+    try:
+        with system_session() as session:
+            found = paths.rebuild(session, check_only=check)
+    except paths.BrokenTree as error:
+        raise Refused(f"The tree is broken: {error}.") from None
+    text = f"{found.n_organisations} organisations: {len(found.wrong)} paths were wrong, {found.n_rows} rows were moved."
+    for table, n_rows in found.n_strays.items():
+        text += f"\n{n_rows} rows of {table} carry the path of no organisation."
+    if found.n_strays or (check and found.wrong):
+        raise Refused(text)
+    click.echo(text)
+
+
+@main.command("rotate-keys")
+@with_app
+def rotate_keys(app: Flask) -> None:
+    """Make a new data key and write every encrypted value with it, while the server does not run.
+
+    Where CE_DATA_KEYS is set, put the new key before the others there first: no other is made.
+    """
+    settings = settings_of(app)
+    if is_held(settings.instance_path / "worker.lock"):
+        raise Refused("The server is running: stop it first, it would not know the new key.")
+    rotated = keys.with_new_data_key(settings)
+    keys.install(rotated)
+    with system_session() as session:
+        n_values, n_files = reencrypt_all(session)
+    click.echo(
+        f"{n_values} values and {n_files} files are written with the first key. The old keys stay: older backups need them."
+    )

@@ -134,3 +134,28 @@ def test_a_database_with_organisations_is_not_empty(app: Flask) -> None:
     with app.app_context():
         assert demo.is_empty() is False
         db.session.remove()
+
+
+def test_backup_and_restore_say_what_they_did_and_where_the_keys_are(command: Command, tmp_path: Path) -> None:
+    target, keys = tmp_path / "set.tar.gz", tmp_path / "keys.json"
+    done = command("backup", str(target))
+    assert "database and 0 files" in done.output
+    assert "The keys are not in it: without instance/keys" in done.output
+    done = command("backup", str(tmp_path / "second.tar.gz"), "--keys", str(keys), input="a long passphrase\na long passphrase\n")
+    assert (done.exit_code, keys.exists()) == (0, True)
+    done = command("restore", str(target))
+    assert (done.exit_code, done.stderr) == (1, "The database here holds data: --replace puts the backup in its place.\n")
+    done = command("restore", str(target), "--replace")
+    assert done.output.endswith("Its history is whole: 0 rows.\n")
+    done = command("restore", str(target), "--replace", "--keys", str(keys), input="wrong passphrase\n")
+    assert (done.exit_code, done.stderr) == (1, f"The passphrase does not open {keys}.\n")
+
+
+def test_rotated_keys_are_made_where_the_keys_are_ours(command: Command, app: Flask) -> None:
+    # The keys of the tests come from the settings, so none is made, and all is written with the first one already.
+    assert command("rotate-keys").output.startswith("0 values and 0 files are written with the first key.")
+    assert not (Path(app.instance_path) / "keys").exists()
+
+
+def test_paths_are_compared_with_the_tree(command: Command) -> None:
+    assert command("rebuild-paths", "--check").output == "10 organisations: 0 paths were wrong, 0 rows were moved.\n"

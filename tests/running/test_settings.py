@@ -4,11 +4,12 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from admin_app.keys import with_keys
+from admin_app.keys import with_keys, with_new_data_key
 from admin_app.settings import ROOT, SettingError, Settings
 from models import crypto
 
@@ -128,3 +129,12 @@ def test_a_command_with_a_wrong_setting_prints_that_line_alone(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "CE_PORT must be a whole number from 1 to 65535, not 'http'\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_data_key_stands_before_the_old_ones_and_only_in_our_own_file(tmp_path: Path) -> None:
+    settings = with_keys(Settings.of_instance(tmp_path))
+    rotated = with_new_data_key(settings)
+    assert rotated.data_keys[1:] == settings.data_keys
+    assert with_keys(Settings.of_instance(tmp_path)) == rotated
+    from_outside = replace(settings, data_keys=(KEY,))
+    assert with_new_data_key(from_outside) == from_outside
