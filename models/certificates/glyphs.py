@@ -24,7 +24,7 @@ def _known() -> frozenset[int]:
     """Return the code points of the typeface; empty where fontconfig does not know it (then nothing is refused)."""
     try:
         found = subprocess.run(  # noqa: S603 - a fixed command without a shell
-            ["fc-match", "--format=%{family}\n%{file}\n%{index}", f"{FAMILY}:style=Regular"],  # noqa: S607
+            ["fc-match", "--format=%{family}\n%{file}\n%{index}", f"{FAMILY}:style=Regular"],  # noqa: S607 - found on the path of the server
             capture_output=True,
             text=True,
             check=True,
