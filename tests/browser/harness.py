@@ -17,7 +17,7 @@ from models.people.tables import Account
 from tests.cast import PASSWORD
 
 SIZES = {"1366": (1366, 768), "390": (390, 844), "320": (320, 640)}
-PICTURES = Path("test-results") / "pages"
+PICTURES = Path(".pytest_cache") / "pages"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 SITE_NAMES = {
     "zh": "专业技术人员继续教育公共服务平台",

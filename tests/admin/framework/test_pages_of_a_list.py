@@ -161,7 +161,7 @@ def test_a_chosen_column_stays_for_this_position_only(clerk: Callable[..., Clerk
     officer = clerk()
     answer = officer.post("columns", columns=["phone", "name"], url="/trial/people/?page=2")
     assert answer.headers["Location"] == "/trial/people/?page=2"
-    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == ["Mobile number", "Name", "Operation"]
+    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == ["No.", "Mobile number", "Name", "Operation"]
     assert "Mobile number" not in clerk("department_clerk").get().text
     officer.post("columns", reset="1")
     assert "Mobile number</th>" not in officer.get().text
@@ -171,7 +171,7 @@ def test_unknown_columns_are_not_kept(clerk: Callable[..., Clerk]) -> None:
     officer = clerk()
     officer.post("columns", columns=["number_hash", "name"])
     assert "number_hash" not in officer.get("columns").text
-    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == ["Name", "Operation"]
+    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == ["No.", "Name", "Operation"]
 
 
 def test_a_list_asks_the_database_at_most_twelve_times(
