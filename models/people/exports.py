@@ -18,12 +18,8 @@ def full_numbers(session: Session, actor: Actor, person_ids: Sequence[int]) -> d
     Raises NotAllowed without the permission; whoever calls notes it in the history.
     """
     actor.require(Permission.PEOPLE_UNMASK)
-    accounts = {
-        account: person
-        for person, account in session.execute(
-            select(Professional.id, Professional.account_id).where(Professional.id.in_(person_ids))
-        ).tuples()
-    }
+    owners = session.execute(select(Professional.account_id, Professional.id).where(Professional.id.in_(person_ids)))
+    person_of = {row.account_id: row.id for row in owners}
     with scope.acting(session, "read_accounts"):
-        numbers = session.execute(select(Account.id, Account.number).where(Account.id.in_(accounts))).tuples().all()
-    return {accounts[account]: number for account, number in numbers}
+        numbers = session.execute(select(Account.id, Account.number).where(Account.id.in_(person_of))).all()
+    return {person_of[account]: number for account, number in numbers}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from flask_babel import force_locale
 
 from models import files, jobs
 from models.access import Actor
-from models.scope import ScopedSession, attach, scope_of, system_session
 from models.base import db
+from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.sheets.files import add_lists
 from views.sheets import jobs as sheet_jobs  # noqa: F401 - registers the kinds

@@ -50,7 +50,12 @@ def test_good_rows_become_accounts_with_a_first_password(importing: Any, cast: C
     assert (account.first_password_until - account.created_at).days == 30
     person = system.scalars(select(Professional).where(Professional.account_id == account.id)).one()
     unit = cast.organisations["unit"]
-    assert (person.organisation_id, person.path, person.organisation_name, person.state) == (unit.id, unit.path, unit.name, "active")
+    assert (person.organisation_id, person.path, person.organisation_name, person.state) == (
+        unit.id,
+        unit.path,
+        unit.name,
+        "active",
+    )
     assert (person.ethnic_group, person.education_level, person.title_series, person.title_level) == ("01", "21", "10", "3")
     assert (person.sex, person.birth_on) == ("male" if int(number[16]) % 2 else "female", dt.date.fromisoformat(number[6:14]))
     assert system.scalars(select(Membership.member_of_id).where(Membership.person_id == person.id)).all() == [unit.id]
@@ -58,7 +63,11 @@ def test_good_rows_become_accounts_with_a_first_password(importing: Any, cast: C
     entry = system.scalars(
         select(HistoryEntry).where(HistoryEntry.subject_kind == "professional", HistoryEntry.subject_id == person.id)
     ).one()
-    assert (entry.action, entry.account_id, entry.changes) == ("import", cast.unit_clerk.account_id, {"organisation": [None, unit.name]})
+    assert (entry.action, entry.account_id, entry.changes) == (
+        "import",
+        cast.unit_clerk.account_id,
+        {"organisation": [None, unit.name]},
+    )
 
 
 def test_dry_run_writes_nothing_and_counts_the_same(importing: Any, cast: Cast, system: Session) -> None:
@@ -82,7 +91,10 @@ def test_same_file_again_creates_nothing(importing: Any, cast: Cast, system: Ses
 
 def test_rejected_rows_come_back_with_reason_and_mark_and_go_in_after_correction(importing: Any, cast: Cast) -> None:
     content = workbook(
-        cast.unit_clerk, row(1, number=made_up_number(1001)[:-1] + "0"), row(2, "李四", phone="12", birth_on="99999-99-99"), row(3, "赵六"),
+        cast.unit_clerk,
+        row(1, number=made_up_number(1001)[:-1] + "0"),
+        row(2, "李四", phone="12", birth_on="99999-99-99"),
+        row(3, "赵六"),
     )
     result = importing(cast.unit_clerk, KIND, content)
     assert counts(result) == (4, 1, 0, 2, 1)
@@ -137,12 +149,16 @@ def test_same_number_twice_in_a_file_is_rejected_the_second_time(importing: Any,
 def test_department_must_name_organisations_of_its_subtree(importing: Any, cast: Cast) -> None:
     codes = {name: cast.organisations[name].code for name in ("unit", "cousin_unit")}
     content = workbook(
-        cast.department_clerk, row(1, organisation_code=codes["unit"]), row(2, organisation_code=codes["cousin_unit"]), row(3),
+        cast.department_clerk,
+        row(1, organisation_code=codes["unit"]),
+        row(2, organisation_code=codes["cousin_unit"]),
+        row(3),
     )
     result = importing(cast.department_clerk, KIND, content)
     assert counts(result) == (4, 1, 0, 2, 1)
     assert [(p["row"], p["message_id"]) for p in result["problems"]] == [
-        (4, "It does not exist, or is not within your jurisdiction."), (5, "This cell must be filled in."),
+        (4, "It does not exist, or is not within your jurisdiction."),
+        (5, "This cell must be filled in."),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
@@ -42,6 +43,7 @@ from views.admin.decisions import (
     subject_col,
     waits_for,
 )
+from views.admin.exports import export_action
 from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
 from views.admin.pickers import organisation_address, organisation_words
 from views.details import Attachment
@@ -79,6 +81,11 @@ COLUMNS = (
     _col("title", shown=False),
     _col("is_key_review", shown=False),
 )
+
+
+def _without_submission(columns: tuple[Col, ...]) -> tuple[Col, ...]:
+    """Leave the time of declaration to 列设置, where the time of the decision stands."""
+    return tuple(replace(c, shown=False) if c.name == "submitted_at" else c for c in columns)
 
 
 def _years() -> Iterable[int]:
@@ -176,12 +183,15 @@ class HoursView(DecisionScreen, ScopedModelView):
 
     columns = COLUMNS
     filters = FILTERS
+    export_permission = Permission.HOURS_EXPORT
+    export_kind = "export_declarations"
+    page_actions = (export_action(Permission.HOURS_EXPORT),)
     batch_actions = decision_batches(Permission.HOURS_REVIEW, CANNED, given=_decision_values, more=_key_reviews)
     tabs = (
         Tab("pending", N_("Pending review"), rows=_waiting, where=lambda actor: waits_for(actor, KIND), sorts=WAITING_SORTS,
             row_actions=DECIDE_ROW, row_name=_name),
         Tab("reviewed", N_("Reviewed"), model=Decision, rows=_decided, where=lambda actor: decided_by(actor, KIND), sorts=DECIDED_SORTS,
-            columns=(*COLUMNS, *decided_columns()), filters=(*FILTERS, hidden_filter), row_actions=DECIDED_ROW,
+            columns=(*_without_submission(COLUMNS), *decided_columns()), filters=(*FILTERS, hidden_filter), row_actions=DECIDED_ROW,
             batch_actions=hiding_batches(Permission.HOURS_REVIEW), row_name=_name),
     )
     details = (

@@ -25,6 +25,7 @@ from views.admin import organisation_form
 from views.admin.actions import PageAction, RowAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
+from views.admin.exports import export_action
 from views.admin.filters import Filter, choice_filter, code_filter, picker_filter, text_filter
 from views.admin.keyset import Sort
 from views.admin.people_filters import chosen_organisation
@@ -81,7 +82,7 @@ class OrganisationsView(ScopedModelView):
     kinds = frozenset({PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     name_id = N_("Management of subordinate organisations")
     group_id = N_("Manage accounts")
-    icon = "building"
+    icon = "home"
     order = 10
 
     columns = (
@@ -107,11 +108,18 @@ class OrganisationsView(ScopedModelView):
             filters=_filters(N_("Training base name"), NATURE)),
     )
     row_actions = (RowAction("details", N_("Details")),)
+    export_permission = Permission.ORGANISATIONS_EXPORT
+    export_kind = "export_organisations"
     page_actions = (
         PageAction(
             "new", N_("Add"), url=lambda view: url_for("organisations.create_view", kind=request.args.get("tab"), url=view.list_url()),
             is_primary=True, permission=Permission.ORGANISATIONS_CREATE,
         ),
+        PageAction(
+            "import", N_("Batch import"), url=lambda _view: url_for("organisations_import.index"), icon="upload",
+            permission=Permission.ORGANISATIONS_CREATE,
+        ),
+        export_action(Permission.ORGANISATIONS_EXPORT),
     )
     details = (
         Section(N_("Basic unit information"), (

@@ -21,9 +21,10 @@ from models.transaction import unit_of_work
 from views import states
 from views.actor import current_actor
 from views.admin import people_filters as filters
-from views.admin.actions import Listing, RowAction, Section
+from views.admin.actions import Listing, PageAction, RowAction, Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col, words_of
+from views.admin.exports import export_action
 from views.admin.keyset import Sort
 from views.admin.state import ListState
 from views.codes import code_name
@@ -55,7 +56,7 @@ class PeopleView(ScopedModelView):
     kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     name_id = N_("Learner information")
     group_id = N_("Queries and statistics")
-    icon = "users"
+    icon = "people"
     order = 50
 
     columns = (
@@ -77,10 +78,19 @@ class PeopleView(ScopedModelView):
     )
     sorts = (Sort("id", (Professional.path, Professional.id)),)
     filters = filters.FILTERS
+    export_permission = Permission.PEOPLE_EXPORT
+    export_kind = "export_people"
+    page_actions = (
+        PageAction(
+            "import", N_("Batch import"), url=lambda _view: url_for("people_import.index"), icon="upload",
+            permission=Permission.PEOPLE_IMPORT,
+        ),
+        export_action(Permission.PEOPLE_EXPORT),
+    )
     row_actions = (
         RowAction("details", N_("Details")),
         RowAction("record", N_("Learning record"), url=_learning_record),
-        RowAction("certificate", N_("Print certificate"), url=_certificates, permission=Permission.CERTIFICATES_PRINT, is_more=True),
+        RowAction("certificate", N_("Print proof of hours"), url=_certificates, permission=Permission.CERTIFICATES_PRINT, is_more=True),
         RowAction("reset", N_("Reset password"), url=_reset, permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True),
     )
     details = (
@@ -88,7 +98,7 @@ class PeopleView(ScopedModelView):
             "name", "document_type", "number_masked", "sex", "birth_on", "ethnic_group", "phone", "email", "landline",
             Col("state", status=states.PERSON), "created_at",
         )),
-        Section(N_("Position"), ("organisation_name", "admin_post", "admin_rank", "is_postdoc", "field_of_work")),
+        Section(N_("Employment"), ("organisation_name", "admin_post", "admin_rank", "is_postdoc", "field_of_work")),
         Section(N_("Professional and technical post"), (
             "title_series", "title_level", "title_qualification", "title_effective_on", "title_certificate_number", "title_appointed_on",
             "certificate_control_number",
