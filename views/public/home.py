@@ -9,8 +9,9 @@ from pathlib import Path
 from flask import Blueprint, current_app, render_template, url_for
 from flask_babel import gettext
 
+from models.access import PositionKind
 from models.errors import N_
-from views.actor import current_actor
+from views.actor import KIND_WORDS, current_actor
 from views.public.login import LoginForm, start_page
 
 blueprint = Blueprint("home", __name__)
@@ -33,7 +34,7 @@ class DemoAccount:
 
     title: str
     number: str
-    kind: str
+    user_type: str
 
 
 @blueprint.get("/")
@@ -61,4 +62,8 @@ def demo_accounts() -> list[DemoAccount]:
     if not current_app.config["CE_DEMO"] or not path.exists():
         return []
     rows = json.loads(path.read_text(encoding="utf-8"))
-    return [DemoAccount(str(row["title"]), str(row["number"]), str(row.get("kind", ""))) for row in rows]
+    return [DemoAccount(str(row["title"]), str(row["number"]), _user_type(str(row.get("kind", "")))) for row in rows]
+
+
+def _user_type(kind: str) -> str:
+    return gettext(KIND_WORDS[PositionKind(kind)]) if kind in set(PositionKind) else ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask_babel import get_locale, gettext
 from sqlalchemy import select
 
+from models.base import db
 from models.errors import N_
 from models.org import directory
 from models.org.code_lists import CodeList
@@ -65,14 +67,32 @@ def codes(name: str) -> str:
     return render_template("public/pick_code.html", picker=picker, name=name, text=text, rows=rows)
 
 
-def entries(list_name: CodeList) -> list[CodeEntry]:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a code list, as it is read once per process: code lists change with the seed only."""
+
+    code: str
+    name: str
+    name_en: str
+    parent_code: str | None
+    extra: Mapping[str, Any]
+
+
+_read: dict[tuple[str, CodeList], tuple[Entry, ...]] = {}
+
+
+def entries(list_name: CodeList) -> tuple[Entry, ...]:
     """Return the entries of a list that can be chosen, in their order; headings are left out."""
-    with system_session() as session:
-        rows = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name).order_by(CodeEntry.position)).all()
-    return [row for row in rows if not (row.extra or {}).get("is_group")]
+    key = (str(db.engine.url), list_name)
+    if not _read.get(key):
+        with system_session() as session:
+            rows = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name).order_by(CodeEntry.position))
+            found = [Entry(r.code, r.name, r.name_en, r.parent_code, r.extra or {}) for r in rows]
+        _read[key] = tuple(e for e in found if not e.extra.get("is_group"))
+    return _read[key]
 
 
-def shown_name(entry: CodeEntry) -> str:
+def shown_name(entry: Entry) -> str:
     """Return the name of an entry in the reader's language."""
     return entry.name_en if str(get_locale()).startswith("en") and entry.name_en else entry.name
 
@@ -88,7 +108,7 @@ def title_qualifications(series: str = "", level: str = "") -> list[Option]:
     return [
         Option(e.code, shown_name(e), names.get(e.parent_code or "", ""))
         for e in entries(CodeList.TITLE_QUALIFICATION)
-        if series in {"", e.parent_code} and level in {"", (e.extra or {}).get("level")}
+        if series in {"", e.parent_code} and level in {"", e.extra.get("level")}
     ]
 
 
@@ -97,7 +117,7 @@ def vocational_levels(code: str = "") -> list[Option]:
     found: dict[str, Option] = {}
     for entry in entries(CodeList.VOCATIONAL_QUALIFICATION):
         if code in {"", entry.code}:
-            found |= {level: Option(level, level) for level in (entry.extra or {}).get("levels") or ()}
+            found |= {level: Option(level, level) for level in entry.extra.get("levels") or ()}
     return [*found.values(), Option(NO_LEVEL, gettext("None"))] if not code or not found else list(found.values())
 
 
