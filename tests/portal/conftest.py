@@ -116,7 +116,8 @@ def declared(reader: Reader) -> Callable[..., int]:
 
     def declare(step: str = "submit", who: Reader | None = None, **changed: Any) -> int:
         n = next(made)
-        answer = (who or reader).post("declarations/new", **{**TRAINING, "form_key": f"form-{n}", "attachments": file(n), **changed}, step=step)
+        data = {**TRAINING, "form_key": f"form-{n}", "attachments": file(n), **changed, "step": step}
+        answer = (who or reader).post("declarations/new", **data)
         assert answer.status_code == 303, answer.text
         return n
 

@@ -161,8 +161,6 @@ def test_a_subject_must_be_chosen_where_there_are_several(reader: Reader, look: 
     ],
 )
 def test_a_bad_file_is_named_and_the_draft_stays(reader: Reader, look: Any, name: str, content: bytes, sentence: str) -> None:
-    import io
-
     answer = reader.post("declarations/new", **TRAINING, attachments=(io.BytesIO(content), name), step="submit", form_key="one")
     assert answer.status_code == 200
     assert sentence in answer.text
@@ -304,7 +302,9 @@ def test_undeclared_columns_are_ignored(reader: Reader, look: Any, cast: Cast) -
         assert (declaration.path, declaration.source) == (cast.actors["professional"].path, "person")
 
 
-def test_a_picture_is_shown_to_its_owner_only(declared: Callable[..., int], reader: Reader, log_in: Callable[..., Reader], look: Any) -> None:
+def test_a_picture_is_shown_to_its_owner_only(
+    declared: Callable[..., int], reader: Reader, log_in: Callable[..., Reader], look: Any
+) -> None:
     declared("save")
     with look() as session:
         key = session.scalars(select(Attachment.key)).one()

@@ -12,7 +12,7 @@ from models.credits.tables import Declaration
 from models.files import Attachment
 from models.history import HistoryEntry
 from models.reviews.tables import Review
-from tests.portal.conftest import Reader, state_of
+from tests.portal.conftest import TRAINING, Reader, state_of
 
 
 @pytest.fixture
@@ -108,8 +108,7 @@ def test_details_of_a_rejected_one_give_the_reason(four: Reader) -> None:
 
 def test_the_course_keeps_withdrawals_and_earlier_rounds(four: Reader, decide: Callable[..., None]) -> None:
     four.post("declarations/2/withdraw", answer="yes")
-    four.post("declarations/2/edit", year="2026", form_code="GWPX", subject="professional", elective="required", requested_hours="10",
-              f_school_unit="学校", f_class_name="在审班", f_score="合格", f_start_date="2026-03-02", f_end_date="2026-03-06", step="confirm")
+    four.post("declarations/2/edit", **{**TRAINING, "requested_hours": "10", "f_class_name": "在审班"}, step="confirm")
     page = four.get("declarations/2").text
     course = page[page.index("course-title"):]
     assert course.count("Submitted") == 2
