@@ -211,7 +211,7 @@ def _try(row: ImportRow, key: str, check: Callable[[Any], Any]) -> None:
 
 def _name(text: str) -> str:
     if any(c.isdigit() or c in "<>@#$%&*/\\|" for c in text):
-        raise Invalid(N_("A name has no digits and none of these signs: < > @ # $ % & * / \\ |"))
+        raise Invalid(N_("A name has neither digits nor signs such as < > @ # *."))
     return text
 
 
