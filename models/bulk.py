@@ -57,36 +57,43 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
         connection.exec_driver_sql(plan.sql, plan.parameters(alike))
 
 
-def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows given as tuples in the order of *columns*: by COPY on PostgreSQL; the columns left out take one default."""
-    left_out = [(c.name, _default(c.default)()) for c in table.columns if c.name not in columns and c.default is not None]
-    names = (*columns, *(name for name, _ in left_out))
-    dialect = connection.dialect
-    types = [*(table.c[name].type for name in columns)]
-    processors = [(place, t.dialect_impl(dialect).bind_processor(dialect)) for place, t in enumerate(types)]
+def prepared(dialect: Dialect, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rows given as tuples in the order of *columns* as the driver takes them: types applied, defaults at the end."""
+    processors = [(place, _processor(table, name, dialect)) for place, name in enumerate(columns)]
     needed = [(place, process) for place, process in processors if process is not None]
-    tail = tuple(_processed(table.c[name].type, value, dialect) for name, value in left_out)
-    ready = (_ready(row, needed, tail) for row in rows)
-    quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in names)
-    if dialect.name == "postgresql":
+    tail = []
+    for name, default in _left_out(table, columns):
+        process = _processor(table, name, dialect)
+        tail.append(process(default()) if process else default())
+    return [_ready(row, needed, tail) for row in rows]
+
+
+def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows that ``prepared`` returned: by COPY on PostgreSQL."""
+    names = [*columns, *(name for name, _ in _left_out(table, columns))]
+    quoted = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
+    if connection.dialect.name == "postgresql":
         with connection.connection.cursor() as cursor, cursor.copy(f"copy {table.name} ({quoted}) from stdin") as copy:
-            for row in ready:
+            for row in rows:
                 copy.write_row(row)
         return
     marks = ", ".join("?" * len(names))
-    connection.exec_driver_sql(f"insert into {table.name} ({quoted}) values ({marks})", list(ready))  # noqa: S608 - our own names
+    connection.exec_driver_sql(f"insert into {table.name} ({quoted}) values ({marks})", rows)  # noqa: S608 - our own names
 
 
-def _ready(row: tuple[Any, ...], needed: Sequence[tuple[int, Processor]], tail: tuple[Any, ...]) -> tuple[Any, ...]:
+def _left_out(table: Table, columns: Sequence[str]) -> list[tuple[str, Callable[[], Any]]]:
+    return [(c.name, _default(c.default)) for c in table.columns if c.name not in columns and c.default is not None]
+
+
+def _processor(table: Table, name: str, dialect: Dialect) -> Processor | None:
+    return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _ready(row: tuple[Any, ...], needed: Sequence[tuple[int, Processor]], tail: Sequence[Any]) -> tuple[Any, ...]:
     values = list(row)
     for place, process in needed:
         values[place] = process(values[place])
     return (*values, *tail)
-
-
-def _processed(kind: Any, value: Any, dialect: Dialect) -> Any:
-    process = kind.dialect_impl(dialect).bind_processor(dialect)
-    return value if process is None else process(value)
 
 
 def _plan(table: Table, keys: tuple[str, ...], dialect: Dialect) -> _Plan:

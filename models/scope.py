@@ -24,7 +24,7 @@ from sqlalchemy.sql.expression import ClauseElement, TableClause
 
 from models.access import Actor, PositionKind
 from models.base import Base, BigId, PathString, ScopedSession, db, is_flushing
-from models.bulk import insert_rows, load_rows
+from models.bulk import insert_rows, load_rows, prepared
 from models.errors import NotFound
 from models.transaction import Intent, intending
 
@@ -523,10 +523,13 @@ def bulk_insert(session: Session, cls: type, rows: Sequence[Mapping[str, Any]]) 
     insert_rows(session.connection(), cls.__table__, rows)  # type: ignore[attr-defined]
 
 
-def bulk_load(session: Session, cls: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def bulk_load(
+    session: Session, cls: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, is_prepared: bool = False
+) -> None:
     """Insert very many rows, given as tuples in the order of *columns*, after the same check as ``bulk_insert``.
 
-    In every scope, the system's too, a row's path must end in its organisation's id.
+    In every scope, the system's too, a row's path must end in its organisation's id. *is_prepared* says that
+    ``models.bulk.prepared`` has applied the types, in another process.
     """
     if not rows:
         return
@@ -539,7 +542,9 @@ def bulk_load(session: Session, cls: Any, columns: Sequence[str], rows: Sequence
     _check_bulk(session, cls, owners)
     if not all(_belongs(o["path"], o["organisation_id"]) for o in owners if o.get("organisation_id") is not None and "path" in o):
         raise NotFound
-    load_rows(session.connection(), cls.__table__, columns, rows)
+    connection = session.connection()
+    ready = rows if is_prepared else prepared(connection.dialect, cls.__table__, columns, rows)
+    load_rows(connection, cls.__table__, columns, ready)
 
 
 def bulk_insert_returning(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -31,10 +31,10 @@ from seed.scale import catalogue, indexes, tree
 from seed.scale.columns import COLUMNS
 from seed.scale.names import Names
 from seed.scale.people import add_organisation
-from seed.scale.records import chunk_rows
+from seed.scale.processes import made_in_processes
 from seed.scale.rows import Rows
 from seed.scale.tree import CITY, NEW_REGIONS, Unit
-from seed.scale.world import YEARS_BACK, World, chunks, random_of, titles
+from seed.scale.world import YEARS_BACK, World, random_of, titles
 
 PASSWORD = "Demo-2026!"  # noqa: S105 - of made-up persons, printed at the end
 TOKENS_AT_ONCE = 100_000
@@ -98,12 +98,12 @@ def _load_organisations(session: Session, world: World) -> None:
 
 def _load_people(session: Session, world: World, say: Callable[[str], None]) -> Names:
     names, n = Names(), 0
-    for number, units in enumerate(chunks(world.units)):
-        rows, found = chunk_rows(world, number, units)
-        names.add(found)
-        _write(session, rows, subject_id=units[0].id, n=len(found))
-        n += len(found)
-        say(f"{n} people")
+    with made_in_processes(world, session.get_bind().dialect) as chunks:
+        for rows, found, first in chunks:
+            names.add(found)
+            _write(session, rows, subject_id=first, n=len(found), is_prepared=True)
+            n += len(found)
+            say(f"{n} people")
     return names
 
 
@@ -114,11 +114,11 @@ def _load_names(session: Session, world: World, names: Names) -> None:
             bulk_load(session, NameToken, COLUMNS[NameToken], some)
 
 
-def _write(session: Session, rows: Rows, *, subject_id: int, n: int) -> None:
+def _write(session: Session, rows: Rows, *, subject_id: int, n: int, is_prepared: bool = False) -> None:
     """Write a chunk in one transaction, with one history row that names its first organisation."""
     with unit_of_work(session):
         for cls, columns in COLUMNS.items():
-            bulk_load(session, cls, columns, rows.to(cls))
+            bulk_load(session, cls, columns, rows.to(cls), is_prepared=is_prepared)
         history.record(session, SYSTEM, "organisation", [subject_id], "seed_scale", changes={"n": n})
 
 
