@@ -73,7 +73,8 @@ def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     names = [*columns, *(name for name, _ in _left_out(table, columns))]
     quoted = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
     if connection.dialect.name == "postgresql":
-        with connection.connection.cursor() as cursor, cursor.copy(f"copy {table.name} ({quoted}) from stdin") as copy:
+        cursor: Any = connection.connection.cursor()  # psycopg's own: DBAPI knows no copy
+        with cursor, cursor.copy(f"copy {table.name} ({quoted}) from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
         return

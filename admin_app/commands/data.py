@@ -18,6 +18,7 @@ from models.scope import system_session
 from models.transaction import unit_of_work
 from seed.demo.stage import PASSWORD
 from seed.reference import seed_reference
+from seed.scale import seed_scale
 
 
 @main.command()
@@ -50,6 +51,25 @@ def seed_demo_world(app: Flask) -> None:
     except Conflict as refusal:
         raise Refused(str(refusal)) from None
     click.echo(f"The password of all is {PASSWORD}")
+    for account in made:
+        click.echo(f"{account.number}  {account.kind}  {account.title}")
+
+
+@seed.command("scale")
+@click.option("--professionals", default=1_000_000, show_default=True, type=click.IntRange(min=1))
+@click.option("--organizations", default=20_000, show_default=True, type=click.IntRange(min=20))
+@click.option("--credits", "n_credits", default=3_000_000, show_default=True, type=click.IntRange(min=1))
+@with_app
+def seed_for_measuring(_app: Flask, professionals: int, organizations: int, n_credits: int) -> None:
+    """Fill an empty, migrated database with millions of made-up rows; whoever interrupts it begins with a new database."""
+    try:
+        made = seed_scale(
+            n_people=professionals, n_organisations=organizations, n_credits=n_credits,
+            say=lambda line: click.echo(f"\r{line:<60}", nl=False, err=True),
+        )
+    except Conflict as refusal:
+        raise Refused(str(refusal)) from None
+    click.echo(f"\nThe password of all is {PASSWORD}")
     for account in made:
         click.echo(f"{account.number}  {account.kind}  {account.title}")
 

@@ -128,9 +128,11 @@ def _write(session: Session, rows: Rows, *, subject_id: int, n: int, is_prepared
 def _accounts(world: World) -> Iterable[ScaleAccount]:
     county = world.units[1]
     department, unit = _example(world.units, county)
-    for title, each, kind in (
-        ("市人社局", world.units[0], "人社部门"), ("区人社局", county, "人社部门"), ("主管部门", department, "主管部门"), ("用人单位", unit, "用人单位"),
-    ):
+    listed = (
+        ("市人社局", world.units[0], "人社部门"), ("区人社局", county, "人社部门"), ("主管部门", department, "主管部门"),
+        ("用人单位", unit, "用人单位"),
+    )
+    for title, each, kind in listed:
         yield ScaleAccount(f"{title}：{each.name}", world.numbers.number(each.id - 1).value, kind, each.id)
     number = world.numbers.number(len(world.units) + unit.first_person - 1)
     yield ScaleAccount(f"专业技术人员：{unit.name}", number.value, "专业技术人员", unit.id)
@@ -141,7 +143,7 @@ def _example(units: list[Unit] | Any, county: Unit) -> tuple[Unit, Unit]:
     below = [u for u in units if u.kind is OrganisationKind.EMPLOYER and u.n_people and u.path.startswith(county.path)]
     under_department = [u for u in below if u.parent and u.parent.kind is OrganisationKind.COMPETENT_DEPARTMENT]
     unit = max(under_department, key=lambda u: (u.n_people, -u.id))
-    assert unit.parent is not None  # noqa: S101 - an employer has one
+    assert unit.parent is not None
     return unit.parent, unit
 
 

@@ -137,7 +137,7 @@ def _fate(rng: Random, n_levels: int, *, is_running: bool) -> list[Course]:
 def _review(
     rows: Rows, world: World, rng: Random, person: Person, record: Record, granted: int, rounds: list[Course]
 ) -> None:
-    assert record.submitted_at is not None  # noqa: S101 - a submitted one
+    assert record.submitted_at is not None
     matter = Matter(
         record.id, ReviewKind.DECLARATION, record.id, person, person.unit.chain(), record.submitted_at, world.now,
         {"granted_tenths": granted}, _snapshot(person, record), REASONS[record.id % len(REASONS)],

@@ -14,8 +14,10 @@ HR, DEPARTMENT, EMPLOYER, BASE = (
 CITY = "379900"
 DIRECT = "379999"  # 市直: what belongs to the city itself
 COUNTIES = (
-    ("379901", "望海区", 18), ("379902", "云峰区", 14), ("379903", "临沙县", 8), ("379904", "青泽县", 7), ("379905", "石港县", 9),
-    ("379906", "盐浦市", 11), ("379971", "海州经济技术开发区", 10), ("379972", "海州高新技术产业开发区", 6), ("379973", "海州综合保税区", 3),
+    ("379901", "望海区", 18), ("379902", "云峰区", 14), ("379903", "临沙县", 8), ("379904", "青泽县", 7),
+    ("379905", "石港县", 9), ("379906", "盐浦市", 11),
+    ("379971", "海州经济技术开发区", 10),
+    ("379972", "海州高新技术产业开发区", 6), ("379973", "海州综合保税区", 3),
     ("379974", "海州生态旅游度假区", 2),
 )
 """Region, name and weight; the last three regions are made for the scale data."""
@@ -144,7 +146,7 @@ def _divide(units: Sequence[Unit], n_people: int) -> None:
 
 
 def _number_people(rng: Random, units: Sequence[Unit]) -> None:
-    """Number the people of each organisation in a row; organisations came in over the years in no order of the tree."""
+    """Give the people of each organisation ids in a row; organisations came in over the years in no order of the tree."""
     scattered = list(units)
     rng.shuffle(scattered)
     first = 1
