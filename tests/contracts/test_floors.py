@@ -39,7 +39,7 @@ def test_the_package_only_shows_the_factory() -> None:
 
 
 def test_templates_make_no_query() -> None:
-    asking = (".query", "query(", "session.", "select(", "current_user", ".scalars", ".require(")
+    asking = (".query.", ".filter_by(", "session.", "select(", "current_user", ".scalars", ".require(")
     found = [
         f"{path.relative_to(ROOT)}: {word}"
         for path in sorted((ROOT / "templates").rglob("*"))
