@@ -93,23 +93,30 @@ def check(who: FirstAdministrator) -> Number:
     return number
 
 
-def _appoint(
-    session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator, number: Number
-) -> Appointed:
+def _appoint(session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator, number: Number) -> Appointed:
     shown: str | None = None
     if who.is_existing:
         account = _existing(session, who, number)
     else:
         account, shown = _created(session, actor, who, number)
     post = Post(
-        account_id=account.id, organisation_id=organisation.id, path=organisation.path, name=account.name,
-        number_masked=account.number_masked, phone=who.phone.strip() or account.phone, is_super=True,
+        account_id=account.id,
+        organisation_id=organisation.id,
+        path=organisation.path,
+        name=account.name,
+        number_masked=account.number_masked,
+        phone=who.phone.strip() or account.phone,
+        is_super=True,
         state=PostState.OFFERED if who.is_existing else PostState.ACTIVE,
     )
     session.add(post)
     session.flush()
     history.record(
-        session, actor, "organisation", [organisation.id], "offer_post" if who.is_existing else "appoint",
+        session,
+        actor,
+        "organisation",
+        [organisation.id],
+        "offer_post" if who.is_existing else "appoint",
         changes={"administrator": [None, account.name]},
     )
     return Appointed(organisation, post, shown)

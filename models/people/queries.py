@@ -63,7 +63,8 @@ def by_joined_name(statement: Select[Any], text: str) -> Select[Any]:
         other = aliased(NameToken)
         statement = statement.where(
             select(other.person_id)
-            .where(other.token == token, other.path == NameToken.path, other.person_id == NameToken.person_id).exists()
+            .where(other.token == token, other.path == NameToken.path, other.person_id == NameToken.person_id)
+            .exists()
         )
     return _as_one_piece(statement, query, Professional.name)
 
@@ -85,9 +86,7 @@ class Belongings:
 
 def person(session: Session, person_id: int) -> Professional:
     """Return a person whom the lists show; raises NotFound."""
-    found = session.scalars(
-        select(Professional).where(Professional.id == person_id, Professional.state.in_(LISTED))
-    ).first()
+    found = session.scalars(select(Professional).where(Professional.id == person_id, Professional.state.in_(LISTED))).first()
     if found is None:
         raise NotFound
     return found
@@ -118,5 +117,7 @@ def history_of(session: Session, person_id: int) -> list[HistoryEntry]:
 def administrators_of(session: Session, organisation_id: int) -> Sequence[Post]:
     """Return the posts of an organisation of the scope that are not ended, its super administrator first."""
     return session.scalars(
-        select(Post).where(Post.organisation_id == organisation_id, Post.state != PostState.ENDED).order_by(Post.is_super.desc(), Post.id)
+        select(Post)
+        .where(Post.organisation_id == organisation_id, Post.state != PostState.ENDED)
+        .order_by(Post.is_super.desc(), Post.id)
     ).all()

@@ -53,7 +53,13 @@ def reset_password(session: Session, actor: Actor, person: Professional, *, reas
         raise Invalid(N_("Please give a reason."))
     shown = give_first_password(session, _holder(session, person).account, kind)
     history.record(
-        session, actor, "professional", [person.id], "reset_password", reason=reason.strip()[:500], changes={"first_password": [None, kind]}
+        session,
+        actor,
+        "professional",
+        [person.id],
+        "reset_password",
+        reason=reason.strip()[:500],
+        changes={"first_password": [None, kind]},
     )
     return shown
 

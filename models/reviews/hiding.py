@@ -30,9 +30,7 @@ def set_hidden(session: Session, actor: Actor, decision_ids: Collection[int], *,
     for kind in {ReviewKind(row.kind) for row in rows}:
         actor.require(handler_of(kind).permission)
     bulk_update(session, Decision, [{"id": row.id, "is_hidden": is_hidden} for row in rows], locked=True)
-    history.record(
-        session, actor, "review", [row.review_id for row in rows], "hide_decision" if is_hidden else "show_decision"
-    )
+    history.record(session, actor, "review", [row.review_id for row in rows], "hide_decision" if is_hidden else "show_decision")
     found = {row.id for row in rows}
     refused: dict[int, DomainError] = {i: NotFound() for i in wanted if i not in found}
     return Moved(tuple(sorted(found)), refused)

@@ -41,13 +41,25 @@ from views.limits import limiter
 
 FORMS = Path(__file__).parents[2] / "seed" / "reference" / "learning_forms.json"
 CODES = {
-    "nationality": [("01", "汉族")], "document_type": [("111", "居民身份证")], "education_level": [("21", "大学本科毕业")],
-    "field_of_study": [("08", "工学")], "degree": [("4", "学士")], "title_series": [("01", "工程技术人员"), ("02", "会计专业人员")],
-    "title_level": [("432", "中级")], "vocational_qualification": [("VQ00", "无")], "unit_nature": [("10", "企业"), ("20", "事业单位")],
-    "unit_level": [("3", "县处级")], "industry": [("I", "信息传输、软件和信息技术服务业")], "admin_rank": [("131", "县处级正职")],
+    "nationality": [("01", "汉族")],
+    "document_type": [("111", "居民身份证")],
+    "education_level": [("21", "大学本科毕业")],
+    "field_of_study": [("08", "工学")],
+    "degree": [("4", "学士")],
+    "title_series": [("01", "工程技术人员"), ("02", "会计专业人员")],
+    "title_level": [("432", "中级")],
+    "vocational_qualification": [("VQ00", "无")],
+    "unit_nature": [("10", "企业"), ("20", "事业单位")],
+    "unit_level": [("3", "县处级")],
+    "industry": [("I", "信息传输、软件和信息技术服务业")],
+    "admin_rank": [("131", "县处级正职")],
 }
 TRAINING = {
-    "school_unit": "海州职业技术学院", "class_name": "岗位培训班", "score": "合格", "start_date": "2026-03-02", "end_date": "2026-03-06",
+    "school_unit": "海州职业技术学院",
+    "class_name": "岗位培训班",
+    "score": "合格",
+    "start_date": "2026-03-02",
+    "end_date": "2026-03-06",
 }
 
 
@@ -142,14 +154,29 @@ def lists(app: Flask, cast: Cast) -> None:
         for list_name, entries in CODES.items():
             for n, (code, name) in enumerate(entries):
                 session.add(CodeEntry(list_name=list_name, code=code, name=name, name_en=f"{name}/en", position=n))
-        session.add(CodeEntry(
-            list_name="title_qualification", code="0101", name="工程师", name_en="engineer", parent_code="01", extra={"level": "432"}, position=0
-        ))
+        session.add(
+            CodeEntry(
+                list_name="title_qualification",
+                code="0101",
+                name="工程师",
+                name_en="engineer",
+                parent_code="01",
+                extra={"level": "432"},
+                position=0,
+            )
+        )
         for position, data in enumerate(json.loads(FORMS.read_text(encoding="utf-8"))):
-            session.add(LearningForm(
-                code=data["code"], path="/", name=data["zh"], name_en=data["en"], declaration_type=data["declaration_type"],
-                is_offered_to_persons=data["offered_to_persons"], position=position,
-            ))
+            session.add(
+                LearningForm(
+                    code=data["code"],
+                    path="/",
+                    name=data["zh"],
+                    name_en=data["en"],
+                    declaration_type=data["declaration_type"],
+                    is_offered_to_persons=data["offered_to_persons"],
+                    position=position,
+                )
+            )
             session.add(RuleVersion(form_code=data["code"], path="/", version=1, from_year=0, spec=data))
         for person in cast.people.values():
             for token in sorted(name_tokens(person.name)):
@@ -167,10 +194,9 @@ def declare(lists: None, cast: Cast, acting_as: Callable[[Actor], Any]) -> Calla
             saved = declarations.save_draft(session, actor, Draft(year, "professional", "GWPX", {**TRAINING, **inputs}, hours))
             declarations.add_evidence(session, actor, saved.id, Upload("证明.png", picture(next(made))))
             declarations.submit(session, actor, saved.id)
-            review_id = session.scalars(
+            return session.scalars(
                 select(Review.id).where(Review.kind == ReviewKind.DECLARATION, Review.subject_id == saved.id)
             ).one()
-        return review_id
 
     return declare_for
 
@@ -183,7 +209,11 @@ def decide(cast: Cast, acting_as: Callable[[Actor], Any]) -> Callable[..., None]
         for name in names:
             with acting_as(cast.actors[name]) as session:
                 engine.decide(
-                    session, cast.actors[name], review_id, verdict=Verdict.REJECT if reason else Verdict.PASS, reason=reason,
+                    session,
+                    cast.actors[name],
+                    review_id,
+                    verdict=Verdict.REJECT if reason else Verdict.PASS,
+                    reason=reason,
                     values={review_id: {"granted_tenths": granted}} if granted else None,
                 )
 
@@ -198,10 +228,27 @@ def register(lists: None, app: Flask, cast: Cast) -> Callable[..., Professional]
         place: Organisation = cast.organisations[organisation]
         number = made_up_number(100 + n)
         data = Registration(
-            document_type="111", number=number, organisation_id=place.id, name=name, sex="male" if int(number[16]) % 2 else "female", phone=f"138{n:08d}",
-            email=f"p{n}@example.com", ethnic_group="01", education_level="21", school="海州大学", field_of_study="08",
-            graduated_on=dt.date(2002, 7, 1), degree="4", is_postdoc=False, title_series="01", title_level="432", title_qualification="0101",
-            vocational_qualification="VQ00", vocational_level="", password="Secret-2026", again="Secret-2026",
+            document_type="111",
+            number=number,
+            organisation_id=place.id,
+            name=name,
+            sex="male" if int(number[16]) % 2 else "female",
+            phone=f"138{n:08d}",
+            email=f"p{n}@example.com",
+            ethnic_group="01",
+            education_level="21",
+            school="海州大学",
+            field_of_study="08",
+            graduated_on=dt.date(2002, 7, 1),
+            degree="4",
+            is_postdoc=False,
+            title_series="01",
+            title_level="432",
+            title_qualification="0101",
+            vocational_qualification="VQ00",
+            vocational_level="",
+            password="Secret-2026",
+            again="Secret-2026",
         )
         with app.app_context(), ScopedSession(db, expire_on_commit=False, autoflush=False) as session:
             attach(session, NOTHING)

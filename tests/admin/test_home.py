@@ -26,7 +26,9 @@ def functions_of(page: str) -> set[str]:
 def todo_of(page: str) -> dict[str, tuple[str, str]]:
     """Return type -> (number, longest wait) of the to-do list."""
     body = page.split('id="part-todo"')[1].split("</table>", maxsplit=1)[0]
-    rows = re.findall(r'data-label="Type">(.*?)</th>.*?data-label="Number">(.*?)</td>.*?data-label="Longest wait">(.*?)</td>', body, re.DOTALL)
+    rows = re.findall(
+        r'data-label="Type">(.*?)</th>.*?data-label="Number">(.*?)</td>.*?data-label="Longest wait">(.*?)</td>', body, re.DOTALL
+    )
     return {kind: (number, re.sub("<[^>]+>", "", wait)) for kind, number, wait in rows}
 
 

@@ -15,7 +15,7 @@ from models.reviews.tables import Decision, Review
 from tests.admin.conftest import Desk
 from tests.cast import Cast, made_up_number
 
-COLUMNS = ["Name", "ID document number", "Department", "Title series", "Time of registration", "Operation"]
+COLUMNS = ["Name", "ID document number", "Work department", "Title series", "Time of registration", "Operation"]
 
 
 def review_of(look: Any, person: Professional) -> int:
@@ -30,13 +30,21 @@ def states_of(look: Any) -> list[str]:
 
 
 def run(desk: Desk, action: str, tab: str = "pending", **data: Any) -> str:
-    answer = desk.post("registrations/action/run", action=action, list=f"tab={tab}", url=f"/admin/registrations/?tab={tab}", **data)
+    answer = desk.post(
+        "registrations/action/run", action=action, list=f"tab={tab}", url=f"/admin/registrations/?tab={tab}", **data
+    )
     return desk.follow(answer).text if answer.status_code == 303 else answer.text
 
 
-@pytest.mark.parametrize(("officer", "organisation"), [
-    ("unit_clerk", "unit"), ("department_clerk", "department"), ("county_officer", "county"), ("inner_officer", "county"),
-])
+@pytest.mark.parametrize(
+    ("officer", "organisation"),
+    [
+        ("unit_clerk", "unit"),
+        ("department_clerk", "department"),
+        ("county_officer", "county"),
+        ("inner_officer", "county"),
+    ],
+)
 def test_each_kind_of_organisation_reviews_its_own(
     desk: Callable[..., Desk], register: Callable[..., Professional], officer: str, organisation: str
 ) -> None:
@@ -105,7 +113,9 @@ def test_all_of_the_filter_are_passed_and_the_others_stay(
 
 
 @pytest.mark.parametrize("typed", ["单", "shan", "小明", "sxm", "ＳＨＡＮ"])
-def test_a_name_is_found_by_characters_and_pinyin(desk: Callable[..., Desk], register: Callable[..., Professional], typed: str) -> None:
+def test_a_name_is_found_by_characters_and_pinyin(
+    desk: Callable[..., Desk], register: Callable[..., Professional], typed: str
+) -> None:
     register(1)
     register(2, "曾小华")
     page = desk("unit_clerk").search("registrations", f_name=typed).text

@@ -17,18 +17,19 @@ from models.base import local_date
 from models.errors import N_
 from models.reviews import engine, hiding, queries
 from models.reviews.forecast import forecast
-from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
+from models.reviews.tables import Decision, Review, ReviewKind, ReviewState, Verdict
 from models.workflow import Moved
 from views import states
 from views.admin.actions import BatchAction, Listing, Reason, RowAction
 from views.admin.columns import Col
+from views.admin.course import course
 from views.admin.filters import Filter
 from views.admin.keyset import Sort
 from views.admin.review import ReviewPage
 from views.admin.screen import TODO_LIMIT, Todo
 from views.admin.state import ListState
 from views.details import TimelineEntry
-from views.words import hours, words
+from views.words import words
 
 HIDDEN = "f_hidden"
 WAITING_SORTS = (Sort("submitted", (Review.submitted_at, Review.id)),)
@@ -85,7 +86,13 @@ def _decide(verdict: Verdict, given: Given) -> Any:
         is_one = len(ids) == 1
         seen = {ids[0]: str(values["version"])} if is_one and values.get("version") else None
         return engine.decide_many(
-            session, actor, ids, verdict=verdict, reason=reason, seen=seen, batch=None if is_one else str(uuid.uuid4()),
+            session,
+            actor,
+            ids,
+            verdict=verdict,
+            reason=reason,
+            seen=seen,
+            batch=None if is_one else str(uuid.uuid4()),
             values={ids[0]: given(values)} if is_one else None,
         )
 
@@ -95,8 +102,14 @@ def _decide(verdict: Verdict, given: Given) -> Any:
 def _preview(verdict: Verdict, more: Callable[[Session, Sequence[int]], list[str]]) -> Any:
     def preview(session: Session, actor: Actor, ids: Sequence[int]) -> list[str]:
         told = forecast(session, actor, ids, verdict=verdict)
-        sentence = N_("%(n)s of %(total)s can be passed.") if verdict is Verdict.PASS else N_("%(n)s of %(total)s can be rejected.")
-        return [words(sentence, {"n": told.n_able, "total": told.n_total}), *(words(m, p) for m, p in told.left_out), *more(session, ids)]
+        sentence = (
+            N_("%(n)s of %(total)s can be passed.") if verdict is Verdict.PASS else N_("%(n)s of %(total)s can be rejected.")
+        )
+        return [
+            words(sentence, {"n": told.n_able, "total": told.n_total}),
+            *(words(m, p) for m, p in told.left_out),
+            *more(session, ids),
+        ]
 
     return preview
 
@@ -112,18 +125,32 @@ def nothing_more(_session: Session, _ids: Sequence[int]) -> list[str]:
 
 
 def decision_batches(
-    permission: Permission, canned: tuple[str, ...], *, given: Given = nothing_given,
+    permission: Permission,
+    canned: tuple[str, ...],
+    *,
+    given: Given = nothing_given,
     more: Callable[[Session, Sequence[int]], list[str]] = nothing_more,
 ) -> tuple[BatchAction, ...]:
     """Return 批量通过, 全部通过, 批量驳回 and 全部驳回, with the words of the same steps on one row."""
     return (
         BatchAction(
-            "approve", N_("Batch approve"), _decide(Verdict.PASS, given), row_label=N_("Pass"), all_label=N_("Approve all"),
-            permission=permission, preview=_preview(Verdict.PASS, more),
+            "approve",
+            N_("Batch approve"),
+            _decide(Verdict.PASS, given),
+            row_label=N_("Pass"),
+            all_label=N_("Approve all"),
+            permission=permission,
+            preview=_preview(Verdict.PASS, more),
         ),
         BatchAction(
-            "reject", N_("Batch reject"), _decide(Verdict.REJECT, nothing_given), row_label=N_("Reject"), all_label=N_("Reject all"),
-            permission=permission, preview=_preview(Verdict.REJECT, more), is_danger=True,
+            "reject",
+            N_("Batch reject"),
+            _decide(Verdict.REJECT, nothing_given),
+            row_label=N_("Reject"),
+            all_label=N_("Reject all"),
+            permission=permission,
+            preview=_preview(Verdict.REJECT, more),
+            is_danger=True,
             reason=Reason(N_("Review opinion"), canned=canned),
         ),
     )
@@ -151,7 +178,12 @@ def hiding_batches(permission: Permission) -> tuple[BatchAction, ...]:
     """Return 删除 of decided rows and what brings them back."""
     return (
         BatchAction(
-            "hide", N_("Batch delete"), _hide(is_hidden=True), row_label=N_("Delete"), permission=permission, preview=_what_hiding_does,
+            "hide",
+            N_("Batch delete"),
+            _hide(is_hidden=True),
+            row_label=N_("Delete"),
+            permission=permission,
+            preview=_what_hiding_does,
             is_danger=True,
         ),
         BatchAction("show", N_("Bring back"), _hide(is_hidden=False), permission=permission),
@@ -232,41 +264,3 @@ class DecisionScreen(ReviewPage):
         """Return the course of the review through all its rounds."""
         review = self.review_of(row)
         return course(self.work, review) if review is not None else None
-
-
-def course(session: Session, review: Review) -> list[TimelineEntry]:
-    """Return each round's decisions in order, and of the present round what is still to come, with phone numbers."""
-    decided = {(d.round, d.level): d for d in queries.decisions_of(session, review) if d.verdict != Verdict.UNDONE}
-    levels = queries.levels_of(session, review, every_round=True)
-    entries: list[TimelineEntry] = []
-    for number in range(1, review.round + 1):
-        if number == review.round:
-            entries.append(TimelineEntry(gettext(N_("Submitted")), "info", at=review.submitted_at, note=_round_note(number, review)))
-        for level in levels:
-            if level.round == number and level.state != LevelState.CLOSED:
-                decision = decided.get((number, level.level))
-                entries.append(_decision_entry(decision, review) if decision is not None else _level_entry(level))
-    return entries
-
-
-def _level_entry(level: ReviewLevel) -> TimelineEntry:
-    word = states.LEVEL[level.state]
-    return TimelineEntry(gettext(word.word), word.kind, where=level.organisation_name, phone=level.organisation_phone)
-
-
-def _decision_entry(decision: Decision, review: Review) -> TimelineEntry:
-    word = states.VERDICT[decision.verdict]
-    notes = [_round_note(decision.round, review)]
-    granted = (decision.values or {}).get("granted_tenths")
-    if granted is not None:
-        notes.append(gettext(N_("Hours granted: %(hours)s"), hours=hours(int(granted))))
-    if decision.in_place_of:
-        notes.append(gettext(N_("In place of %(name)s"), name=decision.in_place_of))
-    return TimelineEntry(
-        gettext(word.word), word.kind, at=decision.decided_at, who=decision.actor_name, where=decision.by_organisation_name,
-        note=" · ".join(n for n in notes if n), reason=decision.reason,
-    )
-
-
-def _round_note(number: int, review: Review) -> str:
-    return gettext(N_("Round %(n)s"), n=number) if review.round > 1 else ""

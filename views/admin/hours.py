@@ -97,18 +97,27 @@ def _forms() -> list[tuple[str, str]]:
     return list({row.code: (row.code, row.name_en if page_lang() == "en" else row.name) for row in rows}.values())
 
 
+def _named(statement: Select[Any], text: str) -> Select[Any]:
+    return by_name(statement, text, Declaration.person_id, Declaration.person_name)
+
+
 def _in_organisation(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(Declaration.organisation_id == int(value))
 
 
 FILTERS: tuple[Filter, ...] = (
     year_filter("year", Declaration.year, years=_years, label=N_("Year")),
-    text_filter("name", N_("Name"), lambda statement, text: by_name(statement, text, Declaration.person_id, Declaration.person_name), is_private=True,
-                help=N_("Characters of the name, pinyin or initials.")),
+    text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials.")),
     choice_filter("subject", Declaration.subject, choices=SUBJECTS, label=N_("Subject type")),
     choice_filter("form", Declaration.form_code, choices=_forms, label=N_("Learning form")),
-    picker_filter("organisation", N_("Employer (unit)"), _in_organisation, address=organisation_address, shown=organisation_words,
-                  is_quick=False),
+    picker_filter(
+        "organisation",
+        N_("Employer (unit)"),
+        _in_organisation,
+        address=organisation_address,
+        shown=organisation_words,
+        is_quick=False,
+    ),
     flag_filter("key", Declaration.is_key_review, label=N_("Key review (yes/no)"), is_quick=False),
 )
 
@@ -118,7 +127,11 @@ def _so_far() -> Any:
     return (
         select(Decision.values)
         .where(Decision.review_id == Review.id, Decision.round == Review.round, Decision.verdict == Verdict.PASS)
-        .order_by(Decision.level.desc(), Decision.attempt.desc()).limit(1).correlate(Review).scalar_subquery().label("so_far")
+        .order_by(Decision.level.desc(), Decision.attempt.desc())
+        .limit(1)
+        .correlate(Review)
+        .scalar_subquery()
+        .label("so_far")
     )
 
 
@@ -142,10 +155,15 @@ def _decision_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
 def _key_reviews(session: Session, ids: Sequence[int]) -> list[str]:
     n = 0
     for start in range(0, len(ids), CHUNK):
-        n += session.scalar(
-            select(func.count()).select_from(Review).join(Declaration, Declaration.id == Review.subject_id)
-            .where(Review.id.in_(ids[start : start + CHUNK]), Review.kind == KIND, Declaration.is_key_review)
-        ) or 0
+        n += (
+            session.scalar(
+                select(func.count())
+                .select_from(Review)
+                .join(Declaration, Declaration.id == Review.subject_id)
+                .where(Review.id.in_(ids[start : start + CHUNK]), Review.kind == KIND, Declaration.is_key_review)
+            )
+            or 0
+        )
     return [words(N_("%(n)s of them are marked for key review."), {"n": n})] if n else []
 
 
@@ -162,9 +180,9 @@ class DecisionForm(PlainForm):
         if value is None:
             return
         if not value.is_finite() or not Decimal("0.1") <= value <= to_hours(self.most):
-            raise ValidationError(words(
-                N_("The hours granted lie between 0.1 and the hours declared (%(most)s)."), {"most": to_hours(self.most)}
-            ))
+            raise ValidationError(
+                words(N_("The hours granted lie between 0.1 and the hours declared (%(most)s)."), {"most": to_hours(self.most)})
+            )
         if value != value.quantize(Decimal("0.1")):
             raise ValidationError(words(N_("Hours have at most one decimal place.")))
 
@@ -188,18 +206,45 @@ class HoursView(DecisionScreen, ScopedModelView):
     page_actions = (export_action(Permission.HOURS_EXPORT),)
     batch_actions = decision_batches(Permission.HOURS_REVIEW, CANNED, given=_decision_values, more=_key_reviews)
     tabs = (
-        Tab("pending", N_("Pending review"), rows=_waiting, where=lambda actor: waits_for(actor, KIND), sorts=WAITING_SORTS,
-            row_actions=DECIDE_ROW, row_name=_name),
-        Tab("reviewed", N_("Reviewed"), model=Decision, rows=_decided, where=lambda actor: decided_by(actor, KIND), sorts=DECIDED_SORTS,
-            columns=(*_without_submission(COLUMNS), *decided_columns()), filters=(*FILTERS, hidden_filter), row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(Permission.HOURS_REVIEW), row_name=_name),
+        Tab(
+            "pending",
+            N_("Pending review"),
+            rows=_waiting,
+            where=lambda actor: waits_for(actor, KIND),
+            sorts=WAITING_SORTS,
+            row_actions=DECIDE_ROW,
+            row_name=_name,
+        ),
+        Tab(
+            "reviewed",
+            N_("Reviewed"),
+            model=Decision,
+            rows=_decided,
+            where=lambda actor: decided_by(actor, KIND),
+            sorts=DECIDED_SORTS,
+            columns=(*_without_submission(COLUMNS), *decided_columns()),
+            filters=(*FILTERS, hidden_filter),
+            row_actions=DECIDED_ROW,
+            batch_actions=hiding_batches(Permission.HOURS_REVIEW),
+            row_name=_name,
+        ),
     )
     details = (
-        Section(N_("Declaration"), (
-            _col("person_name"), _col("organisation_name"), _col("year"), _col("subject", choices=SUBJECTS),
-            _col("elective", choices=ELECTIVE), _col("form_name"), _col("title"), _col("submitted_at"), _col("requested_tenths"),
-            Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
-        )),
+        Section(
+            N_("Declaration"),
+            (
+                _col("person_name"),
+                _col("organisation_name"),
+                _col("year"),
+                _col("subject", choices=SUBJECTS),
+                _col("elective", choices=ELECTIVE),
+                _col("form_name"),
+                _col("title"),
+                _col("submitted_at"),
+                _col("requested_tenths"),
+                Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
+            ),
+        ),
     )
 
     def rows(self) -> Select[Any]:
@@ -218,7 +263,8 @@ class HoursView(DecisionScreen, ScopedModelView):
         form.most = declaration.requested_tenths
         form.granted.label.text = gettext(N_("Hours granted"))
         form.granted.description = words(
-            N_("From 0.1 to %(most)s; so far %(granted)s."), {"most": hours(declaration.requested_tenths), "granted": hours(so_far)}
+            N_("From 0.1 to %(most)s; so far %(granted)s."),
+            {"most": hours(declaration.requested_tenths), "granted": hours(so_far)},
         )
         return form
 
@@ -235,7 +281,9 @@ class HoursView(DecisionScreen, ScopedModelView):
         reasons = snapshot.get("key_reasons", row[1].key_reasons) or ()
         found = [words(N_("Key review: %(reason)s"), {"reason": words(r["message_id"], r.get("params"))}) for r in reasons]
         if "inputs" in snapshot and snapshot["inputs"] != row[1].inputs:
-            found.append(words(N_("The declaration was changed after this decision; the fields of the form are the present ones.")))
+            found.append(
+                words(N_("The declaration was changed after this decision; the fields of the form are the present ones."))
+            )
         return found
 
     def more_pairs(self, row: Any) -> Sequence[tuple[str, str]]:

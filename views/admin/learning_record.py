@@ -44,14 +44,24 @@ class LearningRecord(ScopedPage):
         asked = request.args.get("year", "")
         year = int(asked) if asked in {str(y) for y in years} else None
         return self.render(
-            "admin/learning_record.html", view=self, person=person, summaries=[(s, self._missing(s)) for s in summaries], years=years,
-            year=year, records=self._records(person.id, year), subjects={k: gettext(w) for k, w in SUBJECTS.items()}, most=MOST,
-            back=own_or(request.args.get("url"), url_for("people.index_view")), may_print=self.actor.can(Permission.CERTIFICATES_PRINT),
+            "admin/learning_record.html",
+            view=self,
+            person=person,
+            summaries=[(s, self._missing(s)) for s in summaries],
+            years=years,
+            year=year,
+            records=self._records(person.id, year),
+            subjects={k: gettext(w) for k, w in SUBJECTS.items()},
+            most=MOST,
+            back=own_or(request.args.get("url"), url_for("people.index_view")),
+            may_print=self.actor.can(Permission.CERTIFICATES_PRINT),
         )
 
     def _records(self, person_id: int, year: int | None) -> Sequence[Declaration]:
         statement = select(Declaration).where(
-            Declaration.person_id == person_id, Declaration.state == DeclarationState.APPROVED, Declaration.audit_state != AuditState.FAILED
+            Declaration.person_id == person_id,
+            Declaration.state == DeclarationState.APPROVED,
+            Declaration.audit_state != AuditState.FAILED,
         )
         if year is not None:
             statement = statement.where(Declaration.year == year)

@@ -23,14 +23,36 @@ KIND_WORDS: dict[str, str] = {
     OrganisationKind.TRAINING_BASE: N_("Training base"),
 }
 ABOUT_ORGANISATION = (
-    "kind", "name", "code", "parent_id", "region_code", "nature", "unit_level", "industry", "phone", "address",
+    "kind",
+    "name",
+    "code",
+    "parent_id",
+    "region_code",
+    "nature",
+    "unit_level",
+    "industry",
+    "phone",
+    "address",
 )
 ABOUT_ADMINISTRATOR = (
-    "administrator_is_existing", "administrator_document_type", "administrator_number", "administrator_name", "administrator_phone",
+    "administrator_is_existing",
+    "administrator_document_type",
+    "administrator_number",
+    "administrator_name",
+    "administrator_phone",
     "administrator_email",
 )
 REQUIRED = frozenset(
-    {"kind", "name", "code", "parent_id", "region_code", "administrator_document_type", "administrator_number", "administrator_name"}
+    {
+        "kind",
+        "name",
+        "code",
+        "parent_id",
+        "region_code",
+        "administrator_document_type",
+        "administrator_number",
+        "administrator_name",
+    }
 )
 
 
@@ -44,7 +66,8 @@ class OrganisationForm(PlainForm):
     kind = SelectField(_label("kind"), validate_choice=False)
     name = StringField(_label("name"), render_kw={"maxlength": 200})
     code = StringField(
-        _label("code"), description=lazy_gettext("18 characters of the credit code, 9 of the organisation code, or a temporary code."),
+        _label("code"),
+        description=lazy_gettext("18 characters of the credit code, 9 of the organisation code, or a temporary code."),
         render_kw={"maxlength": 40, "autocomplete": "off"},
     )
     parent_id = StringField(lazy_gettext("Superior unit"), description=lazy_gettext("Your own organisation or one below it."))
@@ -63,22 +86,32 @@ class OrganisationForm(PlainForm):
     administrator_document_type = SelectField(lazy_gettext("ID document type"), validate_choice=False)
     administrator_number = StringField(lazy_gettext("ID document number"), render_kw={"maxlength": 40, "autocomplete": "off"})
     administrator_name = StringField(lazy_gettext("Name"), render_kw={"maxlength": 100, "autocomplete": "off"})
-    administrator_phone = StringField(lazy_gettext("Mobile number"), render_kw={"type": "tel", "maxlength": 40, "autocomplete": "off"})
-    administrator_email = StringField(lazy_gettext("E-mail address"), render_kw={"type": "email", "maxlength": 200, "autocomplete": "off"})
+    administrator_phone = StringField(
+        lazy_gettext("Mobile number"), render_kw={"type": "tel", "maxlength": 40, "autocomplete": "off"}
+    )
+    administrator_email = StringField(
+        lazy_gettext("E-mail address"), render_kw={"type": "email", "maxlength": 200, "autocomplete": "off"}
+    )
 
 
 def make_form(own: Organisation, kind: str) -> OrganisationForm:
     """Return the form with its choices; *kind* is the one chosen beforehand, the superior the own organisation."""
-    form = OrganisationForm(data={
-        "kind": kind, "parent_id": str(own.id), "region_code": own.region_code, "administrator_document_type": "111",
-    })
+    form = OrganisationForm(
+        data={
+            "kind": kind,
+            "parent_id": str(own.id),
+            "region_code": own.region_code,
+            "administrator_document_type": "111",
+        }
+    )
     form.kind.choices = [(k, gettext(KIND_WORDS[k])) for k in creatable(OrganisationKind(own.kind))]
     nothing = [("", gettext("Please select"))]
     for name, list_name in {"nature": "unit_nature", "unit_level": "unit_level", "industry": "industry"}.items():
         form[name].choices = nothing + code_choices(list_name)
     form.administrator_document_type.choices = code_choices("document_type")
     form.parent_id.render_kw = {
-        "data-picker": organisation_address(use="superior"), "data-with": "kind",
+        "data-picker": organisation_address(use="superior"),
+        "data-with": "kind",
         "data-text": organisation_words(form.parent_id.data or ""),
     }
     form.region_code.render_kw = {"data-picker": region_address(), "data-text": region_words(form.region_code.data or "")}
@@ -105,13 +138,21 @@ def asked(form: OrganisationForm) -> tuple[NewOrganisation, FirstAdministrator]:
     new = NewOrganisation(
         parent_id=read_id(form.parent_id.data) or 0,
         kind=OrganisationKind(form.kind.data if form.kind.data in kinds else OrganisationKind.EMPLOYER),
-        name=form.name.data or "", code=form.code.data or "", region_code=form.region_code.data or "", nature=form.nature.data or None,
-        unit_level=form.unit_level.data or None, industry=form.industry.data or None, phone=form.phone.data or "",
+        name=form.name.data or "",
+        code=form.code.data or "",
+        region_code=form.region_code.data or "",
+        nature=form.nature.data or None,
+        unit_level=form.unit_level.data or None,
+        industry=form.industry.data or None,
+        phone=form.phone.data or "",
         address=form.address.data or "",
     )
     who = FirstAdministrator(
-        document_type=form.administrator_document_type.data or "", number=form.administrator_number.data or "",
-        name=form.administrator_name.data or "", phone=form.administrator_phone.data or "", email=form.administrator_email.data or "",
+        document_type=form.administrator_document_type.data or "",
+        number=form.administrator_number.data or "",
+        name=form.administrator_name.data or "",
+        phone=form.administrator_phone.data or "",
+        email=form.administrator_email.data or "",
         is_existing=bool(form.administrator_is_existing.data),
     )
     return new, who

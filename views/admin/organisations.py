@@ -35,7 +35,9 @@ from views.redirects import own_or
 
 STATE_CHOICES = {state: each.word for state, each in states.ORGANISATION.items()}
 POST_STATES = {
-    PostState.OFFERED: N_("Waits for the holder's confirmation"), PostState.ACTIVE: N_("Active"), PostState.DISABLED: N_("Disabled"),
+    PostState.OFFERED: N_("Waits for the holder's confirmation"),
+    PostState.ACTIVE: N_("Active"),
+    PostState.DISABLED: N_("Disabled"),
 }
 
 
@@ -57,10 +59,16 @@ def _filters(name: str, *more: Filter) -> tuple[Filter, ...]:
         text_filter("name", name, _named),
         *more,
         text_filter("code", N_("Organisation code / unified social credit code"), _coded, is_quick=False),
-        picker_filter("above", N_("Superior unit"), _below, address=organisation_address, shown=organisation_words, is_quick=False),
         picker_filter(
-            "region", N_("Region"), lambda statement, value: statement.where(Organisation.region_code == value), address=region_address,
-            shown=region_words, is_quick=False,
+            "above", N_("Superior unit"), _below, address=organisation_address, shown=organisation_words, is_quick=False
+        ),
+        picker_filter(
+            "region",
+            N_("Region"),
+            lambda statement, value: statement.where(Organisation.region_code == value),
+            address=region_address,
+            shown=region_words,
+            is_quick=False,
         ),
         choice_filter("state", Organisation.state, choices=STATE_CHOICES, is_quick=False),
     )
@@ -98,34 +106,67 @@ class OrganisationsView(ScopedModelView):
     )
     sorts = (Sort("id", (Organisation.path, Organisation.id)),)
     tabs = (
-        Tab("competent_department", N_("Competent department management"), where=_of_kind(OrganisationKind.COMPETENT_DEPARTMENT),
-            filters=_filters(N_("Name of the competent department"), NATURE, LEVEL)),
-        Tab("employer", N_("Employer management"), where=_of_kind(OrganisationKind.EMPLOYER),
-            filters=_filters(N_("Unit name"), NATURE, INDUSTRY)),
-        Tab("hr_department", N_("HR department management"), where=_of_kind(OrganisationKind.HR_DEPARTMENT),
-            filters=_filters(N_("Unit name"), LEVEL)),
-        Tab("training_base", N_("Training base management"), where=_of_kind(OrganisationKind.TRAINING_BASE),
-            filters=_filters(N_("Training base name"), NATURE)),
+        Tab(
+            "competent_department",
+            N_("Competent department management"),
+            where=_of_kind(OrganisationKind.COMPETENT_DEPARTMENT),
+            filters=_filters(N_("Name of the competent department"), NATURE, LEVEL),
+        ),
+        Tab(
+            "employer",
+            N_("Employer management"),
+            where=_of_kind(OrganisationKind.EMPLOYER),
+            filters=_filters(N_("Unit name"), NATURE, INDUSTRY),
+        ),
+        Tab(
+            "hr_department",
+            N_("HR department management"),
+            where=_of_kind(OrganisationKind.HR_DEPARTMENT),
+            filters=_filters(N_("Unit name"), LEVEL),
+        ),
+        Tab(
+            "training_base",
+            N_("Training base management"),
+            where=_of_kind(OrganisationKind.TRAINING_BASE),
+            filters=_filters(N_("Training base name"), NATURE),
+        ),
     )
     row_actions = (RowAction("details", N_("Details")),)
     export_permission = Permission.ORGANISATIONS_EXPORT
     export_kind = "export_organisations"
     page_actions = (
         PageAction(
-            "new", N_("Add"), url=lambda view: url_for("organisations.create_view", kind=request.args.get("tab"), url=view.list_url()),
-            is_primary=True, permission=Permission.ORGANISATIONS_CREATE,
+            "new",
+            N_("Add"),
+            url=lambda view: url_for("organisations.create_view", kind=request.args.get("tab"), url=view.list_url()),
+            is_primary=True,
+            permission=Permission.ORGANISATIONS_CREATE,
         ),
         PageAction(
-            "import", N_("Batch import"), url=lambda _view: url_for("organisations_import.index"), icon="upload",
+            "import",
+            N_("Batch import"),
+            url=lambda _view: url_for("organisations_import.index"),
+            icon="upload",
             permission=Permission.ORGANISATIONS_CREATE,
         ),
         export_action(Permission.ORGANISATIONS_EXPORT),
     )
     details = (
-        Section(N_("Basic unit information"), (
-            "name", Col("kind", choices=organisation_form.KIND_WORDS), Col("state", status=states.ORGANISATION), "code",
-            Col("region_code", codes="regions"), "nature", "unit_level", "industry", "phone", "address",
-        )),
+        Section(
+            N_("Basic unit information"),
+            (
+                "name",
+                Col("kind", choices=organisation_form.KIND_WORDS),
+                Col("state", status=states.ORGANISATION),
+                "code",
+                Col("region_code", codes="regions"),
+                "nature",
+                "unit_level",
+                "industry",
+                "phone",
+                "address",
+            ),
+        ),
     )
     details_template = "admin/organisation.html"
     form_template = "admin/organisation_form.html"
@@ -169,6 +210,7 @@ class OrganisationsView(ScopedModelView):
 
     def _form_page(self, form: PlainForm, row: Any | None, back: str) -> str:
         context: Mapping[str, Any] = {
-            "organisation": organisation_form.ABOUT_ORGANISATION, "administrator": organisation_form.ABOUT_ADMINISTRATOR,
+            "organisation": organisation_form.ABOUT_ORGANISATION,
+            "administrator": organisation_form.ABOUT_ADMINISTRATOR,
         }
         return self.render(self.form_template, view=self, form=form, row=row, back=back, **context)

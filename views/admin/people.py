@@ -82,7 +82,10 @@ class PeopleView(ScopedModelView):
     export_kind = "export_people"
     page_actions = (
         PageAction(
-            "import", N_("Batch import"), url=lambda _view: url_for("people_import.index"), icon="upload",
+            "import",
+            N_("Batch import"),
+            url=lambda _view: url_for("people_import.index"),
+            icon="upload",
             permission=Permission.PEOPLE_IMPORT,
         ),
         export_action(Permission.PEOPLE_EXPORT),
@@ -90,19 +93,41 @@ class PeopleView(ScopedModelView):
     row_actions = (
         RowAction("details", N_("Details")),
         RowAction("record", N_("Learning record"), url=_learning_record),
-        RowAction("certificate", N_("Print proof of hours"), url=_certificates, permission=Permission.CERTIFICATES_PRINT, is_more=True),
+        RowAction(
+            "certificate", N_("Print proof of hours"), url=_certificates, permission=Permission.CERTIFICATES_PRINT, is_more=True
+        ),
         RowAction("reset", N_("Reset password"), url=_reset, permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True),
     )
     details = (
-        Section(N_("Personal information"), (
-            "name", "document_type", "number_masked", "sex", "birth_on", "ethnic_group", "phone", "email", "landline",
-            Col("state", status=states.PERSON), "created_at",
-        )),
+        Section(
+            N_("Personal information"),
+            (
+                "name",
+                "document_type",
+                "number_masked",
+                "sex",
+                "birth_on",
+                "ethnic_group",
+                "phone",
+                "email",
+                "landline",
+                Col("state", status=states.PERSON),
+                "created_at",
+            ),
+        ),
         Section(N_("Employment"), ("organisation_name", "admin_post", "admin_rank", "is_postdoc", "field_of_work")),
-        Section(N_("Professional and technical post"), (
-            "title_series", "title_level", "title_qualification", "title_effective_on", "title_certificate_number", "title_appointed_on",
-            "certificate_control_number",
-        )),
+        Section(
+            N_("Professional and technical post"),
+            (
+                "title_series",
+                "title_level",
+                "title_qualification",
+                "title_effective_on",
+                "title_certificate_number",
+                "title_appointed_on",
+                "certificate_control_number",
+            ),
+        ),
     )
     details_template = "admin/person.html"
 
@@ -117,7 +142,9 @@ class PeopleView(ScopedModelView):
         found = super().build_listings()
         plain = found[""]
         self.by_name = replace(
-            plain, rows=lambda: people.through_names(select(Professional)), sorts=BY_NAME,
+            plain,
+            rows=lambda: people.through_names(select(Professional)),
+            sorts=BY_NAME,
             filters=tuple(filters.BY_JOINED_NAME if f.name == "name" else f for f in plain.filters),
         )
         return found
@@ -138,8 +165,13 @@ class PeopleView(ScopedModelView):
         found = people.belongings(self.work, row.id)
         return {
             "education": [
-                (code_name("education_level", e.education_level), code_name("degree", e.degree), e.school,
-                 code_name("field_of_study", e.field_of_study), local_time(e.graduated_on))
+                (
+                    code_name("education_level", e.education_level),
+                    code_name("degree", e.degree),
+                    e.school,
+                    code_name("field_of_study", e.field_of_study),
+                    local_time(e.graduated_on),
+                )
                 for e in found.education
             ],
             "qualifications": [
@@ -156,7 +188,8 @@ class PeopleView(ScopedModelView):
         for entry in people.history_of(self.work, row.id):
             found += [
                 Change(label_of(name), words_for(name, pair[0]), words_for(name, pair[1]), at=entry.at, who=entry.actor_name)
-                for name, pair in (entry.changes or {}).items() if name in DESCRIBED
+                for name, pair in (entry.changes or {}).items()
+                if name in DESCRIBED
             ]
         return found
 
@@ -183,14 +216,18 @@ class PeopleView(ScopedModelView):
         except DomainError as refusal:
             refused = say(refusal)
         return self.render(
-            "admin/reset_password.html", view=self, person=person, back=back, reason=reason, error=error, refused=refused,
+            "admin/reset_password.html",
+            view=self,
+            person=person,
+            back=back,
+            reason=reason,
+            error=error,
+            refused=refused,
             is_one_time=kind is FirstPassword.ONE_TIME,
         )
 
 
-DESCRIBED = {
-    c.key: Col(c.key).described(Professional) for c in Professional.__table__.columns if c.info.get("label")
-}
+DESCRIBED = {c.key: Col(c.key).described(Professional) for c in Professional.__table__.columns if c.info.get("label")}
 
 
 def label_of(name: str) -> str:

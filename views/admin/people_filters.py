@@ -22,7 +22,15 @@ from views.admin.pickers import organisation_address, organisation_words
 from views.admin.state import read_id
 from views.codes import REGIONS, code_choices, code_name
 
-BANDS = {"-35": (0, 35), "36-40": (36, 40), "41-45": (41, 45), "46-50": (46, 50), "51-55": (51, 55), "56-60": (56, 60), "61-": (61, 150)}
+BANDS = {
+    "-35": (0, 35),
+    "36-40": (36, 40),
+    "41-45": (41, 45),
+    "46-50": (46, 50),
+    "51-55": (51, 55),
+    "56-60": (56, 60),
+    "61-": (61, 150),
+}
 DIRECT = "direct"
 NAME_HELP = N_("Characters of the name, pinyin or initials.")
 
@@ -30,7 +38,9 @@ NAME_HELP = N_("Characters of the name, pinyin or initials.")
 def chosen_organisation(value: str) -> Organisation:
     """Return a chosen organisation of the scope; raises NotFound."""
     organisation_id = read_id(value)
-    found = db.session.scalars(select(Organisation).where(Organisation.id == organisation_id)).first() if organisation_id else None
+    found = (
+        db.session.scalars(select(Organisation).where(Organisation.id == organisation_id)).first() if organisation_id else None
+    )
     if found is None:
         raise NotFound
     return found
@@ -87,7 +97,8 @@ def _of_age(statement: Select[Any], value: str) -> Select[Any]:
 
 def _bands() -> list[tuple[str, str]]:
     words = {
-        "-35": gettext(N_("35 and younger")), "61-": gettext(N_("61 and older")),
+        "-35": gettext(N_("35 and younger")),
+        "61-": gettext(N_("61 and older")),
     }
     return [(band, words.get(band) or gettext(N_("%(first)s to %(last)s"), first=a, last=b)) for band, (a, b) in BANDS.items()]
 
@@ -107,28 +118,49 @@ BY_JOINED_NAME = text_filter("name", N_("Name"), people.by_joined_name, is_priva
 
 FILTERS: tuple[Filter, ...] = (
     text_filter(
-        "name", N_("Name"), lambda statement, text: people.by_name(statement, text, Professional.id, Professional.name), is_private=True,
+        "name",
+        N_("Name"),
+        lambda statement, text: people.by_name(statement, text, Professional.id, Professional.name),
+        is_private=True,
         help=NAME_HELP,
     ),
     text_filter("number", N_("ID document number"), people.by_number, is_private=True, help=N_("The whole number.")),
-    Filter("region", N_("Region filter"), _in_region, kind="choice", choices=_regions),
-    picker_filter("organisation", N_("Employer (unit)"), _in_organisation, address=organisation_address, shown=organisation_words),
+    Filter("region", N_("Region"), _in_region, kind="choice", choices=_regions),
     picker_filter(
-        "department", N_("Competent department"), _in_tree, address=lambda: organisation_address(kind="competent_department"),
-        shown=organisation_words, is_quick=False,
+        "organisation", N_("Employer (unit)"), _in_organisation, address=organisation_address, shown=organisation_words
+    ),
+    picker_filter(
+        "department",
+        N_("Competent department"),
+        _in_tree,
+        address=lambda: organisation_address(kind="competent_department"),
+        shown=organisation_words,
+        is_quick=False,
     ),
     text_filter(
-        "control", N_("Certificate control number"), _by_control_number, is_private=True, is_quick=False,
+        "control",
+        N_("Certificate control number"),
+        _by_control_number,
+        is_private=True,
+        is_quick=False,
         help=N_("The whole number."),
     ),
     code_filter("education", Professional.education_level, label=N_("Education level"), is_quick=False),
     code_filter("series", Professional.title_series, label=N_("Professional title (series)"), is_quick=False),
     code_filter("title", Professional.title_qualification, is_quick=False),
     Filter(
-        "nature", N_("Unit nature"), _of_nature, kind="choice", choices=lambda: code_choices("unit_nature"), is_quick=False,
+        "nature",
+        N_("Unit nature"),
+        _of_nature,
+        kind="choice",
+        choices=lambda: code_choices("unit_nature"),
+        is_quick=False,
     ),
     code_filter(
-        "qualification", Professional.vocational_qualification, label=N_("Vocational qualification of professionals"), is_quick=False
+        "qualification",
+        Professional.vocational_qualification,
+        label=N_("Vocational qualification of professionals"),
+        is_quick=False,
     ),
     choice_filter("sex", Professional.sex, is_quick=False),
     Filter("age", N_("Age range"), _of_age, kind="choice", choices=_bands, is_quick=False),

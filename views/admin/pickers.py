@@ -90,7 +90,8 @@ class Pickers(ScopedPage):
         q = _asked().casefold()
         column = 1 if page_lang() == "en" else 0
         found = [
-            (code, pair[column], code) for code, pair in names(list_name).items()
+            (code, pair[column], code)
+            for code, pair in names(list_name).items()
             if not q or code.casefold().startswith(q) or q in pair[column].casefold()
         ]
         return _items(found[:LIMIT])

@@ -56,7 +56,7 @@ def _department(row: Any) -> str:
 COLUMNS = (
     _col("name", is_link=True),
     _col("number_masked"),
-    Col("department", label=N_("Department"), value=_department),
+    Col("department", label=N_("Work department"), value=_department),
     _col("title_series"),
     _col("created_at"),
 )
@@ -109,22 +109,63 @@ class RegistrationsView(DecisionScreen, ScopedModelView):
     filters = (NAME_FILTER,)
     batch_actions = decision_batches(Permission.REGISTRATIONS_REVIEW, CANNED)
     tabs = (
-        Tab("pending", N_("Pending review"), rows=_waiting, where=lambda actor: waits_for(actor, KIND), sorts=WAITING_SORTS,
-            row_actions=DECIDE_ROW, row_name=_name),
-        Tab("reviewed", N_("Reviewed"), model=Decision, rows=_decided, where=lambda actor: decided_by(actor, KIND), sorts=DECIDED_SORTS,
-            columns=(*COLUMNS, *decided_columns()), filters=(NAME_FILTER, hidden_filter), row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(Permission.REGISTRATIONS_REVIEW), row_name=_name),
+        Tab(
+            "pending",
+            N_("Pending review"),
+            rows=_waiting,
+            where=lambda actor: waits_for(actor, KIND),
+            sorts=WAITING_SORTS,
+            row_actions=DECIDE_ROW,
+            row_name=_name,
+        ),
+        Tab(
+            "reviewed",
+            N_("Reviewed"),
+            model=Decision,
+            rows=_decided,
+            where=lambda actor: decided_by(actor, KIND),
+            sorts=DECIDED_SORTS,
+            columns=(*COLUMNS, *decided_columns()),
+            filters=(NAME_FILTER, hidden_filter),
+            row_actions=DECIDED_ROW,
+            batch_actions=hiding_batches(Permission.REGISTRATIONS_REVIEW),
+            row_name=_name,
+        ),
     )
     details = (
-        Section(N_("Personal information"), (
-            _col("name"), _col("document_type"), _col("number_masked"), _col("sex"), _col("birth_on"), _col("ethnic_group"), _col("phone"),
-            _col("email"), _col("organisation_name"), Col("department", label=N_("Department"), value=_department), _col("admin_post"),
-        )),
-        Section(N_("Education and title"), (
-            _col("education_level"), _col("school"), _col("field_of_study"), _col("graduated_on"), _col("degree"), _col("title_series"),
-            _col("title_level"), _col("title_qualification"), _col("title_effective_on"), _col("title_certificate_number"),
-            _col("vocational_qualification"), _col("created_at"),
-        )),
+        Section(
+            N_("Personal information"),
+            (
+                _col("name"),
+                _col("document_type"),
+                _col("number_masked"),
+                _col("sex"),
+                _col("birth_on"),
+                _col("ethnic_group"),
+                _col("phone"),
+                _col("email"),
+                _col("organisation_name"),
+                Col("department", label=N_("Work department"), value=_department),
+                _col("admin_post"),
+            ),
+        ),
+        Section(
+            N_("Education and title"),
+            (
+                _col("education_level"),
+                _col("school"),
+                _col("field_of_study"),
+                _col("graduated_on"),
+                _col("degree"),
+                _col("title_series"),
+                _col("title_level"),
+                _col("title_qualification"),
+                _col("title_effective_on"),
+                _col("title_certificate_number"),
+                _col("vocational_qualification"),
+                _col("created_at"),
+            ),
+        ),
     )
 
     def rows(self) -> Select[Any]:

@@ -134,7 +134,7 @@ class ReviewPage(BatchPages, RecordPages):
             back=back,
             queue=self._queue(listing, state, row, back),
             sections=self.described_sections(),
-            attachments=self.attachments(row) or (),
+            attachments=self.attachments(row),
             timeline=self.timeline(row),
             changes=self.changes(row),
             warnings=self.warnings(row),
