@@ -177,7 +177,7 @@ def test_the_list_of_organisations_shows_active_ones_with_members(client: FlaskC
         "Unit type",
         "Organisation code / unified social credit code",
         "Operation",
-        "Select",
+        "Choose this",
     ):
         assert words in page
     assert "单位-cousin_unit" in page
