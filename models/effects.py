@@ -3,8 +3,12 @@
 The factory, the worker and the commands import it; the order of the imports is the order of the subscribers.
 """
 
+from models.reviews import registrations  # isort: split
+
 from models.credits import reviewing  # isort: split
 
 from models.certificates import operations as certificates  # it follows what credits cause
 
-__all__ = ["certificates", "reviewing"]
+from models.org import workflow as organisations  # isort: split
+
+__all__ = ["certificates", "organisations", "registrations", "reviewing"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -63,6 +64,7 @@ class JobFile(OwnedByAccount, Base):
 
 JOB_FILES_STAY = dt.timedelta(days=14)
 _WRITTEN = "ce_written_files"
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def keep(session: Session, checked: Checked, *, subject_kind: str, subject_id: int, person_id: int, path: str) -> Attachment:
@@ -105,7 +107,7 @@ def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, 
 
 def attachment(session: Session, key: str) -> Attachment:
     """Return an attachment within the scope by its random key; raises NotFound."""
-    found = session.scalars(select(Attachment).where(Attachment.key == key)).first()
+    found = session.scalars(select(Attachment).where(Attachment.key == key)).first() if _KEY.fullmatch(key) else None
     if found is None:
         raise NotFound
     return found
@@ -113,7 +115,7 @@ def attachment(session: Session, key: str) -> Attachment:
 
 def job_file(session: Session, key: str) -> JobFile:
     """Return a file of the account's own jobs by its random key; raises NotFound."""
-    found = session.scalars(select(JobFile).where(JobFile.key == key)).first()
+    found = session.scalars(select(JobFile).where(JobFile.key == key)).first() if _KEY.fullmatch(key) else None
     if found is None:
         raise NotFound
     return found

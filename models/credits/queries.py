@@ -14,7 +14,7 @@ from models import files
 from models.base import to_hours
 from models.credits import rules
 from models.credits.form_inputs import from_stored, shown
-from models.credits.tables import AuditState, Declaration, DeclarationState, RuleVersion, YearSummary
+from models.credits.tables import AuditState, Declaration, DeclarationState, RuleVersion, SubjectKind, YearSummary
 from models.errors import N_, NotFound
 from models.files import Attachment
 from models.reviews import queries as reviews
@@ -101,24 +101,20 @@ def declarations_of(
 
 def tab_counts(session: Session, person_id: int, *, year: int | None = None, subject: str | None = None) -> dict[str, int]:
     """Return how many declarations stand under each tab."""
-    rows = (
-        session.execute(
-            select(Declaration.state, func.count()).where(*_filter(person_id, "all", year, subject)).group_by(Declaration.state)
-        )
-        
-        .all()
-    )
+    rows = session.execute(
+        select(Declaration.state, func.count()).where(*_filter(person_id, "all", year, subject)).group_by(Declaration.state)
+    ).all()
     counts = {str(state): n for state, n in rows}
     return {"all": sum(counts.values()), **{str(state): counts.get(state, 0) for state in DeclarationState}}
 
 
 def _filter(person_id: int, tab: str, year: int | None, subject: str | None) -> list[Any]:
     conditions: list[Any] = [Declaration.person_id == person_id]
-    if tab != "all":
+    if tab in list(DeclarationState):
         conditions.append(Declaration.state == tab)
     if year is not None:
         conditions.append(Declaration.year == year)
-    if subject:
+    if subject in list(SubjectKind):
         conditions.append(Declaration.subject == subject)
     return conditions
 

@@ -92,7 +92,9 @@ def known_in(session: Session) -> Callable[[FieldSpec, str], bool]:
 
     def known(field: FieldSpec, value: str) -> bool:
         if field.list_name == TRAINING_BASE:
-            return value.isascii() and value.isdigit() and _is_base(session, int(value))
+            return value.isascii() and value.isdigit() and len(value) < 19 and _is_base(session, int(value))
+        if not value.isprintable():
+            return False  # PostgreSQL takes no NUL
         statement = select(CodeEntry.id).where(CodeEntry.list_name == field.list_name, CodeEntry.code == value)
         return session.scalar(statement) is not None
 

@@ -267,7 +267,8 @@ def offer_of(session: Session, person: Professional, form_code: str, year: int) 
     if not FIRST_YEAR <= year <= today().year + 1:
         raise FieldErrors({"year": Invalid(N_("Choose a year of the list."))})
     try:
-        offer = rules.offer(session, person.path, form_code, year)
+        # What is no code at all would reach the database as text that PostgreSQL does not take.
+        offer = rules.offer(session, person.path, form_code if form_code.isalnum() else "", year)
     except NotFound as refusal:
         raise FieldErrors({"form_code": refusal}) from None
     if not offer.is_for_persons:

@@ -107,6 +107,7 @@ def test_odd_ids_get_a_sentence(log_in: LogIn, passed: int, person_id: str) -> N
     answer = log_in("professional").post("/documents/certificates", person_id=person_id, year=2026)
     assert answer.status_code == 400
     assert "The form is not complete" in answer.text
+    assert log_in("professional").post("/documents/certificates", person_id=passed, year=10**12).status_code == 400
 
 
 def test_a_revoked_certificate_is_not_printed(app: Flask, log_in: LogIn, issued: Issued) -> None:
