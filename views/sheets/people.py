@@ -19,7 +19,9 @@ _ORGANISATION = Column(
     example="T37990100001210",
     help=N_("Organisation code / unified social credit code of the person's organisation; it must lie within your jurisdiction."),
 )
-_DEPARTMENT = Column("department", N_("Work department"), length=100, width=16, help=N_("An internal department that exists already."))
+_DEPARTMENT = Column(
+    "department", N_("Work department"), length=100, width=16, help=N_("An internal department that exists already.")
+)
 _COLUMNS = (
     column_of(Professional.name, is_required=True, example="示例", width=12, aliases=("真实姓名",)),
     column_of(

@@ -30,6 +30,7 @@ class Rejects:
         self.n_problems = 0
         self.problems: list[dict[str, Any]] = []
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by __exit__
+        self._order = {c.key: place for place, c in enumerate(layout.sheet.columns)}
         self._labels = {c.key: gettext(c.label) for c in layout.sheet.columns}
 
     def __enter__(self) -> Self:
@@ -40,7 +41,7 @@ class Rejects:
 
     def add(self, line: Line) -> None:
         """Note a line with its errors; the words are those of the uploader's language."""
-        errors = line.row.errors
+        errors = dict(sorted(line.row.errors.items(), key=lambda item: self._order.get(item[0], -1)))
         reason = "；".join(self._words(key, error) for key, error in errors.items())
         self._file.write(json.dumps([line.cells, sorted(errors), reason], ensure_ascii=False) + "\n")
         self.n_rows += 1

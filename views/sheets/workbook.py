@@ -201,7 +201,7 @@ def _day(place: str, value: dt.date, look: Look | None) -> str:
     days = value.toordinal() - _EPOCH
     if seconds is None:
         return f'<c r="{place}" s="{look or Look.DATE:d}"><v>{days}</v></c>'
-    return f'<c r="{place}" s="{look or Look.TIME:d}"><v>{days + seconds / 86400:.6f}</v></c>'
+    return f'<c r="{place}" s="{look or Look.TIME:d}"><v>{days + seconds / 86400:.10f}</v></c>'
 
 
 def _figure(place: str, value: float | Decimal, look: Look | None) -> str:
