@@ -16,6 +16,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from models.base import Base, EncryptedText, UtcDateTime
 from models.certificates.content import Content
+from seed.reference import form_specs
 from tests.cast import POSTS, TREE, Cast
 
 PUBLIC = frozenset({("organisations", "name"), ("organisations", "code"), ("organisations", "phone"), ("departments", "name")})
@@ -34,7 +35,7 @@ FIXED: dict[str, dict[str, Any]] = {
                      "requested_tenths": 100, "granted_tenths": None, "granted_at": None, "elective": "required", "source": "person",
                      "inputs": {}, "arithmetic": [], "key_reasons": []},
     "learning_forms": {"declaration_type": "other"},
-    "rule_versions": {"spec": {}, "version": 900, "from_year": 9000},
+    "rule_versions": {"form_code": "QT", "spec": next(f for f in form_specs() if f["code"] == "QT"), "version": 900, "from_year": 9000},
     "declaration_windows": {"year": 1990},
     "requirements": {"year": 9000},
     "year_summaries": {"year": 2026},
@@ -110,6 +111,9 @@ def _join(session: Session, world: World) -> None:
     """Let reviews, decisions and evidence be those of the person's own declaration and registration."""
     by_table = {m.local_table.name: m.class_ for m in Base.registry.mappers}
     for owner, declaration_id in world.ids["declarations"].items():
+        session.get_one(by_table["declarations"], declaration_id).inputs = {
+            "description": canary(owner), "start_date": "2026-03-01", "end_date": "2026-03-02",
+        }
         for table in ("reviews", "attachments"):
             session.get_one(by_table[table], world.ids[table][owner]).subject_id = declaration_id
         session.get_one(by_table["decisions"], world.ids["decisions"][owner]).subject_id = world.ids["professionals"][owner]

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import inspect
 from werkzeug.routing import Rule
 
-from tests.contracts.canaries import World
+from tests.contracts.canaries import IN_ADDRESSES, World
 
 VISITOR = "visitor"
 NOBODY = "nobody"  # the placement of an id that no row has
@@ -160,7 +160,7 @@ class Matrix:
         if not tables:
             return
         (name, place), *others = tables.items()
-        for owner, value in itertools.chain(self._values_of(place).items(), [(NOBODY, str(ABSENT_ID))]):
+        for owner, value in itertools.chain(self._values_of(place).items(), [(NOBODY, f"{place[1] if place[1] in IN_ADDRESSES else ''}{ABSENT_ID}")]):
             yield owner, plain | {name: value} | {n: next(iter(self._values_of(p).values())) for n, p in others}
 
     def _values_of(self, place: tuple[str, str]) -> dict[str, str]:
