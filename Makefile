@@ -44,7 +44,7 @@ check: setup-dev
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/lint-imports --no-cache
 	@.venv/bin/mypy
-	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/contracts/test_floors.py tests/contracts/test_house_rules.py
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/contracts/test_floors.py tests/contracts/test_house_rules.py tests/contracts/test_translations.py
 
 format: setup-dev
 	@.venv/bin/ruff check --fix --quiet . || true
