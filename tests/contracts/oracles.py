@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 NUMBERS = re.compile(r"\d+")
 KEYS = re.compile(r"\b(sel|r|key|f)=[\w-]+")
 MAIN = re.compile(r"<main.*</main>", re.DOTALL)
-FLASH = re.compile(r'<(div|section|ul|p)[^>]*class="[^"]*(?:flash|alert|message)[^"]*".*?</\1>', re.DOTALL)
+FLASH = re.compile(r'<div class="flash[^>]*>.*?</div>\s*</div>\s*', re.DOTALL)
 TOKENS = re.compile(r'(name="csrf_token" value="|nonce="|nonce-|content=")[^"\' ]+')
 
 

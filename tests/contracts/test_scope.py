@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from models import scope
 from models.base import Base
-from models.scope import system_session
+from models.scope import reading, system_session, writing
 from models.transaction import Intent, expect, unit_of_work
 from tests.cast import Cast
 from tests.contracts import canaries
@@ -97,48 +96,48 @@ def test_each_position_reaches_objects_of_its_own(app: Flask, world: World, matr
 @contextmanager
 def without_criteria(app: Flask) -> Iterator[None]:
     """The listener adds nothing: every query sees everything."""
-    before = scope._options
-    scope._options = lambda _scope: []  # type: ignore[assignment]
+    before = reading.options_of
+    reading.options_of = lambda _scope: []  # type: ignore[assignment]
     try:
         yield
     finally:
-        scope._options = before
+        reading.options_of = before
 
 
 @contextmanager
 def one_kind_forgotten(app: Flask) -> Iterator[None]:
     """Rows of persons are not filtered."""
-    before = scope._options
-    scope._options = lambda s: [o for o, kind in zip(before(s), scope._declared(s), strict=True) if kind != "owned_by_person"]  # type: ignore[assignment]
+    before = reading.options_of
+    reading.options_of = lambda s: [o for o, kind in zip(before(s), reading.declared_of(s), strict=True) if kind != "owned_by_person"]  # type: ignore[assignment]
     try:
         yield
     finally:
-        scope._options = before
+        reading.options_of = before
 
 
 @contextmanager
 def wrong_range(app: Flask) -> Iterator[None]:
     """The subtree's range begins at the root: a county sees its sister."""
-    before = scope.path_range
-    scope.path_range = lambda path: before("/" + path.strip("/").split("/")[0] + "/")
-    scope._options.cache_clear()
+    before = reading.path_range
+    reading.path_range = lambda path: before("/" + path.strip("/").split("/")[0] + "/")
+    reading.options_of.cache_clear()
     try:
         yield
     finally:
-        scope.path_range = before
-        scope._options.cache_clear()
+        reading.path_range = before
+        reading.options_of.cache_clear()
 
 
 @contextmanager
 def unguarded_writes(app: Flask) -> Iterator[None]:
     """The guard of the flush lets everything through, and nothing is filtered."""
-    lets = scope._lets
-    scope._lets = lambda _scope, _thing: True
+    lets = writing.lets
+    writing.lets = lambda _scope, _thing: True
     with without_criteria(app):
         try:
             yield
         finally:
-            scope._lets = lets
+            writing.lets = lets
 
 
 HOLES = {"no criteria": without_criteria, "a kind forgotten": one_kind_forgotten, "a range too wide": wrong_range,

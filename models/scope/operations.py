@@ -1,0 +1,74 @@
+"""The two closed lists: which named operation may look or write beyond the scope, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+ANY = frozenset({"*"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """What one named operation may touch beyond the scope: tables it reads, columns it writes."""
+
+    reads: frozenset[str] = frozenset()
+    writes: Mapping[str, frozenset[str]] | None = None
+
+    def lets_write(self, table: str, columns: Iterable[str]) -> bool:
+        """Say whether *columns* of *table* may be written by this operation."""
+        allowed = (self.writes or {}).get(table, frozenset())
+        return allowed == ANY or (bool(allowed) and set(columns) <= allowed)
+
+
+def _operation(reads: str = "", **writes: str) -> Operation:
+    return Operation(
+        frozenset(reads.split()) | frozenset(writes),
+        {t: ANY if c == "*" else frozenset(c.split()) for t, c in writes.items()},
+    )
+
+
+CROSS_SUBTREE: dict[str, Operation] = {
+    # A visitor becomes a pending professional of an organisation that she chose.
+    "register": _operation(
+        "organisations posts departments", accounts="*", professionals="*", reviews="*", review_levels="*",
+        education_records="*", qualifications="*", memberships="*", name_tokens="*",
+    ),
+    # The chain of a declaration names organisations above the person's own.
+    "build_chain": _operation("organisations posts roles accounts organisation_settings"),
+    # A person's own submission writes into the review that others decide.
+    "submit_own": _operation("organisations", reviews="*", review_levels="*", professionals="pending_count"),
+    # The holder of an account accepts or declines a post that an organisation offered to it.
+    "add_existing_account": _operation("organisations", posts="state"),
+    # A person's own record carries the organisation she belongs to, and may name a training base.
+    "declare": _operation("organisations"),
+    # Whether the same evidence proves another record: only "yes" leaves models.credits.key_review.
+    "find_same_evidence": _operation("declarations attachments"),
+    # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
+    "import_people": _operation("professionals", accounts="*"),
+    "decide_in_place": _operation("organisations posts roles accounts review_levels"),
+}
+SYSTEM_WRITES: dict[str, Operation] = {
+    "create_account": _operation(accounts="*"),
+    "set_password": _operation(
+        accounts="password_hash first_password first_password_until must_change password_changed_at fs_uniquifier"
+    ),
+    "set_contact": _operation(accounts="phone email name"),
+    "login_failures": _operation(login_failures="*"),
+    "end_sessions": _operation(web_sessions="ended_at"),
+    "enqueue_job": _operation(jobs="*"),
+    "add_outbox": _operation(outbox_mails="*"),
+    "add_notice": _operation("accounts posts professionals", notices="*"),
+    "record_history": _operation(history_entries="*"),
+    "read_history": _operation("history_entries history_batches"),
+    "read_accounts": _operation("accounts login_failures web_sessions"),
+    # Whoever resets a password must not come by a position that lies beyond the own one.
+    "read_positions": _operation("accounts posts"),
+    "name_tokens": _operation(name_tokens="*"),
+    "recount_year": _operation(
+        "declarations learning_forms rule_versions requirements memberships organisations professionals",
+        year_summaries="*", declarations="counted_tenths counted_public_tenths counted_professional_tenths",
+    ),
+    "recount_organisation": _operation("organisations", organisation_years="*", organisation_counters="*"),
+    "next_certificate_number": _operation("organisations", certificate_series="*", certificates="*"),
+}
