@@ -7,11 +7,11 @@ Everything runs in the caller's transaction and is set-based: a decision of 500 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission
@@ -19,6 +19,7 @@ from models.base import utcnow
 from models.errors import N_, Conflict, DomainError, Invalid, NotAllowed, NotFound, WrongState
 from models.reviews import chain as chains
 from models.reviews.chain import Link
+from models.reviews.levels import close_waiting, levels_after, set_levels
 from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
 from models.reviews.workflow import REVIEWS
 from models.scope import acting, bulk_insert
@@ -74,8 +75,15 @@ def handler_of(kind: ReviewKind) -> Handler:
 
 
 def submit(
-    session: Session, actor: Actor, kind: ReviewKind, subject_id: int, *, path: str, person_id: int | None,
-    subject_account_id: int | None, operation: str = "submit_own",
+    session: Session,
+    actor: Actor,
+    kind: ReviewKind,
+    subject_id: int,
+    *,
+    path: str,
+    person_id: int | None,
+    subject_account_id: int | None,
+    operation: str = "submit_own",
 ) -> Review:
     """Open a round for the subject and its first level; a rejected or withdrawn review gets its next round.
 
@@ -94,24 +102,56 @@ def submit(
         now = utcnow()
         if review is None:
             review = Review(
-                kind=kind, subject_id=subject_id, path=path, person_id=person_id, submitted_by_id=actor.account_id,
-                subject_account_id=subject_account_id, n_levels=len(levels), submitted_at=now, level=opening.level,
-                deciding_organisation_id=opening.decider, in_place_of_id=opening.in_place_of, state=ReviewState.OPEN,
+                kind=kind,
+                subject_id=subject_id,
+                path=path,
+                person_id=person_id,
+                submitted_by_id=actor.account_id,
+                subject_account_id=subject_account_id,
+                n_levels=len(levels),
+                submitted_at=now,
+                level=opening.level,
+                deciding_organisation_id=opening.decider,
+                in_place_of_id=opening.in_place_of,
+                state=ReviewState.OPEN,
             )
             session.add(review)
             session.flush()
         else:
-            REVIEWS.move(session, actor, review.id, step="resubmit", values={
-                "round": number, "level": opening.level, "n_levels": len(levels), "submitted_at": now, "decided_at": None,
-                "deciding_organisation_id": opening.decider, "in_place_of_id": opening.in_place_of,
-                "submitted_by_id": actor.account_id,
-            })
-        bulk_insert(session, ReviewLevel, [
-            {"review_id": review.id, "round": number, "level": n, "path": path, "person_id": person_id,
-             "deciding_organisation_id": link.organisation_id, "organisation_name": link.name,
-             "organisation_phone": link.phone, "state": opening.state_of(n)}
-            for n, link in enumerate(levels, start=1)
-        ])
+            REVIEWS.move(
+                session,
+                actor,
+                review.id,
+                step="resubmit",
+                values={
+                    "round": number,
+                    "level": opening.level,
+                    "n_levels": len(levels),
+                    "submitted_at": now,
+                    "decided_at": None,
+                    "deciding_organisation_id": opening.decider,
+                    "in_place_of_id": opening.in_place_of,
+                    "submitted_by_id": actor.account_id,
+                },
+            )
+        bulk_insert(
+            session,
+            ReviewLevel,
+            [
+                {
+                    "review_id": review.id,
+                    "round": number,
+                    "level": n,
+                    "path": path,
+                    "person_id": person_id,
+                    "deciding_organisation_id": link.organisation_id,
+                    "organisation_name": link.name,
+                    "organisation_phone": link.phone,
+                    "state": opening.state_of(n),
+                }
+                for n, link in enumerate(levels, start=1)
+            ],
+        )
     return review
 
 
@@ -160,8 +200,15 @@ class _Batch:
 
 
 def decide_many(
-    session: Session, actor: Actor, review_ids: Collection[int], *, verdict: Verdict, reason: str = "",
-    values: Mapping[int, Mapping[str, Any]] | None = None, batch: str | None = None, seen: Mapping[int, str] | None = None,
+    session: Session,
+    actor: Actor,
+    review_ids: Collection[int],
+    *,
+    verdict: Verdict,
+    reason: str = "",
+    values: Mapping[int, Mapping[str, Any]] | None = None,
+    batch: str | None = None,
+    seen: Mapping[int, str] | None = None,
 ) -> Moved:
     """Pass or reject the reviews that wait for the actor's organisation; refuse each other with its own sentence.
 
@@ -208,8 +255,10 @@ def _claim(session: Session, actor: Actor, ids: Sequence[int], seen: Mapping[int
     found = {r.id for r in rows}
     batch = _Batch(rows, {i: NotFound() for i in ids if i not in found})
     moved_on = [
-        r for r in rows
-        if r.state != ReviewState.OPEN or r.deciding_organisation_id != actor.organisation_id
+        r
+        for r in rows
+        if r.state != ReviewState.OPEN
+        or r.deciding_organisation_id != actor.organisation_id
         or (r.id in seen and seen[r.id] != version(r))
     ]
     batch.refuse(_who_was_first(session, actor, moved_on))
@@ -226,7 +275,9 @@ def _who_was_first(session: Session, actor: Actor, rows: Sequence[Review]) -> di
         return {}
     latest: dict[int, Decision] = {}
     for decision in session.scalars(
-        select(Decision).where(Decision.review_id.in_([r.id for r in rows]), Decision.verdict != Verdict.UNDONE).order_by(Decision.id)
+        select(Decision)
+        .where(Decision.review_id.in_([r.id for r in rows]), Decision.verdict != Verdict.UNDONE)
+        .order_by(Decision.id)
     ):
         latest[decision.review_id] = decision
     refused: dict[int, DomainError] = {}
@@ -246,8 +297,14 @@ def _who_was_first(session: Session, actor: Actor, rows: Sequence[Review]) -> di
 
 
 def _decide(
-    session: Session, actor: Actor, handler: Handler, rows: list[Review], verdict: Verdict, reason: str,
-    values: Mapping[int, Mapping[str, Any]], batch: str | None,
+    session: Session,
+    actor: Actor,
+    handler: Handler,
+    rows: list[Review],
+    verdict: Verdict,
+    reason: str,
+    values: Mapping[int, Mapping[str, Any]],
+    batch: str | None,
 ) -> tuple[list[int], Mapping[int, DomainError]]:
     actor.require(handler.permission)
     given = {r.id: values.get(r.id, {}) for r in rows}
@@ -278,20 +335,47 @@ def _decide(
 
 
 def _write_decisions(
-    session: Session, actor: Actor, handler: Handler, rows: Sequence[Review], verdict: Verdict, reason: str,
-    values: Mapping[int, Mapping[str, Any]], batch: str | None, now: dt.datetime,
+    session: Session,
+    actor: Actor,
+    handler: Handler,
+    rows: Sequence[Review],
+    verdict: Verdict,
+    reason: str,
+    values: Mapping[int, Mapping[str, Any]],
+    batch: str | None,
+    now: dt.datetime,
 ) -> None:
     names = _names_of(session, rows)
     snapshots = handler.snapshot(session, rows) if handler.snapshot else {}
-    bulk_insert(session, Decision, [
-        {"review_id": r.id, "kind": r.kind, "subject_id": r.subject_id, "round": r.round, "level": r.level,
-         "attempt": r.attempt, "verdict": verdict, "reason": reason, "values": dict(values[r.id]) or None,
-         "by_organisation_id": actor.organisation_id, "by_organisation_name": actor.organisation_name,
-         "in_place_of": names.get(r.in_place_of_id or 0, ""), "account_id": actor.account_id, "actor_name": actor.name,
-         "batch": batch, "is_hidden": False, "snapshot": snapshots.get(r.id), "decided_at": now, "path": r.path,
-         "person_id": r.person_id}
-        for r in rows
-    ])
+    bulk_insert(
+        session,
+        Decision,
+        [
+            {
+                "review_id": r.id,
+                "kind": r.kind,
+                "subject_id": r.subject_id,
+                "round": r.round,
+                "level": r.level,
+                "attempt": r.attempt,
+                "verdict": verdict,
+                "reason": reason,
+                "values": dict(values[r.id]) or None,
+                "by_organisation_id": actor.organisation_id,
+                "by_organisation_name": actor.organisation_name,
+                "in_place_of": names.get(r.in_place_of_id or 0, ""),
+                "account_id": actor.account_id,
+                "actor_name": actor.name,
+                "batch": batch,
+                "is_hidden": False,
+                "snapshot": snapshots.get(r.id),
+                "decided_at": now,
+                "path": r.path,
+                "person_id": r.person_id,
+            }
+            for r in rows
+        ],
+    )
 
 
 def _names_of(session: Session, rows: Sequence[Review]) -> dict[int, str]:
@@ -309,45 +393,30 @@ def _close(
     ids = [r.id for r in rows]
     keys = [(r.id, r.round, r.level) for r in rows]
     later = [(r.id, r.round) for r in rows]
-    moved = REVIEWS.move_many(session, actor, ids, step=step, reason=reason, values={
-        "deciding_organisation_id": None, "in_place_of_id": None, "decided_at": now,
-    })
+    moved = REVIEWS.move_many(
+        session,
+        actor,
+        ids,
+        step=step,
+        reason=reason,
+        values={
+            "deciding_organisation_id": None,
+            "in_place_of_id": None,
+            "decided_at": now,
+        },
+    )
     if moved.refused:
         raise next(iter(moved.refused.values()))
-    _set_levels(session, keys, state)
+    set_levels(session, keys, state)
     if state is LevelState.REJECTED:
-        _close_waiting(session, later)
-
-
-def _set_levels(session: Session, keys: Iterable[tuple[int, int, int]], state: LevelState) -> None:
-    """Set the state of the levels named by (review, round, level), one statement for each (round, level)."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    for review_id, number, level in keys:
-        groups.setdefault((number, level), []).append(review_id)
-    for (number, level), ids in groups.items():
-        session.execute(
-            update(ReviewLevel)
-            .where(ReviewLevel.review_id.in_(ids), ReviewLevel.round == number, ReviewLevel.level == level)
-            .values(state=state),
-            execution_options={"synchronize_session": False},
-        )
-
-
-def _close_waiting(session: Session, rounds: Iterable[tuple[int, int]]) -> None:
-    session.execute(
-        update(ReviewLevel)
-        .where(tuple_(ReviewLevel.review_id, ReviewLevel.round).in_(list(rounds)),
-               ReviewLevel.state.in_([LevelState.WAITING, LevelState.OPEN]))
-        .values(state=LevelState.CLOSED),
-        execution_options={"synchronize_session": False},
-    )
+        close_waiting(session, later)
 
 
 def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequence[Review], now: dt.datetime) -> frozenset[int]:
     """Open the next level of each row; return those that have one (a chain whose rest is closed ends here)."""
     if not rows:
         return frozenset()
-    levels = _levels_after(session, rows)
+    levels = levels_after(session, rows)
     chain_of = chains.links_of(session, {r.path for r in rows})
     may = chains.deciders(session, {link.organisation_id for c in chain_of.values() for link in c}, handler.permission)
     each: dict[int, dict[str, Any]] = {}
@@ -363,34 +432,19 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
         ids = [link.organisation_id for link in chain]
         decider = chains.stand_in(ids, own, may, own_path_id=ids[0], not_by={row.subject_account_id, row.submitted_by_id})
         opened.append((row.id, row.round, rest[0].level))
-        each[row.id] = {"level": rest[0].level, "deciding_organisation_id": decider,
-                        "in_place_of_id": own if decider != own else None}
+        each[row.id] = {
+            "level": rest[0].level,
+            "deciding_organisation_id": decider,
+            "in_place_of_id": own if decider != own else None,
+        }
     passed = [(r.id, r.round, r.level) for r in rows]
     moved = REVIEWS.move_many(session, actor, [r.id for r in rows], step="pass_level", each=each)
     if moved.refused:
         raise next(iter(moved.refused.values()))
-    _set_levels(session, passed, LevelState.PASSED)
-    _set_levels(session, skipped, LevelState.SKIPPED)
-    _set_levels(session, opened, LevelState.OPEN)
+    set_levels(session, passed, LevelState.PASSED)
+    set_levels(session, skipped, LevelState.SKIPPED)
+    set_levels(session, opened, LevelState.OPEN)
     return frozenset(each)
-
-
-@dataclass(frozen=True, slots=True)
-class _Later:
-    level: int
-    organisation_id: int
-
-
-def _levels_after(session: Session, rows: Sequence[Review]) -> dict[int, list[_Later]]:
-    """Return the levels of each row's round that come after its present one; plain values, for thousands of rows."""
-    present = {r.id: (r.round, r.level) for r in rows}
-    found: dict[int, list[_Later]] = {}
-    columns = select(ReviewLevel.review_id, ReviewLevel.round, ReviewLevel.level, ReviewLevel.deciding_organisation_id)
-    waiting = columns.where(ReviewLevel.review_id.in_(present), ReviewLevel.state == LevelState.WAITING)
-    for review_id, number, level, organisation_id in session.execute(waiting.order_by(ReviewLevel.review_id, ReviewLevel.level)):
-        if number == present[review_id][0] and level > present[review_id][1]:
-            found.setdefault(review_id, []).append(_Later(level, organisation_id))
-    return found
 
 
 # --- withdrawing ----------------------------------------------------------------------------------------------------
@@ -405,7 +459,15 @@ def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, 
         if review is None:
             raise NotFound
         number = review.round
-        REVIEWS.move(session, actor, review.id, step="withdraw", values={
-            "deciding_organisation_id": None, "in_place_of_id": None, "decided_at": utcnow(),
-        })
-        _close_waiting(session, [(review.id, number)])
+        REVIEWS.move(
+            session,
+            actor,
+            review.id,
+            step="withdraw",
+            values={
+                "deciding_organisation_id": None,
+                "in_place_of_id": None,
+                "decided_at": utcnow(),
+            },
+        )
+        close_waiting(session, [(review.id, number)])
