@@ -382,7 +382,7 @@ def test_a_department_must_be_enabled_and_of_the_unit(
                 Department(organisation_id=unit.id, path=unit.path, name="旧科室", is_enabled=False),
             ]
         )
-    ids = dict(system.execute(select(Department.name, Department.id)))
+    ids = dict(system.execute(select(Department.name, Department.id)).all())
     assert set(errors_of(replace(filled, department_id=ids["旧科室"]))) == {"department_id"}
     assert submit(visitor, replace(filled, department_id=ids["财务科"])).department_id == ids["财务科"]
 

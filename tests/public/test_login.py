@@ -51,7 +51,10 @@ def test_each_user_type_lands_on_its_start_page(client: FlaskClient, cast: Cast,
     assert client.get(start).status_code == 200
 
 
-def test_a_wrong_password_and_an_unknown_number_answer_the_same(client: FlaskClient, cast: Cast) -> None:
+def test_a_wrong_password_and_an_unknown_number_answer_the_same(
+    client: FlaskClient, cast: Cast, clock: Callable[[str], None]
+) -> None:
+    clock("2026-11-20 09:00")
     known = log_in(client, cast, "unit_clerk", password="wrong-2026")
     unknown = log_in(client, cast, "unit_clerk", password="wrong-2026", number="371102199001019965")
     nonsense = log_in(client, cast, "unit_clerk", password="wrong-2026", number="'; drop table accounts; --")

@@ -73,7 +73,10 @@ def test_changing_needs_a_login(client: FlaskClient) -> None:
     assert client.get("/password/change").headers["Location"] == "/login?next=/password/change"
 
 
-def test_the_answer_to_a_forgotten_password_is_always_the_same(client: FlaskClient, app: Flask, cast: Cast) -> None:
+def test_the_answer_to_a_forgotten_password_is_always_the_same(
+    client: FlaskClient, app: Flask, cast: Cast, clock: Callable[[str], None]
+) -> None:
+    clock("2026-11-20 09:00")
     answers = {
         ask(client, cast, "unit_clerk"),
         ask(client, cast, "unit_clerk", email="somebody@example.invalid"),
