@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models import files
 from models.access import Actor
 from models.credits import declarations, rules
 from models.credits.declarations import ELECTIVE, Draft
-from models.credits.key_review import Reason
+from models.credits.key_review import SUBJECT_KIND, Reason
 from models.credits.tables import Declaration
 from models.errors import N_, DomainError, FieldErrors, Invalid
 from models.org.tables import Organisation, OrganisationKind, OrganisationState
 from models.scope import acting
-from models.uploads import Upload
+from models.uploads import Upload, clean_name
 
 _NEEDED = frozenset({"year", "form_code"})  # without them there is nothing to keep
 MOST_BASES = 1000
@@ -53,7 +55,11 @@ def keep(
         session.flush()
     if remove:
         declarations.remove_evidence(session, actor, kept.declaration.id, remove)
+    # The same form posted twice brings the same files again: they are there already.
+    present = {(a.original_name, a.content_hash) for a in files.attachments_of(session, SUBJECT_KIND, kept.declaration.id)}
     for upload in uploads:
+        if (clean_name(upload.filename), hashlib.sha256(upload.content).hexdigest()) in present:
+            continue
         try:
             declarations.add_evidence(session, actor, kept.declaration.id, upload)
         except Invalid as refusal:

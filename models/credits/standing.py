@@ -54,7 +54,8 @@ def standings(session: Session, person_id: int, path: str) -> list[YearStanding]
     """Return the running year first, then each other year that may be declared today and has not passed."""
     running = today().year
     windows_of = windows.windows(session, path)
-    years = [running, *(y for y in windows.open_years(session, path) if y != running)]
+    is_open = [w.year for w in windows_of.values() if w.is_open(today())]
+    years = [running, *sorted((y for y in is_open if y != running), reverse=True)]
     summaries = {s.year: s for s in year_summaries_of(session, person_id, from_year=min(years), to_year=max(years))}
     needs = requirements_of(session, {(path, y) for y in years})
     in_review = _in_review(session, person_id)

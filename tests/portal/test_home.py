@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from models import outbox
 from models.people.tables import Professional
 from models.transaction import unit_of_work
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.portal.conftest import Reader
 
 
@@ -36,11 +38,19 @@ def test_a_person_who_was_imported_is_asked_for_what_is_empty(reader: Reader) ->
     assert "Still empty: Mobile number, E-mail address, Ethnic group." in page
 
 
-def test_an_administrator_is_told_that_the_position_does_not_fit(log_in: Callable[..., Reader], cast: Cast, app: Any) -> None:
-    client = app.test_client()
-    visit = client.get("/portal/")
+@pytest.mark.parametrize("address", ["", "profile", "declarations", "declarations/new", "declarations/1", "years", "years/2026"])
+def test_a_visitor_is_led_to_the_login(app: Flask, address: str) -> None:
+    visit = app.test_client().get(f"/portal/{address}")
     assert visit.status_code == 303
     assert visit.headers["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize("address", ["", "profile", "declarations", "declarations/new", "declarations/1", "years", "years/2026"])
+def test_an_administrator_has_no_portal(app: Flask, cast: Cast, address: str) -> None:
+    clerk = app.test_client()
+    data = {"document_type": "111", "number": cast.accounts["unit_clerk"].number, "password": PASSWORD, "kind": "employer"}
+    assert clerk.post("/login", data=data).headers["Location"] == "/admin/"
+    assert clerk.get(f"/portal/{address}").status_code == 403
 
 
 def test_notices_are_shown_and_marked_as_read(reader: Reader, look: Any) -> None:

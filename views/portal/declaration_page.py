@@ -33,12 +33,13 @@ class Page:
     offers: Sequence[Offer] = ()
     offer: Offer | None = None
     form: DeclarationForm = field(default_factory=DeclarationForm)
+    open_years: Sequence[int] = ()
     warnings: list[str] = field(default_factory=list)
 
     def render(self) -> str:
         """Return the page of the form as it stands."""
         spec = self.spec
-        forms.prepare(self.form, self.offers, spec, windows.open_years(db.session(), self.actor.path))
+        forms.prepare(self.form, self.offers, spec, self.open_years)
         return render_template(
             "portal/declare.html", form=self.form, declaration=self.declaration, spec=spec, language=forms.language(),
             blocks=forms.blocks(self.form, spec) if spec else [], evidence=self._evidence(), warnings=self.warnings,
@@ -122,4 +123,4 @@ def make_page(actor: Actor, declaration: Declaration | None) -> Page:
         form.declaration_type.data = offer.spec.declaration_type.value
     elif request.method == "POST":
         form.form_code.data = ""
-    return Page(actor, declaration, offers, offer, form)
+    return Page(actor, declaration, offers, offer, form, open_years)
