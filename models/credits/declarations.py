@@ -8,6 +8,7 @@ from models import files, history
 from models.access import Actor, Permission
 from models.base import to_hours, today, utcnow
 from models.credits import key_review, rules, windows
+from models.credits.form_inputs import clean_inputs
 from models.credits.saving import (
     EDITABLE,
     ELECTIVE,
@@ -22,13 +23,12 @@ from models.credits.saving import (
     propose,
     save_draft,
 )
-from models.credits.form_inputs import clean_inputs
 from models.credits.tables import Declaration, DeclarationState
 from models.credits.workflow import DECLARATIONS
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.files import Attachment
 from models.people.tables import Professional
-from models.reviews import engine
+from models.reviews import submission
 from models.reviews.tables import ReviewKind
 from models.scope import acting
 from models.uploads import Upload, check
@@ -112,7 +112,7 @@ def submit(session: Session, actor: Actor, declaration_id: int) -> Declaration:
     _check_whole(session, person, declaration)
     DECLARATIONS.move(session, actor, declaration.id, step=step, values={"submitted_at": utcnow()})
     session.refresh(declaration)
-    engine.submit(
+    submission.submit(
         session,
         actor,
         ReviewKind.DECLARATION,
@@ -167,7 +167,7 @@ def withdraw(session: Session, actor: Actor, declaration_id: int) -> Declaration
     actor.require(Permission.PORTAL)
     declaration = own_record(session, actor, declaration_id)
     DECLARATIONS.move(session, actor, declaration.id, step="withdraw")
-    engine.withdraw(session, actor, ReviewKind.DECLARATION, declaration.id)
+    submission.withdraw(session, actor, ReviewKind.DECLARATION, declaration.id)
     session.refresh(declaration)
     return declaration
 

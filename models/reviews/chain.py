@@ -49,12 +49,12 @@ def links_of(session: Session, paths: Iterable[str]) -> dict[str, list[Link]]:
 
 
 def own_only(chain: Sequence[Link]) -> list[Link]:
-    """The own organisation alone decides: registrations and changes of personal data."""
+    """Let the own organisation alone decide: registrations and changes of personal data."""
     return list(chain[:1])
 
 
 def up_to_first_hr(chain: Sequence[Link]) -> list[Link]:
-    """The own organisation and every one above up to and including the first HR department (学时申报)."""
+    """Let the own organisation and every one above decide, up to and including the first HR department (学时申报)."""
     taken: list[Link] = []
     for link in chain:
         taken.append(link)
@@ -63,9 +63,7 @@ def up_to_first_hr(chain: Sequence[Link]) -> list[Link]:
     return taken
 
 
-def deciders(
-    session: Session, organisation_ids: Iterable[int], permission: Permission
-) -> dict[int, frozenset[tuple[int, bool]]]:
+def deciders(session: Session, organisation_ids: Iterable[int], permission: Permission) -> dict[int, frozenset[tuple[int, bool]]]:
     """Return for each organisation the accounts that may decide there now, each with whether its post is an inner one."""
     ids = sorted(set(organisation_ids))
     with acting(session, "build_chain"):
@@ -74,8 +72,12 @@ def deciders(
             .join(Organisation, Organisation.id == Post.organisation_id)
             .join(Account, Account.id == Post.account_id)
             .outerjoin(Role, Role.id == Post.role_id)
-            .where(Post.organisation_id.in_(ids), Post.state == PostState.ACTIVE, Account.active,
-                   Organisation.state == OrganisationState.ACTIVE)
+            .where(
+                Post.organisation_id.in_(ids),
+                Post.state == PostState.ACTIVE,
+                Account.active,
+                Organisation.state == OrganisationState.ACTIVE,
+            )
         ).all()
     found: dict[int, set[tuple[int, bool]]] = {i: set() for i in ids}
     for row in rows:
@@ -85,7 +87,12 @@ def deciders(
 
 
 def stand_in(
-    chain: Sequence[int], start: int, may: Mapping[int, frozenset[tuple[int, bool]]], *, own_path_id: int, not_by: Collection[int | None]
+    chain: Sequence[int],
+    start: int,
+    may: Mapping[int, frozenset[tuple[int, bool]]],
+    *,
+    own_path_id: int,
+    not_by: Collection[int | None],
 ) -> int:
     """Return who decides for *start*: itself, or the nearest above with somebody who may and whose own matter it is not.
 

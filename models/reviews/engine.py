@@ -1,4 +1,4 @@
-"""The one approval engine: submit, decide, withdraw. One history, one decision for each row and level.
+"""The one approval engine: one history, one decision for each row and level. `submission` opens and closes rounds.
 
 Each kind of subject registers a Handler: what the chain is, what a decision may carry and what follows from it.
 Everything runs in the caller's transaction and is set-based: a decision of 500 rows takes the statements of one.
@@ -22,7 +22,7 @@ from models.reviews.chain import Link
 from models.reviews.levels import close_waiting, levels_after, set_levels
 from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
 from models.reviews.workflow import REVIEWS
-from models.scope import acting, bulk_insert
+from models.scope import bulk_insert
 from models.workflow import CHUNK, Moved
 
 
@@ -69,119 +69,6 @@ def register(handler: Handler) -> None:
 def handler_of(kind: ReviewKind) -> Handler:
     """Return the handler of *kind*; raises KeyError for one that no area registered."""
     return _handlers[kind]
-
-
-# --- submitting -----------------------------------------------------------------------------------------------------
-
-
-def submit(
-    session: Session,
-    actor: Actor,
-    kind: ReviewKind,
-    subject_id: int,
-    *,
-    path: str,
-    person_id: int | None,
-    subject_account_id: int | None,
-    operation: str = "submit_own",
-) -> Review:
-    """Open a round for the subject and its first level; a rejected or withdrawn review gets its next round.
-
-    *operation* names the closed-list operation under which an applicant may write beyond the own rows. Raises
-    WrongState when a round is open or the review has passed.
-    """
-    handler = handler_of(kind)
-    chain = chains.links(session, path)
-    levels = handler.links(chain)
-    with acting(session, operation):
-        review = session.scalars(
-            select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()
-        ).first()
-        number = review.round + 1 if review else 1
-        opening = _opening(session, handler, chain, levels, 1, {actor.account_id, subject_account_id})
-        now = utcnow()
-        if review is None:
-            review = Review(
-                kind=kind,
-                subject_id=subject_id,
-                path=path,
-                person_id=person_id,
-                submitted_by_id=actor.account_id,
-                subject_account_id=subject_account_id,
-                n_levels=len(levels),
-                submitted_at=now,
-                level=opening.level,
-                deciding_organisation_id=opening.decider,
-                in_place_of_id=opening.in_place_of,
-                state=ReviewState.OPEN,
-            )
-            session.add(review)
-            session.flush()
-        else:
-            REVIEWS.move(
-                session,
-                actor,
-                review.id,
-                step="resubmit",
-                values={
-                    "round": number,
-                    "level": opening.level,
-                    "n_levels": len(levels),
-                    "submitted_at": now,
-                    "decided_at": None,
-                    "deciding_organisation_id": opening.decider,
-                    "in_place_of_id": opening.in_place_of,
-                    "submitted_by_id": actor.account_id,
-                },
-            )
-        bulk_insert(
-            session,
-            ReviewLevel,
-            [
-                {
-                    "review_id": review.id,
-                    "round": number,
-                    "level": n,
-                    "path": path,
-                    "person_id": person_id,
-                    "deciding_organisation_id": link.organisation_id,
-                    "organisation_name": link.name,
-                    "organisation_phone": link.phone,
-                    "state": opening.state_of(n),
-                }
-                for n, link in enumerate(levels, start=1)
-            ],
-        )
-    return review
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    level: int
-    decider: int
-    in_place_of: int | None
-    skipped: frozenset[int] = frozenset()
-
-    def state_of(self, level: int) -> LevelState:
-        if level in self.skipped:
-            return LevelState.SKIPPED
-        return LevelState.OPEN if level == self.level else LevelState.WAITING
-
-
-def _opening(
-    session: Session, handler: Handler, chain: Sequence[Link], levels: Sequence[Link], start: int, not_by: Collection[int | None]
-) -> _Opening:
-    """Find the level to open from *start* on: closed ones are skipped, but the last one is never."""
-    skipped: set[int] = set()
-    level = start
-    while level < len(levels) and not levels[level - 1].is_open:
-        skipped.add(level)
-        level += 1
-    own = levels[level - 1].organisation_id
-    ids = [link.organisation_id for link in chain]
-    may = chains.deciders(session, ids, handler.permission)
-    decider = chains.stand_in(ids, own, may, own_path_id=ids[0], not_by=not_by)
-    return _Opening(level, decider, own if decider != own else None, frozenset(skipped))
 
 
 # --- deciding -------------------------------------------------------------------------------------------------------
@@ -323,7 +210,7 @@ def _decide(
         _close(session, actor, rows, "reject", LevelState.REJECTED, reason, now)
         handler.on_rejected(session, actor, outcomes)
         return [r.id for r in rows], refused
-    going_on = _raise_level(session, actor, handler, [o.review for o in outcomes if not o.is_last], now)
+    going_on = _raise_level(session, actor, handler, [o.review for o in outcomes if not o.is_last])
     finished = [o for o in outcomes if o.review.id not in going_on]
     if finished:
         _close(session, actor, [o.review for o in finished], "pass", LevelState.PASSED, "", now)
@@ -412,7 +299,7 @@ def _close(
         close_waiting(session, later)
 
 
-def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequence[Review], now: dt.datetime) -> frozenset[int]:
+def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequence[Review]) -> frozenset[int]:
     """Open the next level of each row; return those that have one (a chain whose rest is closed ends here)."""
     if not rows:
         return frozenset()
@@ -445,29 +332,3 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
     set_levels(session, skipped, LevelState.SKIPPED)
     set_levels(session, opened, LevelState.OPEN)
     return frozenset(each)
-
-
-# --- withdrawing ----------------------------------------------------------------------------------------------------
-
-
-def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, *, operation: str = "submit_own") -> None:
-    """Take the open round back; raises WrongState after the last decision and NotFound for a subject without review."""
-    with acting(session, operation):
-        review = session.scalars(
-            select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()
-        ).first()
-        if review is None:
-            raise NotFound
-        number = review.round
-        REVIEWS.move(
-            session,
-            actor,
-            review.id,
-            step="withdraw",
-            values={
-                "deciding_organisation_id": None,
-                "in_place_of_id": None,
-                "decided_at": utcnow(),
-            },
-        )
-        close_waiting(session, [(review.id, number)])

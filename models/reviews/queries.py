@@ -61,5 +61,6 @@ def waiting_times(session: Session, actor: Actor, kind: ReviewKind, *, limit: in
     return session.scalars(
         select(Review.submitted_at)
         .where(Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
-        .order_by(Review.submitted_at, Review.id).limit(limit)
+        .order_by(Review.submitted_at, Review.id)
+        .limit(limit)
     ).all()

@@ -34,7 +34,7 @@ from models.people.tables import (
 )
 from models.people.workflow import PROFESSIONALS
 from models.pinyin import name_tokens
-from models.reviews import chain, engine
+from models.reviews import chain, engine, submission
 from models.reviews.engine import Handler, Outcome
 from models.reviews.tables import Review, ReviewKind
 
@@ -80,7 +80,7 @@ def submit_registration(session: Session, data: Registration, *, proved_account_
             permissions=PERSONAL_PERMISSIONS,
         )
         history.record(session, actor, "professional", [person.id], "register")
-        review = engine.submit(
+        review = submission.submit(
             session,
             actor,
             ReviewKind.REGISTRATION,

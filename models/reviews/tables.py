@@ -56,10 +56,22 @@ class Review(OwnedByPerson, Base):
     __may_move__ = frozenset({"deciding_organisation_id"})  # the engine alone sets it, from the review's own levels
     __table_args__ = (
         UniqueConstraint("kind", "subject_id"),
-        Index("ix_reviews_todo", "deciding_organisation_id", "kind", "submitted_at", "id",
-              sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
-        Index("ix_reviews_waiting", "path", "submitted_at",
-              sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_reviews_todo",
+            "deciding_organisation_id",
+            "kind",
+            "submitted_at",
+            "id",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_reviews_waiting",
+            "path",
+            "submitted_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
         CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
         CheckConstraint("(state = 'open') = (deciding_organisation_id is not null)", name="open_has_decider"),
     )

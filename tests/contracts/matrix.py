@@ -124,7 +124,10 @@ class Run:
         if cell.owner in self.world.visible(cell.position) or key not in self.absent:
             return
         if likeness(answer) != self.absent[key]:
-            self.found.tellings.append(f"{answer.status_code} differs from an absent one ({self.absent[key][0]}): {cell.words}")
+            difference = first_difference(self.absent[key][1], likeness(answer)[1])
+            self.found.tellings.append(
+                f"{answer.status_code} differs from an absent one ({self.absent[key][0]}): {cell.words}: {difference}"
+            )
 
     def _rows(self) -> Rows:
         """Return every row of every scoped table by primary key, read past the scope; anew only after a commit."""
@@ -156,6 +159,12 @@ class Run:
             changed = [owner for pk, owner in outside.items() if after[table].get(pk) != rows.get(pk)]
             if changed:
                 self.found.writes.append(f"changes {table} of {changed[:3]}: {cell.words}")
+
+
+def first_difference(one: str, other: str) -> str:
+    """Return the first line in which two answers differ, for a failure that can be understood."""
+    lines = zip([*one.split(">"), ""], [*other.split(">"), ""], strict=False)
+    return next((f"{a.strip()[:120]!r} / {b.strip()[:120]!r}" for a, b in lines if a != b), "length")
 
 
 def _keyed(table: Table) -> Any:

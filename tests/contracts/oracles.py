@@ -45,7 +45,7 @@ def likeness(answer: TestResponse) -> tuple[int, str]:
     main = MAIN.search(body)
     body = FLASH.sub("", main.group()) if main else body
     location = answer.headers.get("Location", "")
-    return answer.status_code, NUMBERS.sub("#", KEYS.sub("", body + location))
+    return answer.status_code, " ".join(NUMBERS.sub("#", KEYS.sub("", body + location)).replace(">", ">\n").split())
 
 
 def rows_of(connection: sqlite3.Connection, tables: Iterable[str]) -> dict[str, dict[Any, tuple[Any, ...]]]:

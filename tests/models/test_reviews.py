@@ -16,7 +16,7 @@ from models.base import db
 from models.errors import Conflict, Invalid, NotAllowed, NotFound, WrongState
 from models.history import HistoryEntry
 from models.people.tables import Post, PostState
-from models.reviews import chain, engine, queries
+from models.reviews import chain, engine, queries, submission
 from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewState, Verdict
 from models.transaction import Intent, expect, unit_of_work
 from tests.cast import Cast
@@ -35,9 +35,16 @@ def outcomes() -> Iterator[list[tuple[str, list[int]]]]:
         return lambda _session, _actor, found: told.append((word, [o.review.subject_id for o in found]))
 
     before = dict(engine._handlers)
-    engine.register(engine.Handler(
-        KIND, Permission.HOURS_REVIEW, chain.up_to_first_hr, on_passed=note("passed"), on_rejected=note("rejected"), on_level=note("level"),
-    ))
+    engine.register(
+        engine.Handler(
+            KIND,
+            Permission.HOURS_REVIEW,
+            chain.up_to_first_hr,
+            on_passed=note("passed"),
+            on_rejected=note("rejected"),
+            on_level=note("level"),
+        )
+    )
     yield told
     engine._handlers.clear()
     engine._handlers.update(before)
@@ -47,7 +54,7 @@ def submit(session_of: Open, cast: Cast, name: str = "professional", subject_id:
     actor, person = cast.actors[name], cast.people[name]
     session = session_of(actor)
     with unit_of_work(session):
-        return engine.submit(
+        return submission.submit(
             session, actor, KIND, subject_id, path=person.path, person_id=person.id, subject_account_id=person.account_id
         )
 
@@ -75,12 +82,16 @@ def test_the_chain_runs_up_to_the_first_hr_department(session_of: Open, cast: Ca
     assert levels[1].organisation_phone == cast.organisations["department"].phone
 
 
-def test_a_member_of_an_hr_department_is_reviewed_there_alone(session_of: Open, cast: Cast, outcomes: object, system: Session) -> None:
+def test_a_member_of_an_hr_department_is_reviewed_there_alone(
+    session_of: Open, cast: Cast, outcomes: object, system: Session
+) -> None:
     review = submit(session_of, cast, "civil_servant")
     assert [level.deciding_organisation_id for level in queries.levels_of(system, review)] == [cast.organisations["county"].id]
 
 
-def test_each_level_passes_in_turn_and_effects_follow(session_of: Open, cast: Cast, outcomes: list[object], system: Session) -> None:
+def test_each_level_passes_in_turn_and_effects_follow(
+    session_of: Open, cast: Cast, outcomes: list[object], system: Session
+) -> None:
     review = submit(session_of, cast)
     for name in ("unit_clerk", "department_clerk", "county_officer"):
         decide(session_of, cast.actors[name], review)
@@ -103,17 +114,25 @@ def test_nobody_decides_out_of_turn(session_of: Open, cast: Cast, outcomes: obje
     assert system.scalars(select(Decision)).all() == []
 
 
-def test_a_rejection_needs_a_reason_and_ends_the_round(session_of: Open, cast: Cast, outcomes: list[object], system: Session) -> None:
+def test_a_rejection_needs_a_reason_and_ends_the_round(
+    session_of: Open, cast: Cast, outcomes: list[object], system: Session
+) -> None:
     review = submit(session_of, cast)
     with pytest.raises(Invalid):
         decide(session_of, cast.unit_clerk, review, Verdict.REJECT, reason="  ")
     decide(session_of, cast.unit_clerk, review, Verdict.REJECT, reason="no evidence")
     assert state_of(system, review) == (ReviewState.REJECTED, 1, 1, None)
-    assert [level.state for level in queries.levels_of(system, review)] == [LevelState.REJECTED, LevelState.CLOSED, LevelState.CLOSED]
+    assert [level.state for level in queries.levels_of(system, review)] == [
+        LevelState.REJECTED,
+        LevelState.CLOSED,
+        LevelState.CLOSED,
+    ]
     assert outcomes == [("rejected", [7])]
 
 
-def test_a_resubmission_opens_the_next_round_from_the_first_level(session_of: Open, cast: Cast, outcomes: object, system: Session) -> None:
+def test_a_resubmission_opens_the_next_round_from_the_first_level(
+    session_of: Open, cast: Cast, outcomes: object, system: Session
+) -> None:
     review = submit(session_of, cast)
     decide(session_of, cast.unit_clerk, review)
     decide(session_of, cast.department_clerk, review, Verdict.REJECT, reason="again")
@@ -136,12 +155,12 @@ def test_the_applicant_withdraws_until_the_last_decision(session_of: Open, cast:
     decide(session_of, cast.unit_clerk, review)
     session = session_of(cast.professional)
     with unit_of_work(session):
-        engine.withdraw(session, cast.professional, KIND, 7)
+        submission.withdraw(session, cast.professional, KIND, 7)
     assert state_of(system, review) == (ReviewState.WITHDRAWN, 1, 2, None)
     with pytest.raises(WrongState):
         decide(session_of, cast.department_clerk, review)
     with pytest.raises(WrongState), unit_of_work(session):
-        engine.withdraw(session, cast.professional, KIND, 7)
+        submission.withdraw(session, cast.professional, KIND, 7)
 
 
 def test_the_second_officer_is_told_who_was_first(session_of: Open, cast: Cast, outcomes: object) -> None:
@@ -179,7 +198,8 @@ def test_without_an_administrator_the_organisation_above_decides_and_both_are_na
     decide(session_of, cast.department_clerk, review)
     decision = queries.decisions_of(system, review)[0]
     assert (decision.by_organisation_name, decision.in_place_of) == (
-        cast.organisations["department"].name, cast.organisations["unit"].name,
+        cast.organisations["department"].name,
+        cast.organisations["unit"].name,
     )
 
 
@@ -189,7 +209,11 @@ def test_a_closed_right_is_skipped(session_of: Open, cast: Cast, outcomes: objec
     review = submit(session_of, cast)
     decide(session_of, cast.unit_clerk, review)
     assert state_of(system, review) == (ReviewState.OPEN, 1, 3, cast.organisations["county"].id)
-    assert [level.state for level in queries.levels_of(system, review)] == [LevelState.PASSED, LevelState.SKIPPED, LevelState.OPEN]
+    assert [level.state for level in queries.levels_of(system, review)] == [
+        LevelState.PASSED,
+        LevelState.SKIPPED,
+        LevelState.OPEN,
+    ]
 
 
 def test_nobody_decides_an_own_matter(session_of: Open, cast: Cast, outcomes: object, system: Session) -> None:
@@ -205,18 +229,24 @@ def test_nobody_decides_an_own_matter(session_of: Open, cast: Cast, outcomes: ob
         decide(session_of, own, other)
 
 
-def test_every_decision_has_one_history_row_and_the_chain_verifies(session_of: Open, cast: Cast, outcomes: object, system: Session) -> None:
+def test_every_decision_has_one_history_row_and_the_chain_verifies(
+    session_of: Open, cast: Cast, outcomes: object, system: Session
+) -> None:
     review = submit(session_of, cast)
     for name in ("unit_clerk", "department_clerk", "county_officer"):
         decide(session_of, cast.actors[name], review)
     with unit_of_work(system):
         history.seal(system)
-    entries = system.scalars(select(HistoryEntry.action).where(HistoryEntry.subject_kind == "review").order_by(HistoryEntry.id)).all()
+    entries = system.scalars(
+        select(HistoryEntry.action).where(HistoryEntry.subject_kind == "review").order_by(HistoryEntry.id)
+    ).all()
     assert entries == ["pass_level", "pass_level", "pass"]
     assert history.verify(system).first_broken == ""
 
 
-def test_eight_officers_at_once_decide_each_row_once(app: Flask, session_of: Open, cast: Cast, outcomes: object, system: Session) -> None:
+def test_eight_officers_at_once_decide_each_row_once(
+    app: Flask, session_of: Open, cast: Cast, outcomes: object, system: Session
+) -> None:
     reviews = [submit(session_of, cast, subject_id=100 + n) for n in range(40)]
     ids = [r.id for r in reviews]
     done: list[tuple[int, ...]] = []

@@ -1,0 +1,153 @@
+"""Submitting a subject to its chain, and taking it back: the applicant's side of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.access import Actor
+from models.base import utcnow
+from models.errors import NotFound
+from models.reviews import chain as chains
+from models.reviews.chain import Link
+from models.reviews.engine import Handler, handler_of
+from models.reviews.levels import close_waiting
+from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, ReviewState
+from models.reviews.workflow import REVIEWS
+from models.scope import acting, bulk_insert
+
+
+def submit(
+    session: Session,
+    actor: Actor,
+    kind: ReviewKind,
+    subject_id: int,
+    *,
+    path: str,
+    person_id: int | None,
+    subject_account_id: int | None,
+    operation: str = "submit_own",
+) -> Review:
+    """Open a round for the subject and its first level; a rejected or withdrawn review gets its next round.
+
+    *operation* names the closed-list operation under which an applicant may write beyond the own rows. Raises
+    WrongState when a round is open or the review has passed.
+    """
+    handler = handler_of(kind)
+    chain = chains.links(session, path)
+    levels = handler.links(chain)
+    with acting(session, operation):
+        review = session.scalars(
+            select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()
+        ).first()
+        number = review.round + 1 if review else 1
+        opening = _opening(session, handler, chain, levels, 1, {actor.account_id, subject_account_id})
+        now = utcnow()
+        if review is None:
+            review = Review(
+                kind=kind,
+                subject_id=subject_id,
+                path=path,
+                person_id=person_id,
+                submitted_by_id=actor.account_id,
+                subject_account_id=subject_account_id,
+                n_levels=len(levels),
+                submitted_at=now,
+                level=opening.level,
+                deciding_organisation_id=opening.decider,
+                in_place_of_id=opening.in_place_of,
+                state=ReviewState.OPEN,
+            )
+            session.add(review)
+            session.flush()
+        else:
+            REVIEWS.move(
+                session,
+                actor,
+                review.id,
+                step="resubmit",
+                values={
+                    "round": number,
+                    "level": opening.level,
+                    "n_levels": len(levels),
+                    "submitted_at": now,
+                    "decided_at": None,
+                    "deciding_organisation_id": opening.decider,
+                    "in_place_of_id": opening.in_place_of,
+                    "submitted_by_id": actor.account_id,
+                },
+            )
+        bulk_insert(
+            session,
+            ReviewLevel,
+            [
+                {
+                    "review_id": review.id,
+                    "round": number,
+                    "level": n,
+                    "path": path,
+                    "person_id": person_id,
+                    "deciding_organisation_id": link.organisation_id,
+                    "organisation_name": link.name,
+                    "organisation_phone": link.phone,
+                    "state": opening.state_of(n),
+                }
+                for n, link in enumerate(levels, start=1)
+            ],
+        )
+    return review
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    level: int
+    decider: int
+    in_place_of: int | None
+    skipped: frozenset[int] = frozenset()
+
+    def state_of(self, level: int) -> LevelState:
+        if level in self.skipped:
+            return LevelState.SKIPPED
+        return LevelState.OPEN if level == self.level else LevelState.WAITING
+
+
+def _opening(
+    session: Session, handler: Handler, chain: Sequence[Link], levels: Sequence[Link], start: int, not_by: Collection[int | None]
+) -> _Opening:
+    """Find the level to open from *start* on: closed ones are skipped, but the last one is never."""
+    skipped: set[int] = set()
+    level = start
+    while level < len(levels) and not levels[level - 1].is_open:
+        skipped.add(level)
+        level += 1
+    own = levels[level - 1].organisation_id
+    ids = [link.organisation_id for link in chain]
+    may = chains.deciders(session, ids, handler.permission)
+    decider = chains.stand_in(ids, own, may, own_path_id=ids[0], not_by=not_by)
+    return _Opening(level, decider, own if decider != own else None, frozenset(skipped))
+
+
+def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, *, operation: str = "submit_own") -> None:
+    """Take the open round back; raises WrongState after the last decision and NotFound for a subject without review."""
+    with acting(session, operation):
+        review = session.scalars(
+            select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()
+        ).first()
+        if review is None:
+            raise NotFound
+        number = review.round
+        REVIEWS.move(
+            session,
+            actor,
+            review.id,
+            step="withdraw",
+            values={
+                "deciding_organisation_id": None,
+                "in_place_of_id": None,
+                "decided_at": utcnow(),
+            },
+        )
+        close_waiting(session, [(review.id, number)])
