@@ -12,6 +12,8 @@ from views.public.errors import PositionChanged
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARK = "_any_position"
+ABOUT_THE_PAGE = frozenset({"language.display"})
+"""What changes nothing but the reader's own page, whatever the position."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -24,7 +26,7 @@ def any_position(view: F) -> F:
 
 def check_position() -> None:
     """Raise PositionChanged when a logged-in reader posts a form without the position in use."""
-    if request.method in SAFE_METHODS or request.endpoint is None:
+    if request.method in SAFE_METHODS or request.endpoint is None or request.endpoint in ABOUT_THE_PAGE:
         return
     if getattr(current_app.view_functions.get(request.endpoint), _MARK, False):
         return

@@ -21,10 +21,16 @@ from views.forms import PlainForm
 
 @dataclass(frozen=True)
 class RowAction:
-    """A word on a row. Give one of: nothing (the details page), ``url``, or ``batch`` (the batch of that name, for this row)."""
+    """A word on a row.
+
+    Give one of: nothing (the view's own page of that name: details, edit, delete), ``page`` (the endpoint of another page
+    that takes ``id`` and the address to come back to as ``url``), ``url``, or ``batch`` (the batch of that name, for this row).
+    """
 
     name: str
     label: str
+    page: str = ""
+    anchor: str = ""  # the part of the page
     url: Callable[[Any, Any], str] | None = None  # (view, row) -> address
     batch: str = ""
     permission: Permission | None = None

@@ -165,8 +165,9 @@ class Declared(Screen):
         """Return what makes the rows of one page ready for the template."""
         actions = [a for a in listing.row_actions if self.may(self._permission(listing, a))]
         tab = listing.name or None
-        bases = {page: url_for(f"{self.endpoint}.{page}", tab=tab, url=here) for page in ROW_PAGES.values()}
-        details = f"{bases['details_view']}&id="
+        own = {name: url_for(f"{self.endpoint}.{page}", tab=tab, url=here) for name, page in ROW_PAGES.items()}
+        others = {a.name: url_for(a.page, url=here) for a in actions if a.page}
+        details = f"{own['details']}&id="
         batch = {a.batch: self.batch_url(a.batch) for a in actions if a.batch}
 
         def address(action: RowAction, row: Any) -> str:
@@ -174,7 +175,8 @@ class Declared(Screen):
                 return batch[action.batch]
             if action.url is not None:
                 return action.url(self, row)
-            return f"{bases[ROW_PAGES.get(action.name, 'details_view')]}&id={listing.key_of(row)}"
+            base = others.get(action.name) or own.get(action.name) or own["details"]
+            return f"{base}&id={listing.key_of(row)}{'#' if action.anchor else ''}{action.anchor}"
 
         return LineMaker(listing, columns, actions, address, (lambda i: f"{details}{i}") if self.has_details else None)
 

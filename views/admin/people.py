@@ -37,18 +37,6 @@ QUALIFICATION = N_("Vocational qualification of professionals")
 BY_NAME = (Sort("id", (NameToken.path, NameToken.person_id)),)
 
 
-def _learning_record(view: Any, row: Professional) -> str:
-    return url_for("learning_record.index", id=row.id, url=view.list_url())
-
-
-def _certificates(view: Any, row: Professional) -> str:
-    return url_for("learning_record.index", id=row.id, url=view.list_url(), _anchor="years")
-
-
-def _reset(view: Any, row: Professional) -> str:
-    return url_for("people.reset_password", id=row.id, url=view.list_url())
-
-
 class PeopleView(ScopedModelView):
     """Who belongs to the subtree, found by name, number and twelve further filters."""
 
@@ -92,11 +80,18 @@ class PeopleView(ScopedModelView):
     )
     row_actions = (
         RowAction("details", N_("Details")),
-        RowAction("record", N_("Learning record"), url=_learning_record),
+        RowAction("record", N_("Learning record"), page="learning_record.index"),
         RowAction(
-            "certificate", N_("Print proof of hours"), url=_certificates, permission=Permission.CERTIFICATES_PRINT, is_more=True
+            "certificate",
+            N_("Print proof of hours"),
+            page="learning_record.index",
+            anchor="years",
+            permission=Permission.CERTIFICATES_PRINT,
+            is_more=True,
         ),
-        RowAction("reset", N_("Reset password"), url=_reset, permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True),
+        RowAction(
+            "reset", N_("Reset password"), page="people.reset_password", permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True
+        ),
     )
     details = (
         Section(
