@@ -94,7 +94,7 @@ def test_more_than_a_page_is_turned_by_the_last_row(reader: Reader, declared: Ca
 
 def test_details_show_fields_hours_and_the_whole_course(four: Reader) -> None:
     page = four.get("declarations/3").text
-    for word in ("School (unit) name", "海州职业技术学院", "2026-03-02", "12.0", "9.5", "Public subject course", "结业证书.png"):
+    for word in ("School (unit) name", "海州职业技术学院", "Start and end date", "2026-03-02 to 2026-03-06", "12.0", "9.5", "Public subject course", "结业证书.png"):
         assert word in page
     assert page.count("Hours granted: 9.5") == 3
     assert "单位-county" in page

@@ -13,8 +13,9 @@ from models.base import db
 from models.credits import declarations as operations
 from models.credits import queries
 from models.credits.queries import DeclarationRow
+from models.credits.rules import spec_of
 from models.credits.standing import declared_years
-from models.credits.tables import AuditState, Declaration
+from models.credits.tables import AuditState, Declaration, RuleVersion
 from views import states
 from views.details import Attachment
 from views.portal.course import course_of
@@ -117,14 +118,31 @@ def declaration(declaration_id: int) -> str:
     )
 
 
+def _fields(declaration: Declaration) -> list[tuple[str, str]]:
+    """Return the learning form's own fields; the first and the last day stand together as they do in the form."""
+    session, language = db.session(), "en" if page_lang() == "en" else "zh"
+    rows = [(shown.label, shown.value) for shown in queries.field_values(session, declaration, language=language)]
+    version = session.get(RuleVersion, declaration.rule_version_id)  # read by field_values: no second statement
+    if version is None:
+        return rows
+    spec = spec_of(version)
+    first, last = (spec.field(name) for name in spec.period)
+    if first.group is None or first.group != last.group:
+        return rows
+    labels = {f.label.of(language) for f in (first, last)}
+    days = gettext(" to ").join(value for label, value in rows if label in labels)
+    place = next((n for n, (label, _) in enumerate(rows) if label in labels), len(rows))
+    others = [row for row in rows if row[0] not in labels]
+    return [*others[:place], (first.group.of(language), days), *others[place:]]
+
+
 def _pairs(declaration: Declaration) -> list[tuple[str, str]]:
-    language = "en" if page_lang() == "en" else "zh"
-    fields = [(shown.label, shown.value) for shown in queries.field_values(db.session(), declaration, language=language)]
     granted = hours(declaration.granted_tenths) if declaration.granted_tenths is not None else gettext("Not yet decided")
     figures = [
-        (gettext("Hours declared"), hours(declaration.requested_tenths)),
+        (gettext("Hours requested"), hours(declaration.requested_tenths)),
         (gettext("Hours granted"), granted),
         (gettext("Counts toward subject"), gettext(SUBJECTS[declaration.subject])),
         (gettext("Compulsory / elective"), gettext(ELECTIVE[declaration.elective])),
     ]
-    return [(gettext("Counts toward year"), str(declaration.year)), (gettext("Learning form"), declaration.form_name), *fields, *figures]
+    head = [(gettext("Counts toward year"), str(declaration.year)), (gettext("Learning form"), declaration.form_name)]
+    return [*head, *_fields(declaration), *figures]
