@@ -46,9 +46,7 @@ class Permission(StrEnum):
 EVERY_POSITION = frozenset({Permission.HOME})
 SUPPORT_PERMISSIONS = EVERY_POSITION | {p for p in Permission if p.value.startswith("support.")}
 PERSONAL_PERMISSIONS = EVERY_POSITION | {Permission.PORTAL}
-_EMPLOYER = frozenset(
-    p for p in Permission if p.value.split(".")[0] in {"people", "registrations", "hours", "certificates"}
-)
+_EMPLOYER = frozenset(p for p in Permission if p.value.split(".")[0] in {"people", "registrations", "hours", "certificates"})
 _DEPARTMENT = _EMPLOYER | {p for p in Permission if p.value.startswith("organisations.")}
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER,

@@ -80,7 +80,7 @@ class EncryptedText(TypeDecorator[str]):
 
 def binary_string(length: int) -> String:
     """Return a string type that compares by bytes on both databases (paths, codes, name keys)."""
-    return String(length).with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")  # type: ignore[return-value]
+    return String(length).with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")
 
 
 PathString = binary_string(255)
@@ -94,7 +94,10 @@ JsonText = JSON(none_as_null=True)
 
 def canonical_json(value: Any) -> str:
     """Return *value* as JSON that is the same for the same content (sorted keys, no blanks)."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return _encoder.encode(value)
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
 class Base(DeclarativeBase):

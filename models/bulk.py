@@ -6,7 +6,7 @@ four times the insert itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -32,16 +32,25 @@ class _Plan:
     def parameters(self, rows: Iterable[Row]) -> list[Any]:
         """Return the rows as the driver takes them."""
         values_of = itemgetter(*self.columns)  # every table has more than one column
-        if self.is_positional and not self.defaults and not self.processors:
-            return [values_of(row) for row in rows]
-        found = []
-        for row in rows:
-            full = {**row, **{name: default() for name, default in self.defaults}} if self.defaults else row
-            values = list(values_of(full))
+        if self.defaults:
+            rows = ({**row, **{name: default() for name, default in self.defaults}} for row in rows)
+        found = [values_of(row) for row in rows]
+        if self.processors:
+            columns: list[Iterable[Any]] = list(zip(*found, strict=True))
             for place, process in self.processors:
-                values[place] = process(values[place])
-            found.append(tuple(values) if self.is_positional else dict(zip(self.columns, values, strict=True)))
-        return found
+                columns[place] = _processed(columns[place], process)
+            found = list(zip(*columns, strict=True))
+        return found if self.is_positional else [dict(zip(self.columns, values, strict=True)) for values in found]
+
+
+def _processed(column: Iterable[Any], process: Processor) -> Iterator[Any]:
+    """Yield the values of one column as the driver takes them; a value that stands in row after row is processed once."""
+    last: Any = _processed  # no value of any column
+    done = None
+    for value in column:
+        if value is not last:
+            last, done = value, process(value)
+        yield done
 
 
 _plans: dict[tuple[str, str, tuple[str, ...]], _Plan] = {}
@@ -101,12 +110,16 @@ def _plan(table: Table, keys: tuple[str, ...], dialect: Dialect) -> _Plan:
     statement = insert(table).compile(dialect=dialect, column_keys=list(keys))
     left_out = {c.name: c.default for c in table.columns if c.name not in keys and c.default is not None}
     named = {*keys, *left_out}
-    columns = tuple(statement.positiontup or ()) if statement.positional else tuple(c.name for c in table.columns if c.name in named)
+    columns = (
+        tuple(statement.positiontup or ()) if statement.positional else tuple(c.name for c in table.columns if c.name in named)
+    )
     if set(columns) != named:
         raise TypeError(f"rows of {table.name} have keys that are no columns: {sorted(named - set(columns))}")
     processors = ((place, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for place, name in enumerate(columns))
     return _Plan(
-        sql=str(statement), columns=columns, defaults=tuple((name, _default(default)) for name, default in left_out.items()),
+        sql=str(statement),
+        columns=columns,
+        defaults=tuple((name, _default(default)) for name, default in left_out.items()),
         processors=tuple((place, process) for place, process in processors if process is not None),
         is_positional=bool(statement.positional),
     )

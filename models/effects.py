@@ -8,7 +8,6 @@ from models.reviews import registrations  # isort: split
 from models.credits import reviewing  # isort: split
 
 from models.certificates import operations as certificates  # it follows what credits cause
-
 from models.org import workflow as organisations  # isort: split
 
 __all__ = ["certificates", "organisations", "registrations", "reviewing"]

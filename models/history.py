@@ -59,7 +59,15 @@ class HistoryEntry(SystemOnly, Base):
 
 
 _HASHED = (
-    "subject_kind", "subject_id", "action", "account_id", "actor_name", "position_key", "organisation_name", "reason", "changes",
+    "subject_kind",
+    "subject_id",
+    "action",
+    "account_id",
+    "actor_name",
+    "position_key",
+    "organisation_name",
+    "reason",
+    "changes",
 )
 
 
@@ -72,8 +80,15 @@ def _leaf(row: Mapping[str, Any] | HistoryEntry) -> str:
 
 
 def record(
-    session: Session, actor: Actor, subject_kind: str, ids: Iterable[int], action: str, *,
-    reason: str = "", changes: Mapping[str, Any] | None = None, each: Mapping[int, Mapping[str, Any]] | None = None,
+    session: Session,
+    actor: Actor,
+    subject_kind: str,
+    ids: Iterable[int],
+    action: str,
+    *,
+    reason: str = "",
+    changes: Mapping[str, Any] | None = None,
+    each: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write one history row for each subject in the running transaction.
 
@@ -85,9 +100,17 @@ def record(
     for subject_id in ids:
         own = (each or {}).get(subject_id, changes)
         row: dict[str, Any] = {
-            "subject_kind": subject_kind, "subject_id": subject_id, "action": action, "account_id": actor.account_id,
-            "actor_name": actor.name, "position_key": actor.position_key, "organisation_name": actor.organisation_name,
-            "reason": reason, "changes": dict(own) if own else None, "at": now, "batch_id": None,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "action": action,
+            "account_id": actor.account_id,
+            "actor_name": actor.name,
+            "position_key": actor.position_key,
+            "organisation_name": actor.organisation_name,
+            "reason": reason,
+            "changes": own if isinstance(own, dict) and own else dict(own) if own else None,
+            "at": now,
+            "batch_id": None,
         }
         row["leaf"] = _leaf(row)
         rows.append(row)
@@ -101,7 +124,8 @@ def entries_of(session: Session, subject_kind: str, subject_id: int, *, limit: i
         return session.scalars(
             select(HistoryEntry)
             .where(HistoryEntry.subject_kind == subject_kind, HistoryEntry.subject_id == subject_id)
-            .order_by(HistoryEntry.id.desc()).limit(limit)
+            .order_by(HistoryEntry.id.desc())
+            .limit(limit)
         ).all()
 
 
@@ -119,7 +143,10 @@ def _chain(previous: str, root: str, n_rows: int) -> str:
 def seal(session: Session) -> HistoryBatch | None:
     """Seal the rows that are unsealed now, by list of ids, in a system session; return the batch, or None for none."""
     rows = session.execute(
-        select(HistoryEntry.id, HistoryEntry.leaf).where(HistoryEntry.batch_id.is_(None)).order_by(HistoryEntry.id).limit(SEAL_AT_MOST)
+        select(HistoryEntry.id, HistoryEntry.leaf)
+        .where(HistoryEntry.batch_id.is_(None))
+        .order_by(HistoryEntry.id)
+        .limit(SEAL_AT_MOST)
     ).all()
     if not rows:
         return None

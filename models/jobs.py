@@ -75,11 +75,14 @@ class Job(OwnedByAccount, Base):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
-class Cancelled(Exception):  # noqa: N818 - it ends a job, it is no error
+UNEXPECTED = N_("An unexpected error stopped the task; nothing of its last part was written.")
+
+
+class Cancelled(Exception):
     """The job was asked to stop; what its finished chunks did stays."""
 
 
-class Stopping(Exception):  # noqa: N818 - it ends a job's turn, it is no error
+class Stopping(Exception):
     """The worker shuts down: the job goes back to the queue with its cursor."""
 
 
@@ -97,8 +100,14 @@ class Run:
     lease: str
     _fresh: dict[str, Any] = field(default_factory=dict)
 
-    def commit(self, *, cursor: dict[str, Any] | None = None, n_done: int | None = None, n_total: int | None = None,
-               result: dict[str, Any] | None = None) -> None:
+    def commit(
+        self,
+        *,
+        cursor: dict[str, Any] | None = None,
+        n_done: int | None = None,
+        n_total: int | None = None,
+        result: dict[str, Any] | None = None,
+    ) -> None:
         """Commit the chunk with the job's cursor in one transaction; raises Cancelled or LeaseLost instead of going on."""
         values: dict[str, Any] = {"lease_until": utcnow() + LEASE}
         for name, value in (("cursor", cursor), ("n_done", n_done), ("n_total", n_total), ("result", result)):
@@ -117,7 +126,6 @@ class Run:
         if _stopping.is_set():
             raise Stopping
         time.sleep(PAUSE_SECONDS)
-
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -166,12 +174,23 @@ def load_actors_with(loader: Callable[[int, str], Actor | None]) -> None:
 def enqueue(session: Session, actor: Actor, kind: str, params: dict[str, Any], *, n_total: int = 0) -> Job:
     """Write a job in the running transaction and wake a worker after its commit; raises KeyError for an unknown kind."""
     _handlers[kind]
-    job = Job(account_id=actor.account_id, position_key=actor.position_key, kind=kind, params=params, n_total=n_total,
-              language=actor.language)
+    job = Job(
+        account_id=actor.account_id,
+        position_key=actor.position_key,
+        kind=kind,
+        params=params,
+        n_total=n_total,
+        language=actor.language,
+    )
     with acting(session, "enqueue_job"):
         session.add(job)
-    after_commit(session, lambda: [wake(job.id) for wake in _wakers] and None)
+    after_commit(session, lambda: _wake(job.id))
     return job
+
+
+def _wake(job_id: int) -> None:
+    for wake in _wakers:
+        wake(job_id)
 
 
 def ask_cancel(session: Session, job: Job) -> None:
@@ -201,7 +220,8 @@ def _take(job_id: int) -> tuple[str, Job] | None:
     free = or_(Job.state == JobState.QUEUED, (Job.state == JobState.RUNNING) & (Job.lease_until < now))
     with system_session() as session, unit_of_work(session):
         taken = session.execute(
-            update(Job).where(Job.id == job_id, free)
+            update(Job)
+            .where(Job.id == job_id, free)
             .values(state=JobState.RUNNING, lease=lease, lease_until=now + LEASE, n_tries=Job.n_tries + 1),
             execution_options={"synchronize_session": False},
         )
@@ -213,7 +233,8 @@ def _take(job_id: int) -> tuple[str, Job] | None:
 def _end(job_id: int, lease: str, state: JobState, **values: Any) -> None:
     with system_session() as session, unit_of_work(session):
         session.execute(
-            update(Job).where(Job.id == job_id, Job.lease == lease)
+            update(Job)
+            .where(Job.id == job_id, Job.lease == lease)
             .values(state=state, ended_at=utcnow(), lease=None, lease_until=None, **values),
             execution_options={"synchronize_session": False},
         )
@@ -222,7 +243,8 @@ def _end(job_id: int, lease: str, state: JobState, **values: Any) -> None:
 def _put_back(job_id: int, lease: str) -> None:
     with system_session() as session, unit_of_work(session):
         session.execute(
-            update(Job).where(Job.id == job_id, Job.lease == lease)
+            update(Job)
+            .where(Job.id == job_id, Job.lease == lease)
             .values(state=JobState.QUEUED, lease=None, lease_until=None, n_tries=Job.n_tries - 1),
             execution_options={"synchronize_session": False},
         )
@@ -276,7 +298,7 @@ def _work(job_id: int, lease: str, row: Job, actor: Actor) -> JobState | None:
             return JobState.FAILED
         except Exception:
             session.rollback()
-            _end(job_id, lease, JobState.FAILED, error=_words(N_("An unexpected error stopped the task; nothing of its last part was written.")))
+            _end(job_id, lease, JobState.FAILED, error=_words(UNEXPECTED))
             raise
     _end(job_id, lease, JobState.DONE, result=result)
     return JobState.DONE

@@ -9,7 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import accumulate, product
 
 # The words that pypinyin knows take 45 MB of each process; names are read character by character.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
@@ -97,10 +97,10 @@ def name_tokens(name: str) -> frozenset[str]:
     han = _han(name)
     tokens = {han[:1], surname(name), *_pairs(han)}
     for spelled in _spellings(name):
-        syllables = [syllable for _character, syllable in spelled]
-        tokens |= {"".join(syllables[:n]) for n in range(1, len(syllables) + 1)}
+        tokens.update(accumulate(syllable for _character, syllable in spelled))
         tokens.add("".join(_first_letters(spelled)))
-    return frozenset(token[:_LONGEST] for token in tokens if token)
+    tokens.discard("")
+    return frozenset(tokens) if len(name) < 8 else frozenset(token[:_LONGEST] for token in tokens)
 
 
 def query_tokens(text: str) -> Query:

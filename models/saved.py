@@ -47,8 +47,13 @@ class ColumnChoice(OwnedByAccount, Base):
 def keep_filter(session: Session, actor: Actor, view: str, values: dict[str, str]) -> str:
     """Keep *values* on the server and return the random key that may stand in an address."""
     session.execute(delete(FilterState).where(FilterState.created_at < utcnow() - KEEP))
-    state = FilterState(key=secrets.token_urlsafe(18), account_id=actor.account_id, position_key=actor.position_key,
-                        view=view, values_json=canonical_json(values))
+    state = FilterState(
+        key=secrets.token_urlsafe(18),
+        account_id=actor.account_id,
+        position_key=actor.position_key,
+        view=view,
+        values_json=canonical_json(values),
+    )
     session.add(state)
     session.flush()
     return state.key

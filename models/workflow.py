@@ -63,9 +63,17 @@ class Workflow:
         return [s for s in self.steps.values() if state in s.sources]
 
     def move_many(
-        self, session: Session, actor: Actor, ids: Collection[int], *, step: str, reason: str = "",
-        values: Mapping[str, Any] | None = None, each: Mapping[int, Mapping[str, Any]] | None = None,
-        where: ColumnElement[bool] | None = None, recorded: Mapping[int, Mapping[str, Any]] | None = None,
+        self,
+        session: Session,
+        actor: Actor,
+        ids: Collection[int],
+        *,
+        step: str,
+        reason: str = "",
+        values: Mapping[str, Any] | None = None,
+        each: Mapping[int, Mapping[str, Any]] | None = None,
+        where: ColumnElement[bool] | None = None,
+        recorded: Mapping[int, Mapping[str, Any]] | None = None,
     ) -> Moved:
         """Move the rows that fit, in one locked, set-based claim; write history; flush, never commit.
 
@@ -99,9 +107,15 @@ class Workflow:
             raise moved.refused[row_id]
 
     def _move_chunk(
-        self, session: Session, ids: Sequence[int], plan: Step, values: Mapping[str, Any],
-        each: Mapping[int, Mapping[str, Any]], where: ColumnElement[bool] | None,
-        done: list[int], refused: dict[int, DomainError],
+        self,
+        session: Session,
+        ids: Sequence[int],
+        plan: Step,
+        values: Mapping[str, Any],
+        each: Mapping[int, Mapping[str, Any]],
+        where: ColumnElement[bool] | None,
+        done: list[int],
+        refused: dict[int, DomainError],
     ) -> None:
         model = self.model
         locked = select(model.id, model.state).where(model.id.in_(ids)).order_by(model.id).with_for_update()
@@ -111,8 +125,10 @@ class Workflow:
             kept = set(session.scalars(select(model.id).where(model.id.in_(fits), where)))
             fits = [i for i in fits if i in kept]
         for i in set(ids) - set(fits):
-            refused[i] = NotFound() if i not in states else WrongState(
-                N_("This step does not fit the present status: %(state)s."), state=str(states[i])
+            refused[i] = (
+                NotFound()
+                if i not in states
+                else WrongState(N_("This step does not fit the present status: %(state)s."), state=str(states[i]))
             )
         if not fits:
             return

@@ -16,10 +16,10 @@ from models.org.tables import Organisation, OrganisationKind, OrganisationState,
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState, Role
 from models.scope import reserve_ids
 
-PASSWORD = "Demo-2026!"  # noqa: S105 - of made-up persons
+PASSWORD = "Demo-2026!"
 
 TREE = {
-    # name: (parent, kind)
+    # by name: parent and kind
     "city": (None, OrganisationKind.HR_DEPARTMENT),
     "county": ("city", OrganisationKind.HR_DEPARTMENT),
     "other_county": ("city", OrganisationKind.HR_DEPARTMENT),
@@ -32,7 +32,7 @@ TREE = {
     "foreign_unit": ("foreign_city", OrganisationKind.EMPLOYER),
 }
 PEOPLE = {
-    # name: organisation
+    # by name: where the person belongs
     "professional": "unit",
     "colleague": "unit",
     "branch_worker": "branch",
@@ -42,7 +42,7 @@ PEOPLE = {
     "civil_servant": "county",
 }
 POSTS = {
-    # actor's name: (organisation, is_inner)
+    # by actor: organisation, and whether the account is an inner one
     "city_officer": ("city", False),
     "county_officer": ("county", False),
     "inner_officer": ("county", True),
@@ -90,9 +90,16 @@ def build(session: Session, *, password_hash: str | None = None) -> Cast:
     for n, (name, (parent, kind)) in zip(ids, TREE.items(), strict=True):
         above = cast.organisations[parent] if parent else None
         organisation = Organisation(
-            id=n, parent_id=above.id if above else None, path=f"{above.path if above else '/'}{n}/", kind=kind,
-            state=OrganisationState.ACTIVE, name=f"单位-{name}", code=f"T{n:013d}", code_kind="temporary_code",
-            region_code="371100", phone=f"0599-{n:07d}",
+            id=n,
+            parent_id=above.id if above else None,
+            path=f"{above.path if above else '/'}{n}/",
+            kind=kind,
+            state=OrganisationState.ACTIVE,
+            name=f"单位-{name}",
+            code=f"T{n:013d}",
+            code_kind="temporary_code",
+            region_code="371100",
+            phone=f"0599-{n:07d}",
         )
         session.add(organisation)
         session.flush()
@@ -105,7 +112,9 @@ def build(session: Session, *, password_hash: str | None = None) -> Cast:
         _post(session, cast, name, cast.organisations[unit], is_inner=is_inner, is_super=not is_inner)
     support = cast.accounts["support"]
     support.is_support = True
-    cast.actors["support"] = Actor(support.id, support.name, PositionKind.SUPPORT, f"support:{support.id}", permissions=SUPPORT_PERMISSIONS)
+    cast.actors["support"] = Actor(
+        support.id, support.name, PositionKind.SUPPORT, f"support:{support.id}", permissions=SUPPORT_PERMISSIONS
+    )
     session.flush()
     return cast
 
@@ -113,8 +122,14 @@ def build(session: Session, *, password_hash: str | None = None) -> Cast:
 def _account(session: Session, n: int, name: str, password_hash: str | None) -> Account:
     number = made_up_number(n)
     account = Account(
-        document_type="111", number=number, number_hash=crypto.keyed_hash(number), number_masked=f"{number[:6]}********{number[-4:]}",
-        name=f"人员-{name}", password_hash=password_hash, fs_uniquifier=f"cast-{name}", email=f"{name}@example.invalid",
+        document_type="111",
+        number=number,
+        number_hash=crypto.keyed_hash(number),
+        number_masked=f"{number[:6]}********{number[-4:]}",
+        name=f"人员-{name}",
+        password_hash=password_hash,
+        fs_uniquifier=f"cast-{name}",
+        email=f"{name}@example.invalid",
     )
     session.add(account)
     session.flush()
@@ -124,16 +139,30 @@ def _account(session: Session, n: int, name: str, password_hash: str | None) -> 
 def _person(session: Session, cast: Cast, name: str, organisation: Organisation) -> None:
     account = cast.accounts[name]
     person = Professional(
-        account_id=account.id, organisation_id=organisation.id, path=organisation.path, organisation_name=organisation.name,
-        state=ProfessionalState.ACTIVE, document_type="111", number_hash=account.number_hash,
-        number_masked=account.number_masked, name=account.name, sex="female", birth_on=dt.date(1980, 1, 1),
+        account_id=account.id,
+        organisation_id=organisation.id,
+        path=organisation.path,
+        organisation_name=organisation.name,
+        state=ProfessionalState.ACTIVE,
+        document_type="111",
+        number_hash=account.number_hash,
+        number_masked=account.number_masked,
+        name=account.name,
+        sex="female",
+        birth_on=dt.date(1980, 1, 1),
     )
     session.add(person)
     session.flush()
     cast.people[name] = person
     cast.actors[name] = Actor(
-        account.id, account.name, PositionKind.PROFESSIONAL, f"person:{person.id}", path=organisation.path,
-        organisation_id=organisation.id, organisation_name=organisation.name, person_id=person.id,
+        account.id,
+        account.name,
+        PositionKind.PROFESSIONAL,
+        f"person:{person.id}",
+        path=organisation.path,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        person_id=person.id,
         permissions=PERSONAL_PERMISSIONS,
     )
 
@@ -145,14 +174,32 @@ def _post(session: Session, cast: Cast, name: str, organisation: Organisation, *
     permissions = GRANTABLE[kind] - (NOT_FOR_INNER if is_inner else frozenset())
     if not is_super:
         role_id = _role(session, organisation, sorted(p.value for p in permissions))
-    post = Post(account_id=account.id, organisation_id=organisation.id, path=organisation.path, role_id=role_id, name=account.name,
-                number_masked=account.number_masked, is_super=is_super, is_inner=is_inner, state=PostState.ACTIVE)
+    post = Post(
+        account_id=account.id,
+        organisation_id=organisation.id,
+        path=organisation.path,
+        role_id=role_id,
+        name=account.name,
+        number_masked=account.number_masked,
+        is_super=is_super,
+        is_inner=is_inner,
+        state=PostState.ACTIVE,
+    )
     session.add(post)
     session.flush()
     cast.posts[name] = post
     cast.actors[name] = Actor(
-        account.id, account.name, kind, f"post:{post.id}", path=organisation.path, organisation_id=organisation.id,
-        organisation_name=organisation.name, post_id=post.id, is_inner=is_inner, is_super=is_super, permissions=permissions,
+        account.id,
+        account.name,
+        kind,
+        f"post:{post.id}",
+        path=organisation.path,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        post_id=post.id,
+        is_inner=is_inner,
+        is_super=is_super,
+        permissions=permissions,
     )
 
 

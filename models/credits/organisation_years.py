@@ -81,7 +81,7 @@ def _make(session: Session, keys: Sequence[Key]) -> None:
         session.execute(
             select(Organisation.id, Organisation.path).where(Organisation.id.in_({organisation for organisation, _ in keys}))
         )
-        
+
         .all()
     )
     bulk_insert(

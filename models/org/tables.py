@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, binary_string, utcnow
 from models.errors import N_
-from models.scope import InSubtree, Inherited, Reference
+from models.scope import Inherited, InSubtree, Reference
 
 
 class OrganisationKind(StrEnum):

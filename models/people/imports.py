@@ -22,7 +22,7 @@ from models.import_rows import ImportRow
 from models.org import codes
 from models.org.tables import HAVE_MEMBERS, Department, Organisation, OrganisationKind, OrganisationState
 from models.people import contacts, numbers
-from models.people.accounts import NewAccount, account_row, number_hash
+from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.numbers import DocumentType, Number
 from models.people.tables import Account, FirstPassword, Membership, NameToken, Professional, ProfessionalState
 from models.pinyin import name_tokens
@@ -136,36 +136,19 @@ class PeopleImport:
             return
         self.actor.require(Permission.PEOPLE_IMPORT)
         now = utcnow()
-        accounts = _add_accounts(session, rows)
+        accounts = _add_accounts(session, rows, now)
         ids = scope.reserve_ids(session, Professional, len(rows))
         people = [_professional(i, account, row, now) for i, account, row in zip(ids, accounts, rows, strict=True)]
         scope.bulk_insert(session, Professional, people)
-        scope.bulk_insert(
-            session,
-            Membership,
-            [
-                {
-                    "person_id": p["id"],
-                    "path": p["path"],
-                    "member_of_id": p["organisation_id"],
-                    "from_on": self.today,
-                    "to_on": None,
-                }
-                for p in people
-            ],
+        scope.bulk_load(
+            session, Membership, ("person_id", "path", "member_of_id", "from_on", "to_on"),
+            [(p["id"], p["path"], p["organisation_id"], self.today, None) for p in people],
         )
-        scope.bulk_insert(
-            session,
-            NameToken,
-            [{"token": token, "path": p["path"], "person_id": p["id"]} for p in people for token in name_tokens(p["name"])],
-        )
+        tokens = [(token, p["path"], p["id"]) for p in people for token in name_tokens(p["name"])]
+        scope.bulk_load(session, NameToken, ("token", "path", "person_id"), tokens)
+        entered = {name: {"organisation": [None, name]} for name in {p["organisation_name"] for p in people}}
         history.record(
-            session,
-            self.actor,
-            "professional",
-            ids,
-            "import",
-            each={p["id"]: {"organisation": [None, p["organisation_name"]]} for p in people},
+            session, self.actor, "professional", ids, "import", each={p["id"]: entered[p["organisation_name"]] for p in people}
         )
 
 
@@ -290,13 +273,14 @@ def _judge_standing(row: ImportRow, standing: Standing | None) -> None:
 # --- the rows that are written ---------------------------------------------------------------------------------------
 
 
-def _add_accounts(session: Session, rows: Sequence[ImportRow]) -> list[int]:
+def _add_accounts(session: Session, rows: Sequence[ImportRow], now: dt.datetime) -> list[int]:
     """Return each row's account; those that have none get one, whose first password is the number's last six."""
     new = [row for row in rows if "account_id" not in row.found]
+    moments = {"created_at": now, "first_password_until": now + dt.timedelta(days=LAST_SIX_DAYS)}
     with scope.acting(session, "import_people"):
         for row, account_id in zip(new, scope.reserve_ids(session, Account, len(new)), strict=True):
             row.found["account_id"] = account_id
-        scope.bulk_insert(session, Account, [{"id": row.found["account_id"], **account_row(_account(row))} for row in new])
+        scope.bulk_insert(session, Account, [{"id": row.found["account_id"], **account_row(_account(row)), **moments} for row in new])
     return [row.found["account_id"] for row in rows]
 
 
@@ -330,6 +314,13 @@ _ALWAYS: dict[str, Any] = {
 }
 
 
+_NO_WARNINGS: list[Any] = []  # one and the same, so that it is made into JSON once
+
+
+def _plain_warning(warning: Invalid) -> dict[str, Any]:
+    return {"message_id": warning.message_id, "params": {name: str(value) for name, value in warning.params.items()}}
+
+
 def _professional(person_id: int, account_id: int, row: ImportRow, now: dt.datetime) -> dict[str, Any]:
     place: Place = row.found["place"]
     number: Number = row.found["number"]
@@ -344,6 +335,6 @@ def _professional(person_id: int, account_id: int, row: ImportRow, now: dt.datet
         "department_id": place.departments.get(row.values.get("department") or ""),
         "number_hash": row.found["hash"],
         "number_masked": numbers.masked(number.value),
-        "warnings": [{"message_id": w.message_id, "params": {k: str(v) for k, v in w.params.items()}} for w in number.warnings],
+        "warnings": [_plain_warning(w) for w in number.warnings] if number.warnings else _NO_WARNINGS,
         "created_at": now,
     }

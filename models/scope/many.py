@@ -69,7 +69,7 @@ def _check_bulk(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]]) -
     if scope.kind is ScopeKind.SYSTEM or any(o.lets_write(table, {"*"}) for o in operations):
         return
     # Rows of one owner stand or fall together: one of them is looked at.
-    keys = ("account_id", "position_key") if cls.__scope__ == "owned_by_account" else ("path", "organisation_id")
+    keys: tuple[str, ...] = ("account_id", "position_key") if cls.__scope__ == "owned_by_account" else ("path", "organisation_id")
     keys += ("person_id",) if scope.kind is ScopeKind.PERSON else ()
     owners = {tuple(map(row.get, keys)): row for row in rows}
     if not all(_lets_bulk(scope, cls, row) for row in owners.values()):
@@ -104,7 +104,7 @@ def bulk_update(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]], *
     operations: tuple[Operation, ...] = session.info.get(ACTING_KEY, ())
     table = cls.__table__
     if scope.kind is not ScopeKind.SYSTEM and not any(o.lets_write(table.name, columns) for o in operations):
-        moving = [c for c in columns if c == "path" or c == "person_id" or table.c[c].foreign_keys]
+        moving = [c for c in columns if c in {"path", "person_id"} or table.c[c].foreign_keys]
         if moving and not set(moving) <= set(getattr(cls, "__may_move__", ())):
             raise ScopeError(f"bulk_update may not set {moving} of {table.name}")
         ids = {r["id"] for r in rows}

@@ -31,8 +31,15 @@ def _operation(reads: str = "", **writes: str) -> Operation:
 CROSS_SUBTREE: dict[str, Operation] = {
     # A visitor becomes a pending professional of an organisation that she chose.
     "register": _operation(
-        "organisations posts departments", accounts="*", professionals="*", reviews="*", review_levels="*",
-        education_records="*", qualifications="*", memberships="*", name_tokens="*",
+        "organisations posts departments",
+        accounts="*",
+        professionals="*",
+        reviews="*",
+        review_levels="*",
+        education_records="*",
+        qualifications="*",
+        memberships="*",
+        name_tokens="*",
     ),
     # The chain of a declaration names organisations above the person's own.
     "build_chain": _operation("organisations posts roles accounts organisation_settings"),
@@ -67,7 +74,8 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
         "declarations learning_forms rule_versions requirements memberships organisations professionals",
-        year_summaries="*", declarations="counted_tenths counted_public_tenths counted_professional_tenths",
+        year_summaries="*",
+        declarations="counted_tenths counted_public_tenths counted_professional_tenths",
     ),
     "recount_organisation": _operation("organisations", organisation_years="*", organisation_counters="*"),
     "next_certificate_number": _operation("organisations", certificate_series="*", certificates="*"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, false, func, or_, true
+from sqlalchemy import ColumnElement, and_, event, false, func, or_, true
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from models.base import Base
@@ -50,14 +50,14 @@ def _exactly(path: str) -> list[Any]:
 
 def _of_person(person_id: int, path: str) -> list[Any]:
     return [
-        with_loader_criteria(InSubtree, lambda c: false(), include_aliases=True),
+        with_loader_criteria(InSubtree, lambda _c: false(), include_aliases=True),
         with_loader_criteria(OwnedByPerson, lambda c: c.person_id == person_id, include_aliases=True),
         with_loader_criteria(Inherited, lambda c: func.substr(path, 1, func.length(c.path)) == c.path, include_aliases=True),
     ]
 
 
 def _nothing() -> list[Any]:
-    return [with_loader_criteria(c, lambda c: false(), include_aliases=True) for c in (InSubtree, OwnedByPerson, Inherited)]
+    return [with_loader_criteria(c, lambda _c: false(), include_aliases=True) for c in (InSubtree, OwnedByPerson, Inherited)]
 
 
 def _of_account(account_id: int, position_key: str) -> list[Any]:
@@ -67,7 +67,7 @@ def _of_account(account_id: int, position_key: str) -> list[Any]:
             lambda c: (c.account_id == account_id) & (c.position_key == position_key),
             include_aliases=True,
         ),
-        with_loader_criteria(SystemOnly, lambda c: false(), include_aliases=True),
+        with_loader_criteria(SystemOnly, lambda _c: false(), include_aliases=True),
     ]
 
 
@@ -88,7 +88,7 @@ def options_of(scope: Scope) -> list[Any]:
     return _nothing() + own
 
 
-def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:
+def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:  # noqa: PLR0911 - one line for each kind
     """Return the condition that *scope* puts on one class (used where an acting operation exempts others)."""
     declared = cls.__scope__
     if scope.kind is ScopeKind.SYSTEM or declared == "reference":
@@ -96,7 +96,7 @@ def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:
     if declared == "system_only":
         return false()
     if declared == "owned_by_account":
-        return (cls.account_id == scope.account_id) & (cls.position_key == scope.position_key)
+        return and_(cls.account_id == scope.account_id, cls.position_key == scope.position_key)
     if scope.kind is ScopeKind.SUPPORT:
         return true()
     inherited = func.substr(scope.path, 1, func.length(cls.path)) == cls.path if declared == "inherited" else false()
@@ -106,7 +106,11 @@ def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:
     if scope.kind is ScopeKind.ORGANISATION:
         return or_(cls.path == scope.path, inherited)
     if scope.kind is ScopeKind.PERSON:
-        return inherited if declared == "inherited" else (cls.person_id == scope.person_id if declared == "owned_by_person" else false())
+        return (
+            inherited
+            if declared == "inherited"
+            else (cls.person_id == scope.person_id if declared == "owned_by_person" else false())
+        )
     return false()
 
 
@@ -128,10 +132,8 @@ def _filter(state: ORMExecuteState) -> None:
         return
     if state.is_update:
         _refuse_moving(state, operations)
-    if state.is_column_load or state.is_relationship_load:
-        # Criteria of a parent statement travel along with its loads; a refresh of a visible row needs none.
-        if state.is_column_load:
-            return
+    if state.is_column_load:
+        return  # a refresh of a row that is visible already
     statement: Any = state.statement
     if not operations:
         state.statement = statement.options(*options_of(scope))
@@ -144,12 +146,12 @@ def _acting_options(scope: Scope, operations: tuple[Operation, ...]) -> list[Any
     """Return the criteria while an operation acts: kinds that it leaves alone as ever, of the others each other class."""
     readable = frozenset().union(*(o.reads for o in operations))
     classes = [m.class_ for m in Base.registry.mappers]
-    opened = {c.__scope__ for c in classes if c.__tablename__ in readable}  # type: ignore[attr-defined]
+    opened = {c.__scope__ for c in classes if c.__tablename__ in readable}
     options = [o for o, declared in zip(options_of(scope), declared_of(scope), strict=True) if declared not in opened]
     options += [
         with_loader_criteria(c, criterion(scope, c), include_aliases=True)
         for c in classes
-        if c.__scope__ in opened and c.__tablename__ not in readable and c.__scope__ != "reference"  # type: ignore[attr-defined]
+        if c.__scope__ in opened and c.__tablename__ not in readable and c.__scope__ != "reference"
     ]
     return options
 
@@ -168,4 +170,4 @@ def _refuse_moving(state: ORMExecuteState, operations: tuple[Operation, ...]) ->
     changed = {getattr(k, "key", k) for k in getattr(state.statement, "_values", None) or {}}
     moving = {c for c in changed if c in {"path", "person_id", "account_id", "position_key"} or table.c[c].foreign_keys}
     if moving and not any(o.lets_write(table.name, changed) for o in operations):
-        raise ScopeError(f"update may not set {sorted(moving)} of {table.name}")
+        raise ScopeError(f"{table.name}: {sorted(moving)} may not be set in an update")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine, event, inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.sql.expression import ClauseElement, TableClause
@@ -34,7 +34,7 @@ def _guard(session: Session, _context: object, _instances: object) -> None:
         changed = {a.key for a in inspect(thing).attrs if a.history.has_changes()}
         if changed:
             _check_row(scope, operations, thing, changed & set(inspect(thing).mapper.column_attrs.keys()))
-    _check_references(session, scope, operations)
+    _check_references(session, operations)
 
 
 def _check_row(scope: Scope, operations: tuple[Operation, ...], thing: Any, columns: set[str]) -> None:
@@ -65,7 +65,7 @@ def belongs(path: str | None, organisation_id: int) -> bool:
     return bool(path) and str(path).endswith(f"/{organisation_id}/")
 
 
-def _check_references(session: Session, scope: Scope, operations: tuple[Operation, ...]) -> None:
+def _check_references(session: Session, operations: tuple[Operation, ...]) -> None:
     """Refuse a foreign key that points to a row outside the scope: a forged id in a form."""
     wanted: dict[type, set[Any]] = {}
     for thing in (*session.new, *session.dirty):
@@ -77,17 +77,24 @@ def _check_references(session: Session, scope: Scope, operations: tuple[Operatio
                     wanted.setdefault(_class_of(key.column.table.name), set()).add(value.value)
     readable = frozenset().union(*(o.reads for o in operations)) if operations else frozenset()
     for cls, ids in wanted.items():
-        mapper = inspect(cls)
-        if cls.__scope__ in {"reference", "system_only"} or mapper.local_table.name in readable:  # type: ignore[attr-defined]
+        mapper: Mapper[Any] = inspect(cls)
+        if cls.__scope__ in {"reference", "system_only"} or table_of(mapper) in readable:  # type: ignore[attr-defined]
             continue
         known = {k[1][0] for k in session.identity_map.keys() if k[0] is cls}  # noqa: SIM118 - it is no dict
         missing = ids - known
         if missing:
             key_column = mapper.primary_key[0]
             with session.no_autoflush:
-                seen = set(session.scalars(select(mapper.attrs[key_column.key].class_attribute).where(key_column.in_(missing))))
+                seen = set(
+                    session.scalars(select(mapper.attrs[str(key_column.key)].class_attribute).where(key_column.in_(missing)))
+                )
             if missing - seen:
                 raise NotFound
+
+
+def table_of(mapper: Mapper[Any]) -> str:
+    """Return the name of the one table of a mapped class."""
+    return str(mapper.class_.__tablename__)
 
 
 _classes: dict[str, type] = {}
@@ -95,7 +102,7 @@ _classes: dict[str, type] = {}
 
 def _class_of(table: str) -> type:
     if table not in _classes:
-        _classes.update({m.local_table.name: m.class_ for m in Base.registry.mappers})
+        _classes.update({table_of(m): m.class_ for m in Base.registry.mappers})
     return _classes[table]
 
 
@@ -104,7 +111,7 @@ def _guarded(table: str) -> bool:
 
 
 def _known(table: str) -> bool:
-    return any(m.local_table.name == table for m in Base.registry.mappers)
+    return any(table_of(m) == table for m in Base.registry.mappers)
 
 
 @event.listens_for(Engine, "before_execute")

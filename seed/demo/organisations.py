@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
 from models.access import GRANTABLE, NOT_FOR_INNER, SYSTEM, Permission, PositionKind
+from models.base import today
 from models.import_rows import ImportRow
 from models.org.operations import NewOrganisation, add_departments, create_root
 from models.org.tables import Organisation, OrganisationKind
@@ -13,11 +19,9 @@ from models.people.imports import PeopleImport
 from models.people.numbers import DocumentType
 from models.people.passwords import hash_password
 from models.people.tables import Account, Post, PostState, Professional, Role
-from models.base import today
 from seed import made_up
 from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system
 from seed.demo.world import BASES, COUNTIES, DEPARTMENTS, EMPLOYERS, ROOT, Place
-from sqlalchemy import select, update
 
 TITLES: dict[str, tuple[tuple[str, str], ...]] = {
     # series -> (level, qualification) from the highest down
@@ -27,12 +31,19 @@ TITLES: dict[str, tuple[tuple[str, str], ...]] = {
     "06": (("411", "0601"), ("420", "0603"), ("412", "0607"), ("420", "0608")),
 }
 USER_WORDS = {
-    OrganisationKind.HR_DEPARTMENT: "人社部门", OrganisationKind.COMPETENT_DEPARTMENT: "主管部门",
-    OrganisationKind.EMPLOYER: "用人单位", OrganisationKind.TRAINING_BASE: "继续教育基地",
+    OrganisationKind.HR_DEPARTMENT: "人社部门",
+    OrganisationKind.COMPETENT_DEPARTMENT: "主管部门",
+    OrganisationKind.EMPLOYER: "用人单位",
+    OrganisationKind.TRAINING_BASE: "继续教育基地",
 }
 LISTED = {
-    "city": "市人社局", "wanghai": "区人社局", "wh_education": "主管部门", "wh_middle": "用人单位", "wh_middle/0": "下级单位（校区）",
-    "people_hospital": "用人单位", "university_base": "继续教育基地",
+    "city": "市人社局",
+    "wanghai": "区人社局",
+    "wh_education": "主管部门",
+    "wh_middle": "用人单位",
+    "wh_middle/0": "下级单位（校区）",
+    "people_hospital": "用人单位",
+    "university_base": "继续教育基地",
 }
 
 
@@ -42,11 +53,12 @@ def build_tree(stage: Stage) -> None:
     for n, place in enumerate((*COUNTIES, *DEPARTMENTS, *EMPLOYERS, *BASES), start=1):
         _create(stage, place, n)
         for m, branch in enumerate(place.branches):
-            below = Place(f"{place.key}/{m}", place.key, place.kind, f"{place.name}{branch}", place.region, 4, (), place.nature, place.series)
+            name = f"{place.name}{branch}"
+            below = Place(f"{place.key}/{m}", place.key, place.kind, name, place.region, 4, (), place.nature, place.series)
             _create(stage, below, 500 + n * 10 + m)
-            stage.people[below.key] = _import(stage, below, place.key)
+            stage.people[below.key] = _import(stage, below)
     for place in (ROOT, *COUNTIES, *DEPARTMENTS, *EMPLOYERS):
-        stage.people[place.key] = _import(stage, place, place.key)
+        stage.people[place.key] = _import(stage, place)
     _give_passwords(stage)
     _further_posts(stage)
     _disable(stage)
@@ -55,10 +67,21 @@ def build_tree(stage: Stage) -> None:
 def _root(stage: Stage) -> None:
     number = stage.next_number()
     with as_system() as session:
-        organisation = create_root(session, SYSTEM, NewOrganisation(
-            None, OrganisationKind.HR_DEPARTMENT, ROOT.name, made_up.credit_code(1, "379900", begins="11"), ROOT.region,
-            nature=ROOT.nature, unit_level="105", phone=made_up.landline(1), address="海州市府前路 1 号",
-        ))
+        organisation = create_root(
+            session,
+            SYSTEM,
+            NewOrganisation(
+                None,
+                OrganisationKind.HR_DEPARTMENT,
+                ROOT.name,
+                made_up.credit_code(1, "379900", begins="11"),
+                ROOT.region,
+                nature=ROOT.nature,
+                unit_level="105",
+                phone=made_up.landline(1),
+                address="海州市府前路 1 号",
+            ),
+        )
         post = _post(session, stage, organisation, number)
         add_departments(session, SYSTEM, organisation, ROOT.departments)
     stage.organisations["city"] = organisation
@@ -66,16 +89,35 @@ def _root(stage: Stage) -> None:
     stage.list_account("市人社局", number.value, "人社部门")
 
 
-def _post(session, stage: Stage, organisation: Organisation, number: made_up.MadeUpNumber, *, role: Role | None = None,  # type: ignore[no-untyped-def]
-          is_inner: bool = False) -> Post:
+def _post(
+    session: Session,
+    stage: Stage,
+    organisation: Organisation,
+    number: made_up.MadeUpNumber,
+    *,
+    role: Role | None = None,
+    is_inner: bool = False,
+) -> Post:
     name = made_up.person_name(stage.rng, number.sex)
     checked = numbers.check(DocumentType.ID_CARD, number.value, today=today())
-    account = accounts.create_account(session, SYSTEM, accounts.NewAccount(
-        DocumentType.ID_CARD, checked, name, made_up.mobile(stage.n_used), made_up.email(stage.n_used), PASSWORD
-    ))
+    account = accounts.create_account(
+        session,
+        SYSTEM,
+        accounts.NewAccount(
+            DocumentType.ID_CARD, checked, name, made_up.mobile(stage.n_used), made_up.email(stage.n_used), PASSWORD
+        ),
+    )
     post = Post(
-        account_id=account.id, organisation_id=organisation.id, path=organisation.path, name=name, number_masked=account.number_masked,
-        phone=account.phone, is_super=role is None, role_id=role.id if role else None, is_inner=is_inner, state=PostState.ACTIVE,
+        account_id=account.id,
+        organisation_id=organisation.id,
+        path=organisation.path,
+        name=name,
+        number_masked=account.number_masked,
+        phone=account.phone,
+        is_super=role is None,
+        role_id=role.id if role else None,
+        is_inner=is_inner,
+        state=PostState.ACTIVE,
     )
     session.add(post)
     session.flush()
@@ -91,18 +133,34 @@ def _create(stage: Stage, place: Place, n: int) -> None:
     begins = {"10": "91", "30": "11"}.get(place.nature or "", "12")
     with acting_as(creator) as session:
         done = create_with_administrator(
-            session, creator,
+            session,
+            creator,
             NewOrganisation(
-                above.id, place.kind, place.name, made_up.credit_code(100 + n, place.region, begins=begins), place.region,
-                nature=place.nature or "21", unit_level="109", phone=made_up.landline(100 + n), address=f"{place.name}（演示地址）",
+                above.id,
+                place.kind,
+                place.name,
+                made_up.credit_code(100 + n, place.region, begins=begins),
+                place.region,
+                nature=place.nature or "21",
+                unit_level="109",
+                phone=made_up.landline(100 + n),
+                address=f"{place.name}（演示地址）",
             ),
-            FirstAdministrator(DocumentType.ID_CARD, number.value, made_up.person_name(stage.rng, number.sex),
-                               made_up.mobile(stage.n_used), made_up.email(stage.n_used)),
+            FirstAdministrator(
+                DocumentType.ID_CARD,
+                number.value,
+                made_up.person_name(stage.rng, number.sex),
+                made_up.mobile(stage.n_used),
+                made_up.email(stage.n_used),
+            ),
         )
     stage.organisations[place.key] = done.organisation
     with as_system() as session:
-        session.execute(update(Account).where(Account.id == done.post.account_id).values(must_change=False, first_password=None,
-                                                                                         password_hash=_hash()))
+        session.execute(
+            update(Account)
+            .where(Account.id == done.post.account_id)
+            .values(must_change=False, first_password=None, password_hash=_hash())
+        )
     stage.officers[done.organisation.id] = actor_of(done.post.account_id, f"post:{done.post.id}")
     if place.departments:
         officer = stage.officers[done.organisation.id]
@@ -122,7 +180,7 @@ def _hash() -> str:
     return _hashes[0]
 
 
-def _import(stage: Stage, place: Place, key: str) -> list[int]:
+def _import(stage: Stage, place: Place) -> list[int]:
     """Let the clerk import the members of one organisation, as a filled-in sheet would."""
     organisation = stage.organisations[place.key]
     officer = stage.officers[organisation.id]
@@ -135,21 +193,30 @@ def _import(stage: Stage, place: Place, key: str) -> list[int]:
         if wrong:
             raise ValueError(f"{place.name}: {wrong}")
         importing.create(session, rows)
-        return list(session.scalars(
-            select(Professional.id).where(Professional.organisation_id == organisation.id).order_by(Professional.id)
-        ))
+        return list(
+            session.scalars(
+                select(Professional.id).where(Professional.organisation_id == organisation.id).order_by(Professional.id)
+            )
+        )
 
 
 def _person(stage: Stage, place: Place, n: int) -> dict[str, object]:
     number = stage.next_number()
     rng = stage.rng
     series = place.series[n % len(place.series)] if place.series else "05"
-    level, qualification = rng.choice(TITLES.get(series, ((None, None),)))  # type: ignore[arg-type]
+    level, qualification = rng.choice(TITLES.get(series, ((None, None),)))
     values: dict[str, object] = {
-        "name": made_up.person_name(rng, number.sex), "number": number.value, "document_type": "111",
-        "phone": made_up.mobile(stage.n_used), "email": made_up.email(stage.n_used), "ethnic_group": "01",
-        "education_level": rng.choice(("21", "21", "21", "31", "14")), "degree": rng.choice(("4", "4", "3")),
-        "title_series": series if level else None, "title_level": level, "title_qualification": qualification,
+        "name": made_up.person_name(rng, number.sex),
+        "number": number.value,
+        "document_type": "111",
+        "phone": made_up.mobile(stage.n_used),
+        "email": made_up.email(stage.n_used),
+        "ethnic_group": "01",
+        "education_level": rng.choice(("21", "21", "21", "31", "14")),
+        "degree": rng.choice(("4", "4", "3")),
+        "title_series": series if level else None,
+        "title_level": level,
+        "title_qualification": qualification,
     }
     if place.departments:
         values["department"] = place.departments[n % len(place.departments)]
@@ -163,22 +230,32 @@ def _give_passwords(stage: Stage) -> None:
         rows = session.execute(select(Professional.account_id, Professional.id).where(Professional.id.in_(ids))).all()
         known = [row.account_id for row in rows if row.id % 9]
         for start in range(0, len(known), 500):
-            session.execute(update(Account).where(Account.id.in_(known[start : start + 500])).values(
-                password_hash=_hash(), first_password=None, first_password_until=None, must_change=False
-            ))
+            session.execute(
+                update(Account)
+                .where(Account.id.in_(known[start : start + 500]))
+                .values(password_hash=_hash(), first_password=None, first_password_until=None, must_change=False)
+            )
 
 
 def _further_posts(stage: Stage) -> None:
     """Add an inner officer, a second decider with a role, a post that was offered, and a person with two positions."""
     with as_system() as session:
         for key, role_name, is_inner, title in (
-            ("city", "学时审核员", False, "市人社局（学时审核员角色）"), ("wanghai", "本部门管理", True, "区人社局内部账户"),
+            ("city", "学时审核员", False, "市人社局（学时审核员角色）"),
+            ("wanghai", "本部门管理", True, "区人社局内部账户"),
         ):
             organisation = session.get_one(Organisation, stage.organisations[key].id)
-            granted = GRANTABLE[PositionKind.HR_DEPARTMENT] - NOT_FOR_INNER if is_inner else {
-                Permission.HOURS_VIEW, Permission.HOURS_REVIEW, Permission.PEOPLE_VIEW, Permission.HOME,
-            }
-            role = Role(organisation_id=organisation.id, path=organisation.path, name=role_name, permissions=sorted(p.value for p in granted))
+            granted = (
+                GRANTABLE[PositionKind.HR_DEPARTMENT] - NOT_FOR_INNER
+                if is_inner
+                else {
+                    Permission.HOURS_VIEW,
+                    Permission.HOURS_REVIEW,
+                    Permission.PEOPLE_VIEW,
+                    Permission.HOME,
+                }
+            )
+            role = Role(organisation_id=organisation.id, path=organisation.path, name=role_name, permissions=_values(granted))
             session.add(role)
             session.flush()
             number = stage.next_number()
@@ -187,20 +264,44 @@ def _further_posts(stage: Stage) -> None:
         _two_positions(session, stage)
 
 
-def _two_positions(session, stage: Stage) -> None:  # type: ignore[no-untyped-def]
+def _values(permissions: Iterable[Permission]) -> list[str]:
+    return sorted(p.value for p in permissions)
+
+
+def _two_positions(session: Session, stage: Stage) -> None:
     """Make a teacher of the school its second administrator, and offer her a post at the branch."""
     school, branch = stage.organisations["wh_middle"], stage.organisations["wh_middle/0"]
     person = session.get_one(Professional, stage.people["wh_middle"][1])
-    role = Role(organisation_id=school.id, path=school.path, name="学时审核", permissions=[p.value for p in sorted(GRANTABLE[PositionKind.EMPLOYER])])
+    role = Role(
+        organisation_id=school.id, path=school.path, name="学时审核", permissions=_values(GRANTABLE[PositionKind.EMPLOYER])
+    )
     session.add(role)
     session.flush()
-    session.add(Post(account_id=person.account_id, organisation_id=school.id, path=school.path, name=person.name, phone=person.phone,
-                     number_masked=person.number_masked, role_id=role.id, state=PostState.ACTIVE))
+    session.add(
+        Post(
+            account_id=person.account_id,
+            organisation_id=school.id,
+            path=school.path,
+            name=person.name,
+            phone=person.phone,
+            number_masked=person.number_masked,
+            role_id=role.id,
+            state=PostState.ACTIVE,
+        )
+    )
     offered = Role(organisation_id=branch.id, path=branch.path, name="学时审核", permissions=role.permissions)
     session.add(offered)
     session.flush()
-    session.add(Post(account_id=session.get_one(Professional, stage.people["wh_middle"][2]).account_id, organisation_id=branch.id,
-                     path=branch.path, name="待确认", role_id=offered.id, state=PostState.OFFERED))
+    session.add(
+        Post(
+            account_id=session.get_one(Professional, stage.people["wh_middle"][2]).account_id,
+            organisation_id=branch.id,
+            path=branch.path,
+            name="待确认",
+            role_id=offered.id,
+            state=PostState.OFFERED,
+        )
+    )
     account = session.get_one(Account, person.account_id)
     account.password_hash, account.must_change, account.first_password = _hash(), False, None
     stage.list_account("多身份：望海区实验中学教师兼管理员", account.number, "专业技术人员 / 用人单位")
@@ -211,6 +312,3 @@ def _disable(stage: Stage) -> None:
     city = stage.officer("city")
     with acting_as(city) as session:
         ORGANISATIONS.move(session, city, stage.organisations["wh_clinic"].id, step="disable", reason="机构撤并，暂停使用")
-
-
-

@@ -17,7 +17,7 @@ from models.base import today
 from models.certificates import operations as certificates
 from models.credits import declarations
 from models.credits.saving import Draft, save_draft
-from models.credits.tables import DeclarationWindow, RuleVersion, YearSummary
+from models.credits.tables import Declaration, DeclarationWindow, RuleVersion, YearSummary
 from models.errors import FieldErrors
 from models.people import accounts, numbers
 from models.people.numbers import DocumentType
@@ -32,8 +32,28 @@ from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system
 
 REASONS = ("证明材料不清晰，请重新上传", "培训时间与申报年度不符", "请补充单位出具的培训证明", "该培训不属于继续教育范围")
 TRAINING = ("GXKPX", "JZMS", "GWPX", "XSJZ", "ZZXX", "XSHY", "HYPX")
-ACHIEVEMENT = ("FBLW", "KTXM", "FMZL", "HJ", "BZZD", "SK", "FWJC", "SJHD", "QT", "KSZG", "CBZZ", "DYBG", "GZDL", "ZJZN", "YPYJ", "XLJY",
-               "XWJY", "JX", "XSFW", "JDPX")
+ACHIEVEMENT = (
+    "FBLW",
+    "KTXM",
+    "FMZL",
+    "HJ",
+    "BZZD",
+    "SK",
+    "FWJC",
+    "SJHD",
+    "QT",
+    "KSZG",
+    "CBZZ",
+    "DYBG",
+    "GZDL",
+    "ZJZN",
+    "YPYJ",
+    "XLJY",
+    "XWJY",
+    "JX",
+    "XSFW",
+    "JDPX",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +65,20 @@ class Fate:
 
 
 FATES = (
-    Fate(), Fate(), Fate(), Fate(), Fate(0, "pending"), Fate(0, "pending"), Fate(1, "pending"), Fate(1, "pending"), Fate(2, "pending"),
-    Fate(0, "rejected"), Fate(1, "rejected"), Fate(2, "rejected"), Fate(0, "draft"), Fate(0, "withdrawn"),
+    Fate(),
+    Fate(),
+    Fate(),
+    Fate(),
+    Fate(0, "pending"),
+    Fate(0, "pending"),
+    Fate(1, "pending"),
+    Fate(1, "pending"),
+    Fate(2, "pending"),
+    Fate(0, "rejected"),
+    Fate(1, "rejected"),
+    Fate(2, "rejected"),
+    Fate(0, "draft"),
+    Fate(0, "withdrawn"),
 )
 
 
@@ -69,8 +101,15 @@ def _open_last_year(stage: Stage) -> None:
     city = stage.officer("city")
     with acting_as(city) as session:
         year = stage.year - 1
-        session.add(DeclarationWindow(organisation_id=city.organisation_id, path=city.path, year=year, opens_on=dt.date(year, 1, 1),
-                                      closes_on=dt.date(year + 1, 12, 31)))
+        session.add(
+            DeclarationWindow(
+                organisation_id=city.organisation_id,
+                path=city.path,
+                year=year,
+                opens_on=dt.date(year, 1, 1),
+                closes_on=dt.date(year + 1, 12, 31),
+            )
+        )
         session.flush()
         history.record(session, city, "organisation", [city.organisation_id or 0], "open_window", changes={"year": [None, year]})
 
@@ -133,14 +172,16 @@ def _declare(
         inputs["base"] = str(stage.organisations["university_base"].id)
     if form == "GXKPX":
         inputs |= {"class_name": f"{year}年公需科目培训班", "class_hours": hours or "30"}
-    draft = Draft(year, subject or spec["subject_kinds"][n % len(spec["subject_kinds"])], form, inputs, hours or _hours(spec, example, n))
+    draft = Draft(
+        year, subject or spec["subject_kinds"][n % len(spec["subject_kinds"])], form, inputs, hours or _hours(example, n)
+    )
     with acting_as(person) as session:
         try:
             declaration = save_draft(session, person, draft)
         except FieldErrors as refusal:
             raise ValueError(f"{draft}: {refusal.errors}") from refusal
         if spec.get("evidence", {}).get("required", True) or n % 2:
-            declarations.add_evidence(session, person, declaration.id, Upload(f"证明材料{n}.png", _picture(stage, n, declaration.id)))
+            declarations.add_evidence(session, person, declaration.id, Upload(f"证明材料{n}.png", _picture(declaration.id)))
         if ends != "draft":
             declarations.submit(session, person, declaration.id)
         if ends == "withdrawn":
@@ -148,7 +189,7 @@ def _declare(
     return declaration.id
 
 
-def _hours(spec: dict[str, Any], example: dict[str, Any], n: int) -> str:
+def _hours(example: dict[str, Any], n: int) -> str:
     asked = str(example["hours"] or example["requested"])
     return str(float(asked) + 8) if n % 23 == 0 else asked  # over the rule: a key review
 
@@ -159,10 +200,12 @@ def _dated(text: str, year: int, n: int) -> str:
         day = dt.date.fromisoformat(text)
     except ValueError:
         return text
-    return min(day.replace(year=year, day=min(day.day, 28)) + dt.timedelta(days=n % 3), dt.date(year, 12, 31), today()).isoformat()
+    return min(
+        day.replace(year=year, day=min(day.day, 28)) + dt.timedelta(days=n % 3), dt.date(year, 12, 31), today()
+    ).isoformat()
 
 
-def _picture(stage: Stage, n: int, seed: int) -> bytes:
+def _picture(seed: int) -> bytes:
     """Return a small picture that looks like a scanned proof; now and then the same one twice."""
     shade = 235 + seed % 20
     image = Image.new("RGB", (480, 340), (shade, shade, 240))
@@ -223,7 +266,7 @@ def _lowered(session: Any, review_ids: Sequence[int]) -> dict[int, int]:
     found = {}
     for review in session.scalars(select(Review).where(Review.id.in_(review_ids))):
         if review.id % 17 == 0:
-            requested = session.get_one(declarations.Declaration, review.subject_id).requested_tenths
+            requested = session.get_one(Declaration, review.subject_id).requested_tenths
             found[review.id] = max(10, requested - 20)
     return found
 
@@ -237,7 +280,7 @@ def _registrations(stage: Stage) -> None:
         key = ("wh_middle", "wh_hospital", "people_hospital")[n % 3]
         number = stage.next_number()
         with as_system() as session:
-            person = submit_registration(session, _registration(stage, stage.organisations[key].id, number, n)).person
+            person = submit_registration(session, _registration(stage, stage.organisations[key].id, number)).person
         officer = stage.officer(key)
         if n in {3, 4, 5, 6}:
             verdict, reason = (Verdict.PASS, "") if n % 2 else (Verdict.REJECT, "姓名与证件不符，请核对后重新注册")
@@ -250,13 +293,29 @@ def _registrations(stage: Stage) -> None:
             stage.list_account("待审核的注册" if n == 0 else "被驳回的注册", number.value, "专业技术人员")
 
 
-def _registration(stage: Stage, organisation_id: int, number: made_up.MadeUpNumber, n: int) -> Registration:
+def _registration(stage: Stage, organisation_id: int, number: made_up.MadeUpNumber) -> Registration:
     return Registration(
-        document_type=DocumentType.ID_CARD, number=number.value, organisation_id=organisation_id,
-        name=made_up.person_name(stage.rng, number.sex), sex=number.sex.value, phone=made_up.mobile(stage.n_used),
-        email=made_up.email(stage.n_used), ethnic_group="01", education_level="21", school="海州学院", field_of_study="04",
-        graduated_on=dt.date(2015, 7, 1), degree="4", is_postdoc=False, title_series="05", title_level="434",
-        title_qualification="0504", vocational_qualification="VQ00", vocational_level="", password=PASSWORD, again=PASSWORD,
+        document_type=DocumentType.ID_CARD,
+        number=number.value,
+        organisation_id=organisation_id,
+        name=made_up.person_name(stage.rng, number.sex),
+        sex=number.sex.value,
+        phone=made_up.mobile(stage.n_used),
+        email=made_up.email(stage.n_used),
+        ethnic_group="01",
+        education_level="21",
+        school="海州学院",
+        field_of_study="04",
+        graduated_on=dt.date(2015, 7, 1),
+        degree="4",
+        is_postdoc=False,
+        title_series="05",
+        title_level="434",
+        title_qualification="0504",
+        vocational_qualification="VQ00",
+        vocational_level="",
+        password=PASSWORD,
+        again=PASSWORD,
     )
 
 
@@ -264,7 +323,10 @@ def _certificates(stage: Stage) -> None:
     """Print certificates of last year: most are valid, one was replaced after a correction."""
     with as_system() as session:
         passed = session.scalars(
-            select(YearSummary.person_id).where(YearSummary.year == stage.year - 1, YearSummary.is_passed).order_by(YearSummary.person_id).limit(24)
+            select(YearSummary.person_id)
+            .where(YearSummary.year == stage.year - 1, YearSummary.is_passed)
+            .order_by(YearSummary.person_id)
+            .limit(24)
         ).all()
     for n, person_id in enumerate(passed):
         person = _person_actor(person_id)
@@ -281,10 +343,18 @@ def _support(stage: Stage) -> None:
     number = stage.next_number()
     with as_system() as session:
         checked = numbers.check(DocumentType.ID_CARD, number.value, today=today())
-        account = accounts.create_account(session, SYSTEM, accounts.NewAccount(
-            DocumentType.ID_CARD, checked, made_up.person_name(stage.rng, number.sex), made_up.mobile(stage.n_used),
-            made_up.email(stage.n_used), PASSWORD,
-        ))
+        account = accounts.create_account(
+            session,
+            SYSTEM,
+            accounts.NewAccount(
+                DocumentType.ID_CARD,
+                checked,
+                made_up.person_name(stage.rng, number.sex),
+                made_up.mobile(stage.n_used),
+                made_up.email(stage.n_used),
+                PASSWORD,
+            ),
+        )
         session.get_one(Account, account.id).is_support = True
         actor = Actor(account.id, account.name, PositionKind.SUPPORT, f"support:{account.id}", permissions=SUPPORT_PERMISSIONS)
         history.record(session, actor, "account", [account.id], "create_support")

@@ -73,15 +73,21 @@ def _prepare(session: Session, *, n_people: int, n_organisations: int, n_credits
     with unit_of_work(session):
         seed_reference(session)
         session.add_all(
-            Region(code=code, name=name, level="zone", parent_code=CITY, kind="zone", status="current") for code, name, _ in NEW_REGIONS
+            Region(code=code, name=name, level="zone", parent_code=CITY, kind="zone", status="current")
+            for code, name, _ in NEW_REGIONS
         )
     day, moment = today(), utcnow().replace(microsecond=0)
     years = range(day.year - YEARS_BACK, day.year + 1)
     return World(
-        n_people=n_people, n_credits=n_credits, units=tree.build(random_of("tree"), n_organisations, n_people),
-        numbers=made_up.NumberSpace(made_up.districts(), first=dt.date(1963, 1, 1), last=dt.date(2002, 12, 31)), titles=titles(),
+        n_people=n_people,
+        n_credits=n_credits,
+        units=tree.build(random_of("tree"), n_organisations, n_people),
+        numbers=made_up.NumberSpace(made_up.districts(), first=dt.date(1963, 1, 1), last=dt.date(2002, 12, 31)),
+        titles=titles(),
         catalogue=catalogue.build(session, random_of("catalogue"), years, day),
-        needs={year: requirement_of(session, "/1/", year) for year in years}, now=moment, today=day,
+        needs={year: requirement_of(session, "/1/", year) for year in years},
+        now=moment,
+        today=day,
         password_hash=hash_password(PASSWORD),
     )
 
@@ -129,7 +135,9 @@ def _accounts(world: World) -> Iterable[ScaleAccount]:
     county = world.units[1]
     department, unit = _example(world.units, county)
     listed = (
-        ("市人社局", world.units[0], "人社部门"), ("区人社局", county, "人社部门"), ("主管部门", department, "主管部门"),
+        ("市人社局", world.units[0], "人社部门"),
+        ("区人社局", county, "人社部门"),
+        ("主管部门", department, "主管部门"),
         ("用人单位", unit, "用人单位"),
     )
     for title, each, kind in listed:

@@ -40,17 +40,40 @@ class Mix:
 
 
 MIXES = (
-    Mix("ZXXX", PUBLIC, 70, inputs=(("class_hours", ("30", "30", "30", "20")), ("class_name", ("公需科目在线学习", "数字经济与人工智能"))),
-        n_days=20, is_learning=True),
+    Mix(
+        "ZXXX",
+        PUBLIC,
+        70,
+        inputs=(("class_hours", ("30", "30", "30", "20")), ("class_name", ("公需科目在线学习", "数字经济与人工智能"))),
+        n_days=20,
+        is_learning=True,
+    ),
     Mix("GXKPX", PUBLIC, 20, inputs=(("class_hours", ("30", "30", "24")), ("exam_score", ("72", "86", "91")))),
     Mix("JZMS", PUBLIC, 10, inputs=(("days", ("3", "4", "4.5")),)),
-    Mix("GWPX", PROFESSIONAL, 26, hours=(60, 64, 72, 40), inputs=(("class_name", ("岗位培训班", "专业能力提升班", "安全生产岗位培训班")),)),
+    Mix(
+        "GWPX",
+        PROFESSIONAL,
+        26,
+        hours=(60, 64, 72, 40),
+        inputs=(("class_name", ("岗位培训班", "专业能力提升班", "安全生产岗位培训班")),),
+    ),
     Mix("HYPX", PROFESSIONAL, 24, hours=(60, 60, 66, 48), inputs=(("class_name", ("行业专业科目培训", "新标准新规范培训")),)),
-    Mix("ZXXX", PROFESSIONAL, 18, inputs=(("class_hours", ("60", "60", "40")), ("class_name", ("专业科目在线学习", "专业课网络班"))),
-        n_days=40, is_learning=True),
+    Mix(
+        "ZXXX",
+        PROFESSIONAL,
+        18,
+        inputs=(("class_hours", ("60", "60", "40")), ("class_name", ("专业科目在线学习", "专业课网络班"))),
+        n_days=40,
+        is_learning=True,
+    ),
     Mix("JX", PROFESSIONAL, 8, inputs=(("courses_passed", ("2", "4")),), n_days=60),
     Mix("XSHY", PROFESSIONAL, 6, inputs=(("level", ("national", "provincial", "municipal")),), n_days=3),
-    Mix("FBLW", PROFESSIONAL, 6, inputs=(("journal_level", ("core", "national", "provincial")), ("char_count", ("4200", "6800", "8000")))),
+    Mix(
+        "FBLW",
+        PROFESSIONAL,
+        6,
+        inputs=(("journal_level", ("core", "national", "provincial")), ("char_count", ("4200", "6800", "8000"))),
+    ),
     Mix("KTXM", PROFESSIONAL, 4, inputs=(("level", ("provincial", "municipal", "unit")),), n_days=120),
     Mix("SK", PROFESSIONAL, 4, inputs=(("lesson_hours", ("4", "8", "12")),)),
     Mix("HJ", PROFESSIONAL, 2, inputs=(("award_level", ("provincial", "municipal")), ("rank", ("1", "2", "3")))),
@@ -101,9 +124,7 @@ def build(session: Session, rng: Random, years: Sequence[int], today: dt.date) -
             for _ in range(VARIANTS):
                 model = _model(rng, mix, forms[mix.code], versions[mix.code].id, spec, year, today)
                 found.setdefault((year, mix.subject == PUBLIC), []).append((model, mix.weight))
-    return Catalogue({
-        key: ([m for m, _ in rows], list(accumulate(weight for _, weight in rows))) for key, rows in found.items()
-    })
+    return Catalogue({key: ([m for m, _ in rows], list(accumulate(weight for _, weight in rows))) for key, rows in found.items()})
 
 
 def _model(rng: Random, mix: Mix, form: LearningForm, version_id: int, spec: FormSpec, year: int, today: dt.date) -> Model:
@@ -118,8 +139,20 @@ def _model(rng: Random, mix: Mix, form: LearningForm, version_id: int, spec: For
     if proposed is not None and not mix.is_learning and rng.random() < OVER_THE_RULE:
         requested = proposed + 40
     return Model(
-        form.code, form.name, version_id, cap_of(spec), mix.subject, str(inputs.get(spec.title_field) or "")[:200], stored(inputs),
-        starts_on, ends_on, requested, proposed, list(proposal.arithmetic), _reasons(requested, proposed), mix.is_learning,
+        form.code,
+        form.name,
+        version_id,
+        cap_of(spec),
+        mix.subject,
+        str(inputs.get(spec.title_field) or "")[:200],
+        stored(inputs),
+        starts_on,
+        ends_on,
+        requested,
+        proposed,
+        list(proposal.arithmetic),
+        _reasons(requested, proposed),
+        mix.is_learning,
     )
 
 

@@ -82,5 +82,3 @@ def _gather_statistics(session: Session) -> None:
     engine = session.get_bind()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:  # type: ignore[union-attr]
         connection.execute(text("vacuum analyze"))
-
-

@@ -27,7 +27,9 @@ SCHOOLS = ("海州学院", "海州职业技术学院", "滨海大学", "省立�
 QUALIFICATIONS = ("VQ01", "VQ04", "VQ51")
 REJECTION = "姓名与证件不符，请核对后重新注册"
 NATURES: Mapping[OrganisationKind, str] = {
-    OrganisationKind.HR_DEPARTMENT: "30", OrganisationKind.COMPETENT_DEPARTMENT: "30", OrganisationKind.TRAINING_BASE: "21",
+    OrganisationKind.HR_DEPARTMENT: "30",
+    OrganisationKind.COMPETENT_DEPARTMENT: "30",
+    OrganisationKind.TRAINING_BASE: "21",
 }
 
 
@@ -52,21 +54,44 @@ def add_organisation(rows: Rows, world: World, unit: Unit) -> None:
     """Add an organisation with its internal departments, and its administrator with account and post."""
     is_office = unit.kind in NATURES
     begins = {"30": "11", "21": "12"}.get(NATURES.get(unit.kind, ""), "91")
-    rows.to(Organisation).append((
-        unit.id, unit.parent.id if unit.parent else None, unit.path, unit.kind.value, OrganisationState.ACTIVE.value, unit.name,
-        made_up.credit_code(unit.id, unit.region, begins=begins), "credit_code", unit.region,
-        NATURES.get(unit.kind) or ("21" if unit.series in {"22", "04", "06"} else "10"), "105" if unit.region == CITY else "109",
-        None if is_office else "I", unit.phone, f"{unit.name}（演示地址）", world.now,
-    ))
+    rows.to(Organisation).append(
+        (
+            unit.id,
+            unit.parent.id if unit.parent else None,
+            unit.path,
+            unit.kind.value,
+            OrganisationState.ACTIVE.value,
+            unit.name,
+            made_up.credit_code(unit.id, unit.region, begins=begins),
+            "credit_code",
+            unit.region,
+            NATURES.get(unit.kind) or ("21" if unit.series in {"22", "04", "06"} else "10"),
+            "105" if unit.region == CITY else "109",
+            None if is_office else "I",
+            unit.phone,
+            f"{unit.name}（演示地址）",
+            world.now,
+        )
+    )
     rows.to(Department).extend(
         (number, unit.path, unit.id, DEPARTMENTS[n % len(DEPARTMENTS)], unit.phone) for n, number in enumerate(unit.departments)
     )
     number = world.numbers.number(unit.id - 1)
     name = admin_name(unit)
     add_account(rows, world, unit.id, number, name, has_password=True, created_at=world.now)
-    rows.to(Post).append((
-        unit.id, unit.id, unit.id, unit.path, name, numbers.masked(number.value), made_up.mobile(unit.id), True, PostState.ACTIVE.value,
-    ))
+    rows.to(Post).append(
+        (
+            unit.id,
+            unit.id,
+            unit.id,
+            unit.path,
+            name,
+            numbers.masked(number.value),
+            made_up.mobile(unit.id),
+            True,
+            PostState.ACTIVE.value,
+        )
+    )
 
 
 def add_account(
@@ -74,13 +99,27 @@ def add_account(
 ) -> str:
     """Add an account and return the keyed hash of its number; without a password it has its first one."""
     hashed = number_hash(number.value)
-    first = (None, None, False) if has_password else (
-        FirstPassword.LAST_SIX.value, created_at + dt.timedelta(days=LAST_SIX_DAYS), True
+    first = (
+        (None, None, False)
+        if has_password
+        else (FirstPassword.LAST_SIX.value, created_at + dt.timedelta(days=LAST_SIX_DAYS), True)
     )
-    rows.to(Account).append((
-        account_id, CARD, number.value, hashed, numbers.masked(number.value), name, made_up.mobile(account_id),
-        made_up.email(account_id), world.password_hash if has_password else None, *first, hashed[::-1], created_at,
-    ))
+    rows.to(Account).append(
+        (
+            account_id,
+            CARD,
+            number.value,
+            hashed,
+            numbers.masked(number.value),
+            name,
+            made_up.mobile(account_id),
+            made_up.email(account_id),
+            world.password_hash if has_password else None,
+            *first,
+            hashed[::-1],
+            created_at,
+        )
+    )
     return hashed
 
 
@@ -118,10 +157,35 @@ def _profile(world: World, rng: Random, person: Person, number: MadeUpNumber, ha
     graduated_on = dt.date(min(number.birth_on.year + 22, world.year - 1), 7, 1)
     department = unit.departments[person.id % len(unit.departments)] if unit.departments else None
     return (
-        person.id, unit.path, person.account_id, unit.id, department, unit.name, person.state.value, CARD, hashed,
-        numbers.masked(number.value), person.name, number.sex.value, number.birth_on, "01" if rng.random() < 0.96 else "02",
-        made_up.mobile(person.account_id), made_up.email(person.account_id), "", "", education, rng.choice(SCHOOLS), "08", graduated_on,
-        degree, title.series, title.level, title.qualification, graduated_on.replace(year=min(graduated_on.year + 5, world.year - 1)),
-        rng.choice(QUALIFICATIONS) if rng.random() < 0.1 else "VQ00", f"{unit.region}{person.id:010d}" if rng.random() < 0.2 else None,
-        REJECTION if person.state is ProfessionalState.REJECTED else "", person.registered_at,
+        person.id,
+        unit.path,
+        person.account_id,
+        unit.id,
+        department,
+        unit.name,
+        person.state.value,
+        CARD,
+        hashed,
+        numbers.masked(number.value),
+        person.name,
+        number.sex.value,
+        number.birth_on,
+        "01" if rng.random() < 0.96 else "02",
+        made_up.mobile(person.account_id),
+        made_up.email(person.account_id),
+        "",
+        "",
+        education,
+        rng.choice(SCHOOLS),
+        "08",
+        graduated_on,
+        degree,
+        title.series,
+        title.level,
+        title.qualification,
+        graduated_on.replace(year=min(graduated_on.year + 5, world.year - 1)),
+        rng.choice(QUALIFICATIONS) if rng.random() < 0.1 else "VQ00",
+        f"{unit.region}{person.id:010d}" if rng.random() < 0.2 else None,
+        REJECTION if person.state is ProfessionalState.REJECTED else "",
+        person.registered_at,
     )

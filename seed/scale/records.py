@@ -134,13 +134,19 @@ def _fate(rng: Random, n_levels: int, *, is_running: bool) -> list[Course]:
     return [rejected] if place < 0.22 else [rejected, done] if place < 0.24 else [done]
 
 
-def _review(
-    rows: Rows, world: World, rng: Random, person: Person, record: Record, granted: int, rounds: list[Course]
-) -> None:
+def _review(rows: Rows, world: World, rng: Random, person: Person, record: Record, granted: int, rounds: list[Course]) -> None:
     assert record.submitted_at is not None
     matter = Matter(
-        record.id, ReviewKind.DECLARATION, record.id, person, person.unit.chain(), record.submitted_at, world.now,
-        {"granted_tenths": granted}, _snapshot(person, record), REASONS[record.id % len(REASONS)],
+        record.id,
+        ReviewKind.DECLARATION,
+        record.id,
+        person,
+        person.unit.chain(),
+        record.submitted_at,
+        world.now,
+        {"granted_tenths": granted},
+        _snapshot(person, record),
+        REASONS[record.id % len(REASONS)],
     )
     decided_at = reviews.add(rows, rng, matter, rounds)
     record.submitted_at = matter.submitted_at
@@ -156,9 +162,19 @@ def _snapshot(person: Person, record: Record) -> dict[str, Any]:
     """Return what the officers saw, as ``models.credits.reviewing`` keeps it."""
     model = record.model
     return {
-        "year": record.year, "subject": model.subject, "form_code": model.form_code, "form_name": model.form_name, "title": model.title,
-        "elective": "required", "requested_tenths": model.requested, "proposed_tenths": model.proposed, "inputs": model.inputs,
-        "person_name": person.name, "organisation_name": person.unit.name, "key_reasons": model.key_reasons, "evidence": [],
+        "year": record.year,
+        "subject": model.subject,
+        "form_code": model.form_code,
+        "form_name": model.form_name,
+        "title": model.title,
+        "elective": "required",
+        "requested_tenths": model.requested,
+        "proposed_tenths": model.proposed,
+        "inputs": model.inputs,
+        "person_name": person.name,
+        "organisation_name": person.unit.name,
+        "key_reasons": model.key_reasons,
+        "evidence": [],
     }
 
 
@@ -168,8 +184,16 @@ def _add_registration(rows: Rows, world: World, rng: Random, person: Person) -> 
         return
     is_rejected = person.state is ProfessionalState.REJECTED
     matter = Matter(
-        world.n_credits + person.id, ReviewKind.REGISTRATION, person.id, person, person.unit.chain()[:1], person.registered_at, world.now,
-        None, None, REJECTION,
+        world.n_credits + person.id,
+        ReviewKind.REGISTRATION,
+        person.id,
+        person,
+        person.unit.chain()[:1],
+        person.registered_at,
+        world.now,
+        None,
+        None,
+        REJECTION,
     )
     reviews.add(rows, rng, matter, [Course(0, is_rejected=is_rejected)])
 
@@ -190,18 +214,55 @@ def _count(rows: Rows, world: World, person: Person, year: int, records: list[Re
     if not granted:
         return
     unit = person.unit
-    rows.to(YearSummary).append((
-        unit.path, person.id, year, unit.id, count.public, count.professional, count.total, needs.public_tenths,
-        needs.professional_tenths, needs.total_tenths, count.is_met,
-    ))
+    rows.to(YearSummary).append(
+        (
+            unit.path,
+            person.id,
+            year,
+            unit.id,
+            count.public,
+            count.professional,
+            count.total,
+            needs.public_tenths,
+            needs.professional_tenths,
+            needs.total_tenths,
+            count.is_met,
+        )
+    )
     counters.add(year, is_learning=count.total > 0, is_passed=count.is_met)
 
 
 def _declaration(person: Person, record: Record, counted: Counted) -> tuple[Any, ...]:
     model, unit = record.model, person.unit
     return (
-        record.id, unit.path, person.id, unit.id, person.name, unit.name, record.year, model.subject, model.form_code, model.form_name,
-        model.version_id, model.title, model.inputs, model.starts_on, model.ends_on, model.requested, model.proposed, model.arithmetic,
-        record.granted, counted.total, counted.public, counted.professional, record.state, record.audit, bool(model.key_reasons),
-        model.key_reasons, "learning" if model.is_learning else "person", record.submitted_at, record.granted_at, record.created_at,
+        record.id,
+        unit.path,
+        person.id,
+        unit.id,
+        person.name,
+        unit.name,
+        record.year,
+        model.subject,
+        model.form_code,
+        model.form_name,
+        model.version_id,
+        model.title,
+        model.inputs,
+        model.starts_on,
+        model.ends_on,
+        model.requested,
+        model.proposed,
+        model.arithmetic,
+        record.granted,
+        counted.total,
+        counted.public,
+        counted.professional,
+        record.state,
+        record.audit,
+        bool(model.key_reasons),
+        model.key_reasons,
+        "learning" if model.is_learning else "person",
+        record.submitted_at,
+        record.granted_at,
+        record.created_at,
     )

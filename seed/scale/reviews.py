@@ -55,11 +55,24 @@ def add(rows: Rows, rng: Random, matter: Matter, rounds: Sequence[Course]) -> dt
     is_open = not last.is_rejected and last.n_passed < n
     state = ReviewState.OPEN if is_open else ReviewState.REJECTED if last.is_rejected else ReviewState.PASSED
     level = min(last.n_passed + 1, n)
-    rows.to(Review).append((
-        matter.review_id, matter.person.unit.path, matter.person.id, matter.kind.value, matter.subject_id, state.value, len(rounds),
-        level, n, matter.chain[level - 1].id if is_open else None, matter.submitted_at, matter.person.account_id,
-        matter.person.account_id, None if is_open else at,
-    ))
+    rows.to(Review).append(
+        (
+            matter.review_id,
+            matter.person.unit.path,
+            matter.person.id,
+            matter.kind.value,
+            matter.subject_id,
+            state.value,
+            len(rounds),
+            level,
+            n,
+            matter.chain[level - 1].id if is_open else None,
+            matter.submitted_at,
+            matter.person.account_id,
+            matter.person.account_id,
+            None if is_open else at,
+        )
+    )
     return None if is_open else at
 
 
@@ -83,11 +96,27 @@ def _state_of(level: int, course: Course) -> str:
 
 
 def _decide(rows: Rows, matter: Matter, number: int, level: int, unit: Unit, at: dt.datetime, *, is_rejection: bool) -> None:
-    rows.to(Decision).append((
-        matter.person.unit.path, matter.person.id, matter.review_id, matter.kind.value, matter.subject_id, number, level, 0,
-        (Verdict.REJECT if is_rejection else Verdict.PASS).value, matter.reason if is_rejection else "",
-        None if is_rejection else matter.values, unit.id, unit.name, unit.id, admin_name(unit), matter.snapshot, at,
-    ))
+    rows.to(Decision).append(
+        (
+            matter.person.unit.path,
+            matter.person.id,
+            matter.review_id,
+            matter.kind.value,
+            matter.subject_id,
+            number,
+            level,
+            0,
+            (Verdict.REJECT if is_rejection else Verdict.PASS).value,
+            matter.reason if is_rejection else "",
+            None if is_rejection else matter.values,
+            unit.id,
+            unit.name,
+            unit.id,
+            admin_name(unit),
+            matter.snapshot,
+            at,
+        )
+    )
 
 
 def _later(rng: Random, at: dt.datetime, now: dt.datetime) -> dt.datetime:

@@ -9,15 +9,23 @@ from random import Random
 from models.org.tables import OrganisationKind
 
 HR, DEPARTMENT, EMPLOYER, BASE = (
-    OrganisationKind.HR_DEPARTMENT, OrganisationKind.COMPETENT_DEPARTMENT, OrganisationKind.EMPLOYER, OrganisationKind.TRAINING_BASE,
+    OrganisationKind.HR_DEPARTMENT,
+    OrganisationKind.COMPETENT_DEPARTMENT,
+    OrganisationKind.EMPLOYER,
+    OrganisationKind.TRAINING_BASE,
 )
 CITY = "379900"
 DIRECT = "379999"  # 市直: what belongs to the city itself
 COUNTIES = (
-    ("379901", "望海区", 18), ("379902", "云峰区", 14), ("379903", "临沙县", 8), ("379904", "青泽县", 7),
-    ("379905", "石港县", 9), ("379906", "盐浦市", 11),
+    ("379901", "望海区", 18),
+    ("379902", "云峰区", 14),
+    ("379903", "临沙县", 8),
+    ("379904", "青泽县", 7),
+    ("379905", "石港县", 9),
+    ("379906", "盐浦市", 11),
     ("379971", "海州经济技术开发区", 10),
-    ("379972", "海州高新技术产业开发区", 6), ("379973", "海州综合保税区", 3),
+    ("379972", "海州高新技术产业开发区", 6),
+    ("379973", "海州综合保税区", 3),
     ("379974", "海州生态旅游度假区", 2),
 )
 """Region, name and weight; the last three regions are made for the scale data."""
@@ -26,12 +34,18 @@ NEW_REGIONS = COUNTIES[-3:]
 
 # Field of administration, its employers' words and the title series of their people.
 FIELDS = (
-    ("教育局", ("中学", "小学", "实验学校", "幼儿园"), "22"), ("卫生健康局", ("医院", "卫生院", "社区卫生服务中心"), "04"),
-    ("住房和城乡建设局", ("建筑工程有限公司", "规划设计院"), "05"), ("农业农村局", ("农业技术推广站", "畜牧兽医站"), "06"),
-    ("交通运输局", ("公路养护中心", "运输有限公司"), "05"), ("水务局", ("水利工程服务中心", "供水有限公司"), "05"),
-    ("文化和旅游局", ("文化馆", "图书馆", "博物馆"), "09"), ("工业和信息化局", ("机械制造有限公司", "电子科技有限公司"), "05"),
-    ("科学技术局", ("科学研究所", "新材料有限公司"), "03"), ("自然资源局", ("测绘院", "林业站"), "05"),
-    ("市场监督管理局", ("检验检测中心", "计量所"), "05"), ("财政局", ("会计师事务所", "资产管理有限公司"), "17"),
+    ("教育局", ("中学", "小学", "实验学校", "幼儿园"), "22"),
+    ("卫生健康局", ("医院", "卫生院", "社区卫生服务中心"), "04"),
+    ("住房和城乡建设局", ("建筑工程有限公司", "规划设计院"), "05"),
+    ("农业农村局", ("农业技术推广站", "畜牧兽医站"), "06"),
+    ("交通运输局", ("公路养护中心", "运输有限公司"), "05"),
+    ("水务局", ("水利工程服务中心", "供水有限公司"), "05"),
+    ("文化和旅游局", ("文化馆", "图书馆", "博物馆"), "09"),
+    ("工业和信息化局", ("机械制造有限公司", "电子科技有限公司"), "05"),
+    ("科学技术局", ("科学研究所", "新材料有限公司"), "03"),
+    ("自然资源局", ("测绘院", "林业站"), "05"),
+    ("市场监督管理局", ("检验检测中心", "计量所"), "05"),
+    ("财政局", ("会计师事务所", "资产管理有限公司"), "17"),
 )
 _NAMES = ("华", "明", "宏", "远", "海", "东", "盛", "泰", "安", "新", "星", "源", "和", "兴", "德", "瑞", "金", "博", "恒", "正")
 BRANCH_SHARE, UNDER_DEPARTMENT = 0.06, 0.55
@@ -88,7 +102,9 @@ def _tree(rng: Random, n: int) -> Iterator[Unit]:
     ]
     yield city
     yield from counties
-    places = [(c, name, weight) for c, (_, name, weight) in zip(counties, COUNTIES, strict=True)] + [(city, "海州市", DIRECT_WEIGHT)]
+    places = [(c, name, weight) for c, (_, name, weight) in zip(counties, COUNTIES, strict=True)] + [
+        (city, "海州市", DIRECT_WEIGHT)
+    ]
     done = 1 + len(counties)
     below: dict[int, list[Unit]] = {}
     for number in range(min(len(FIELDS), max(1, n // 80))):
@@ -128,7 +144,9 @@ def _employers(
             yield Unit(number, main, EMPLOYER, f"{main.name}第{number % 9 + 1}分部{number}", main.region, main.series, weight / 3)
             continue
         departments = below.get(hr.id, [])
-        parent = rng.choice(departments) if departments and (number - done <= len(places) or rng.random() < UNDER_DEPARTMENT) else hr
+        parent = (
+            rng.choice(departments) if departments and (number - done <= len(places) or rng.random() < UNDER_DEPARTMENT) else hr
+        )
         _, words, series = next((f for f in FIELDS if parent.name.endswith(f[0])), None) or rng.choice(FIELDS)
         name = f"{place}{rng.choice(_NAMES)}{rng.choice(_NAMES)}{rng.choice(words)}{number}"
         unit = Unit(number, parent, EMPLOYER, name, _region(hr), series, weight)

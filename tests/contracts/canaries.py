@@ -29,13 +29,39 @@ FIXED: dict[str, dict[str, Any]] = {
     "roles": {"permissions": []},
     "reviews": {"kind": "declaration", "state": "open", "round": 1, "level": 1, "n_levels": 1, "attempt": 0},
     "review_levels": {"round": 1, "level": 1, "state": "open"},
-    "decisions": {"kind": "registration", "round": 1, "level": 1, "attempt": 0, "verdict": "pass", "is_hidden": False, "values": None,
-                  "snapshot": None, "batch": None},
-    "declarations": {"year": 2026, "subject": "professional", "form_code": "QT", "state": "pending", "audit_state": "none",
-                     "requested_tenths": 100, "granted_tenths": None, "granted_at": None, "elective": "required", "source": "person",
-                     "inputs": {}, "arithmetic": [], "key_reasons": []},
+    "decisions": {
+        "kind": "registration",
+        "round": 1,
+        "level": 1,
+        "attempt": 0,
+        "verdict": "pass",
+        "is_hidden": False,
+        "values": None,
+        "snapshot": None,
+        "batch": None,
+    },
+    "declarations": {
+        "year": 2026,
+        "subject": "professional",
+        "form_code": "QT",
+        "state": "pending",
+        "audit_state": "none",
+        "requested_tenths": 100,
+        "granted_tenths": None,
+        "granted_at": None,
+        "elective": "required",
+        "source": "person",
+        "inputs": {},
+        "arithmetic": [],
+        "key_reasons": [],
+    },
     "learning_forms": {"declaration_type": "other"},
-    "rule_versions": {"form_code": "QT", "spec": next(f for f in form_specs() if f["code"] == "QT"), "version": 900, "from_year": 9000},
+    "rule_versions": {
+        "form_code": "QT",
+        "spec": next(f for f in form_specs() if f["code"] == "QT"),
+        "version": 900,
+        "from_year": 9000,
+    },
     "declaration_windows": {"year": 1990},
     "requirements": {"year": 9000},
     "year_summaries": {"year": 2026},
@@ -50,8 +76,23 @@ FIXED: dict[str, dict[str, Any]] = {
 }
 IN_ADDRESSES = {"key", "number"}
 """Stand in addresses, which answers repeat: they name nobody."""
-CODED = {"title_series", "title_level", "title_qualification", "ethnic_group", "admin_rank", "education_level", "degree",
-         "field_of_study", "vocational_qualification", "region_code", "form_code", "nature", "unit_level", "industry", "title"}
+CODED = {
+    "title_series",
+    "title_level",
+    "title_qualification",
+    "ethnic_group",
+    "admin_rank",
+    "education_level",
+    "degree",
+    "field_of_study",
+    "vocational_qualification",
+    "region_code",
+    "form_code",
+    "nature",
+    "unit_level",
+    "industry",
+    "title",
+}
 
 
 def canary(owner: str) -> str:
@@ -78,13 +119,22 @@ class World:
         if actor_name in self.cast.people:
             return own | {f"person:{actor_name}"} | {f"above:{o}" for o in self._above(actor.path)}
         organisations = {
-            name for name, o in self.cast.organisations.items()
+            name
+            for name, o in self.cast.organisations.items()
             if (o.path == actor.path if actor.is_inner else o.path.startswith(actor.path))
         }
-        people = {p for p, person in self.cast.people.items() if person.organisation_id in
-                  {self.cast.organisations[o].id for o in organisations}}
-        return own | organisations | {f"person:{p}" for p in people} | {f"above:{o}" for o in self._above(actor.path)} | {
-            f"above:{o}" for o in organisations}
+        people = {
+            p
+            for p, person in self.cast.people.items()
+            if person.organisation_id in {self.cast.organisations[o].id for o in organisations}
+        }
+        return (
+            own
+            | organisations
+            | {f"person:{p}" for p in people}
+            | {f"above:{o}" for o in self._above(actor.path)}
+            | {f"above:{o}" for o in organisations}
+        )
 
     def _above(self, path: str) -> set[str]:
         return {name for name, o in self.cast.organisations.items() if path.startswith(o.path)}
@@ -112,7 +162,9 @@ def _join(session: Session, world: World) -> None:
     by_table = {m.local_table.name: m.class_ for m in Base.registry.mappers}
     for owner, declaration_id in world.ids["declarations"].items():
         session.get_one(by_table["declarations"], declaration_id).inputs = {
-            "description": canary(owner), "start_date": "2026-03-01", "end_date": "2026-03-02",
+            "description": canary(owner),
+            "start_date": "2026-03-01",
+            "end_date": "2026-03-02",
         }
         for table in ("reviews", "attachments"):
             session.get_one(by_table[table], world.ids[table][owner]).subject_id = declaration_id
@@ -124,7 +176,16 @@ def _join(session: Session, world: World) -> None:
 
 def _printed(words: str, number: str) -> dict[str, Any]:
     """Return what a certificate says, every text of it a canary."""
-    texts = ("name", "document_type", "number_masked", "organisation", "title_series", "title_level", "title_qualification", "issuer")
+    texts = (
+        "name",
+        "document_type",
+        "number_masked",
+        "organisation",
+        "title_series",
+        "title_level",
+        "title_qualification",
+        "issuer",
+    )
     figures = dict.fromkeys((f.name for f in dataclasses.fields(Content) if f.type == "int"), 900)
     return figures | dict.fromkeys(texts, words) | {"number": number, "year": 2026, "is_exempt": False, "issued_on": "2026-03-01"}
 
@@ -190,9 +251,16 @@ def _owned(world: World, cls: Any, key: str, kind: str, name: str) -> Any:
         return {"account_id": actor.account_id, "position_key": actor.position_key}.get(key)
     if kind == "person":
         person = cast.people[name]
-        own = {"path": person.path, "person_id": person.id, "account_id": person.account_id, "organisation_id": person.organisation_id}
-        own |= dict.fromkeys(("deciding_organisation_id", "by_organisation_id", "issuer_id", "year_organisation_id", "member_of_id"),
-                             person.organisation_id)
+        own = {
+            "path": person.path,
+            "person_id": person.id,
+            "account_id": person.account_id,
+            "organisation_id": person.organisation_id,
+        }
+        own |= dict.fromkeys(
+            ("deciding_organisation_id", "by_organisation_id", "issuer_id", "year_organisation_id", "member_of_id"),
+            person.organisation_id,
+        )
         return own.get(key)
     organisation = cast.organisations[name]
     return {"path": organisation.path, "organisation_id": organisation.id}.get(key)
@@ -217,11 +285,13 @@ def _parent(world: World, column: Any, owner: str, kind: str, name: str) -> Any:
     return found.get(organisation) or found.get(f"above:{organisation}")
 
 
-def _made(world: World, column: Any, owner: str) -> Any:  # noqa: PLR0911 - one line for each type
+def _made(world: World, column: Any, owner: str) -> Any:
     world.n_made += 1
     if column.name in IN_ADDRESSES:
         return f"{column.name}{world.n_made}"
-    kind = column.type.impl if isinstance(column.type, TypeDecorator) and not isinstance(column.type, EncryptedText) else column.type
+    kind = (
+        column.type.impl if isinstance(column.type, TypeDecorator) and not isinstance(column.type, EncryptedText) else column.type
+    )
     if isinstance(column.type, (EncryptedText, Text)):
         return f"{canary(owner)} {world.n_made}"
     if isinstance(kind, String):

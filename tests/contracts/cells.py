@@ -23,8 +23,13 @@ ABSENT_ID = 987_654
 
 ARGUMENTS = {
     # name of a route's argument -> (table, column) whose values it takes
-    "declaration_id": ("declarations", "id"), "person_id": ("professionals", "id"), "organisation_id": ("organisations", "id"),
-    "job_id": ("jobs", "id"), "review_id": ("reviews", "id"), "notice_id": ("notices", "id"), "id": ("*", "id"),
+    "declaration_id": ("declarations", "id"),
+    "person_id": ("professionals", "id"),
+    "organisation_id": ("organisations", "id"),
+    "job_id": ("jobs", "id"),
+    "review_id": ("reviews", "id"),
+    "notice_id": ("notices", "id"),
+    "id": ("*", "id"),
 }
 BY_ENDPOINT = {
     ("files.download", "key"): ("attachments", "key"),
@@ -39,18 +44,44 @@ BY_ENDPOINT = {
 }
 PLAIN = {
     # arguments that name no row: one harmless value each
-    "code": "zh", "filename": "css/none.css", "token": "none", "year": "2026", "form_code": "QT", "list_name": "degree",
-    "kind": "person", "step": "withdraw", "name": "people",
+    "code": "zh",
+    "filename": "css/none.css",
+    "token": "none",
+    "year": "2026",
+    "form_code": "QT",
+    "list_name": "degree",
+    "kind": "person",
+    "step": "withdraw",
+    "name": "people",
 }
 FORGED: dict[str, Any] = {
     # columns that no form may set, and names that a form may look for an id under
-    "path": "/1/", "state": "approved", "role": "super", "role_id": "1", "is_super": "1", "password": "x", "password_hash": "x",
-    "granted_tenths": "900", "is_support": "1", "reason": "because", "verdict": "pass", "confirm": "1", "action": "approve",
+    "path": "/1/",
+    "state": "approved",
+    "role": "super",
+    "role_id": "1",
+    "is_super": "1",
+    "password": "x",
+    "password_hash": "x",
+    "granted_tenths": "900",
+    "is_support": "1",
+    "reason": "because",
+    "verdict": "pass",
+    "confirm": "1",
+    "action": "approve",
     "year": "2026",
 }
 PROBES = (
-    {}, {"page": "99999999999999999999"}, {"after": "!!"}, {"sort": "name"}, {"tab": "reviewed"}, {"q": "CANARY"}, {"size": "100000"},
-    {"f.name": "CANARY"}, {"url": "https:evil.example"}, {"export": "1"},
+    {},
+    {"page": "99999999999999999999"},
+    {"after": "!!"},
+    {"sort": "name"},
+    {"tab": "reviewed"},
+    {"q": "CANARY"},
+    {"size": "100000"},
+    {"f.name": "CANARY"},
+    {"url": "https:evil.example"},
+    {"export": "1"},
 )
 LEFT_OUT = frozenset({"static", "admin.static"})
 """Files of ours, the same for everybody."""
@@ -104,7 +135,7 @@ class Matrix:
 
         Of every sixth group the answer is held against the one about an absent object.
         """
-        chosen = random.Random(seed)  # noqa: S311 - a reproducible sample, no secret
+        chosen = random.Random(seed)
         groups: dict[tuple[str, str, str], list[Cell]] = {}
         for cell in self.cells():
             groups.setdefault((cell.position, cell.endpoint, cell.method), []).append(cell)
@@ -117,7 +148,9 @@ class Matrix:
             if plain and (not named or chosen.random() < 1 / 6):
                 taken.append(chosen.choice(plain))
             if named and chosen.random() < 1 / 6:
-                taken += [c for c in group if c.owner == NOBODY and dict(c.form).get("action") == dict(taken[-1].form).get("action")][:1]
+                taken += [
+                    c for c in group if c.owner == NOBODY and dict(c.form).get("action") == dict(taken[-1].form).get("action")
+                ][:1]
         return taken
 
     def _of(self, rule: Rule, method: str, position: str) -> Iterator[Cell]:
@@ -160,11 +193,12 @@ class Matrix:
         if not tables:
             return
         (name, place), *others = tables.items()
-        for owner, value in itertools.chain(self._values_of(place).items(), [(NOBODY, f"{place[1] if place[1] in IN_ADDRESSES else ''}{ABSENT_ID}")]):
+        absent = f"{place[1] if place[1] in IN_ADDRESSES else ''}{ABSENT_ID}"
+        for owner, value in itertools.chain(self._values_of(place).items(), [(NOBODY, absent)]):
             yield owner, plain | {name: value} | {n: next(iter(self._values_of(p).values())) for n, p in others}
 
     def _values_of(self, place: tuple[str, str]) -> dict[str, str]:
-        return self.values[place] if place in self.values else {}
+        return self.values.get(place, {})
 
     def _address(self, rule: Rule, arguments: dict[str, str]) -> str:
         in_path = {k: v for k, v in arguments.items() if k in rule.arguments}
@@ -180,8 +214,22 @@ class Matrix:
     def _forms(self, position: str, owner: str, arguments: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
         actor = self.world.cast.actors.get(position)
         common = FORGED | {"position": actor.position_key if actor else ""}
-        ids = dict.fromkeys(("id", "row", "ids", "person_id", "declaration_id", "organisation_id", "parent_id", "account_id",
-                             "to_position", "key", "number"), "")
+        ids = dict.fromkeys(
+            (
+                "id",
+                "row",
+                "ids",
+                "person_id",
+                "declaration_id",
+                "organisation_id",
+                "parent_id",
+                "account_id",
+                "to_position",
+                "key",
+                "number",
+            ),
+            "",
+        )
         named = next(iter(arguments.values()), "") if owner else ""
         for action in ("approve", "reject", "pass", "delete", "export") if owner else ("approve",):
             yield tuple((common | {k: named for k in ids if named} | {"action": action}).items())

@@ -21,7 +21,9 @@ from tests.contracts.canaries import World
 from tests.contracts.cells import ENDS_THE_LOGIN, NOBODY, VISITOR, Cell, Matrix
 from tests.contracts.oracles import leaks, likeness, readable
 
-OWN_BOOKKEEPING = frozenset({"web_sessions", "login_failures", "captcha_challenges", "history_entries", "history_batches", "outbox_mails"})
+OWN_BOOKKEEPING = frozenset(
+    {"web_sessions", "login_failures", "captcha_challenges", "history_entries", "history_batches", "outbox_mails"}
+)
 """Written by the system for whoever asks: what they hold is judged by the reading oracle."""
 REFUSING = frozenset({302, 303, 400, 401, 403, 404, 405, 409, 413, 422, 429})
 POSITION_FIELD = re.compile(r"position=[^&\s\"']*")
@@ -92,7 +94,12 @@ class Run:
         before = self._rows() if cell.method != "GET" else {}
         client = self.client(cell.position)
         try:
-            answer = client.open(cell.address, method=cell.method, query_string=MultiDict(cell.query), data=MultiDict(cell.form) if cell.form else None)
+            answer = client.open(
+                cell.address,
+                method=cell.method,
+                query_string=MultiDict(cell.query),
+                data=MultiDict(cell.form) if cell.form else None,
+            )
         except Exception as error:  # noqa: BLE001 - any error is a finding
             self.found.errors.append(f"{type(error).__name__}: {str(error)[:160]}: {cell.words}")
             self.clients.pop(cell.position, None)
@@ -141,8 +148,11 @@ class Run:
             if version != self._version:
                 self._version = version
                 self._kept = {
-                    name: {row[0]: tuple(row) for row in connection.execute(_keyed(table), execution_options={"scope_decided": True})}
-                    for name, table in Base.metadata.tables.items() if name in self.world.ids and name not in OWN_BOOKKEEPING
+                    name: {
+                        row[0]: tuple(row) for row in connection.execute(_keyed(table), execution_options={"scope_decided": True})
+                    }
+                    for name, table in Base.metadata.tables.items()
+                    if name in self.world.ids and name not in OWN_BOOKKEEPING
                 }
         return self._kept
 
@@ -185,7 +195,9 @@ def matrix_of(app: Flask, world: World) -> Matrix:
             for column in Base.metadata.tables[table].columns:
                 if column.name in {"id", "key", "number"}:
                     pk = next(iter(Base.metadata.tables[table].primary_key.columns))
-                    found = {row[0]: str(row[1]) for row in connection.execute(
-                        select(pk, column), execution_options={"scope_decided": True})}
+                    found = {
+                        row[0]: str(row[1])
+                        for row in connection.execute(select(pk, column), execution_options={"scope_decided": True})
+                    }
                     matrix.values[(table, column.name)] = {o: found[i] for o, i in owners.items() if i in found}
     return matrix

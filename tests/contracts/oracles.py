@@ -52,5 +52,5 @@ def rows_of(connection: sqlite3.Connection, tables: Iterable[str]) -> dict[str, 
     """Return every row of *tables* by primary key, read past the scope on a connection of its own."""
     found: dict[str, dict[Any, tuple[Any, ...]]] = {}
     for table in tables:
-        found[table] = {row[0]: row for row in connection.execute(f'select rowid, * from "{table}"')}  # noqa: S608 - our own names
+        found[table] = {row[0]: row for row in connection.execute(f'select rowid, * from "{table}"')}
     return found

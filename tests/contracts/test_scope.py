@@ -53,9 +53,7 @@ def asked(app: Flask, world: World, cells: Any) -> Verdicts:
 
 
 def test_every_table_with_a_scope_carries_canaries(world: World) -> None:
-    scoped = {
-        m.local_table.name for m in Base.registry.mappers if m.class_.__scope__ not in {"reference", "system_only"}
-    }
+    scoped = {m.local_table.name for m in Base.registry.mappers if m.class_.__scope__ not in {"reference", "system_only"}}
     assert scoped - set(world.ids) == set()
 
 
@@ -80,8 +78,13 @@ def test_the_whole_matrix_has_no_hole(app: Flask, world: World, matrix: Matrix) 
 
 def test_each_position_reaches_objects_of_its_own(app: Flask, world: World, matrix: Matrix) -> None:
     """A matrix that only meets closed doors proves nothing."""
-    names = {"people.details_view": "unit_clerk", "hours.details_view": "unit_clerk", "organisations.details_view": "county_officer",
-             "portal.declaration": "professional", "people.index_view": "city_officer"}
+    names = {
+        "people.details_view": "unit_clerk",
+        "hours.details_view": "unit_clerk",
+        "organisations.details_view": "county_officer",
+        "portal.declaration": "professional",
+        "people.index_view": "city_officer",
+    }
     for endpoint, position in names.items():
         cells = [c for c in matrix.cells() if c.endpoint == endpoint and c.position == position and c.method == "GET"]
         found = asked(app, world, cells)
@@ -108,7 +111,9 @@ def without_criteria(app: Flask) -> Iterator[None]:
 def one_kind_forgotten(app: Flask) -> Iterator[None]:
     """Rows of persons are not filtered."""
     before = reading.options_of
-    reading.options_of = lambda s: [o for o, kind in zip(before(s), reading.declared_of(s), strict=True) if kind != "owned_by_person"]  # type: ignore[assignment]
+    reading.options_of = lambda s: [
+        o for o, kind in zip(before(s), reading.declared_of(s), strict=True) if kind != "owned_by_person"
+    ]  # type: ignore[assignment]
     try:
         yield
     finally:
@@ -140,8 +145,12 @@ def unguarded_writes(app: Flask) -> Iterator[None]:
             writing.lets = lets
 
 
-HOLES = {"no criteria": without_criteria, "a kind forgotten": one_kind_forgotten, "a range too wide": wrong_range,
-         "no guard": unguarded_writes}
+HOLES = {
+    "no criteria": without_criteria,
+    "a kind forgotten": one_kind_forgotten,
+    "a range too wide": wrong_range,
+    "no guard": unguarded_writes,
+}
 
 
 @pytest.mark.parametrize("name", HOLES)

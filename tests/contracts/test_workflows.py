@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import effects, workflow
+from models import effects as registrations
+from models import workflow
 from models.access import Actor
 from models.base import utcnow
 from models.errors import DomainError, Invalid, NotAllowed, NotFound, WrongState
@@ -23,9 +24,21 @@ from tests.contracts import canaries
 from tests.contracts.canaries import World
 
 Open = Callable[[Actor], Session]
-POSITIONS = ("professional", "colleague", "unit_clerk", "department_clerk", "county_officer", "inner_officer", "city_officer",
-             "sibling_clerk", "cousin_clerk", "foreign_officer", "support")
-LOADED = effects  # registers every workflow
+POSITIONS = (
+    "professional",
+    "colleague",
+    "unit_clerk",
+    "department_clerk",
+    "county_officer",
+    "inner_officer",
+    "city_officer",
+    "sibling_clerk",
+    "cousin_clerk",
+    "foreign_officer",
+    "support",
+)
+KINDS = ("organisation", "post", "professional", "declaration", "review", "certificate")
+LOADED = registrations  # registers every workflow
 
 # What a state demands of the other columns (the named CHECK constraints), and what a step brings along.
 NEEDS: dict[str, dict[str, dict[str, Any]]] = {
@@ -85,7 +98,14 @@ def look(flow: Workflow, row_id: int) -> tuple[str, int]:
 
 
 def test_every_machine_is_closed_and_named() -> None:
-    assert {flow.subject_kind for flow in workflow.registry} == {"organisation", "post", "professional", "declaration", "review", "certificate"}
+    assert {flow.subject_kind for flow in workflow.registry} == {
+        "organisation",
+        "post",
+        "professional",
+        "declaration",
+        "review",
+        "certificate",
+    }
     for flow, step in machines():
         states = {str(s) for s in flow.states}
         assert step.target in states
@@ -93,7 +113,7 @@ def test_every_machine_is_closed_and_named() -> None:
         assert step.label
 
 
-@pytest.mark.parametrize("kind", ["organisation", "post", "professional", "declaration", "review", "certificate"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("effects_off")
 def test_every_step_from_every_state_by_every_position(kind: str, world: World, cast: Cast, session_of: Open) -> None:
     flow = next(f for f in workflow.registry if f.subject_kind == kind)
@@ -147,7 +167,7 @@ def attempt(flow: Workflow, session: Session, actor: Actor, row_id: int, step: S
     return None
 
 
-@pytest.mark.parametrize("kind", ["organisation", "post", "professional", "declaration", "review", "certificate"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_step_that_needs_a_reason_is_refused_without_one(kind: str, world: World, cast: Cast, session_of: Open) -> None:
     flow = next(f for f in workflow.registry if f.subject_kind == kind)
     _, row_id = row_of(flow, world)

@@ -41,7 +41,9 @@ def test_sealing_nothing_writes_no_batch(system: Session, cast: Cast) -> None:
     assert system.scalar(select(func.count()).select_from(HistoryBatch)) == 0
 
 
-@pytest.mark.parametrize("values", [{"reason": "other"}, {"actor_name": "x"}, {"changes": {"granted": [None, 90]}}, {"subject_id": 99}])
+@pytest.mark.parametrize(
+    "values", [{"reason": "other"}, {"actor_name": "x"}, {"changes": {"granted": [None, 90]}}, {"subject_id": 99}]
+)
 def test_a_changed_row_is_named(system: Session, cast: Cast, values: dict[str, object]) -> None:
     written(system, cast, range(1, 6))
     written(system, cast, range(6, 9))

@@ -91,7 +91,9 @@ def test_a_killed_job_goes_on_where_it_stopped(session_of: Open, cast: Cast, ste
     assert look(system, job_id) == ("done", 10, ALL)
 
 
-def test_a_worker_that_lost_its_lease_writes_no_more(session_of: Open, cast: Cast, steps: dict[str, object], system: Session) -> None:
+def test_a_worker_that_lost_its_lease_writes_no_more(
+    session_of: Open, cast: Cast, steps: dict[str, object], system: Session
+) -> None:
     job_id = enqueue(session_of, cast.unit_clerk)
     before = jobs._handlers["test_departments"]
 
@@ -106,7 +108,9 @@ def test_a_worker_that_lost_its_lease_writes_no_more(session_of: Open, cast: Cas
     assert look(system, job_id) == ("running", 0, [])
 
 
-def test_a_cancelled_job_keeps_its_finished_chunks(session_of: Open, cast: Cast, steps: dict[str, object], system: Session) -> None:
+def test_a_cancelled_job_keeps_its_finished_chunks(
+    session_of: Open, cast: Cast, steps: dict[str, object], system: Session
+) -> None:
     job_id = enqueue(session_of, cast.unit_clerk)
     session = session_of(cast.unit_clerk)
     steps["die_at"] = 4
