@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from admin_app.settings import ROOT
+from tests.databases import Templates
 
 PATIENCE = 120  # generous: on a busy machine each process needs long to start
 
@@ -30,20 +31,7 @@ class Server:
             self.port = probe.getsockname()[1]
         self.environment = {**os.environ, "CE_INSTANCE": str(folder), "CE_PORT": str(self.port), "CE_CAPTCHA": "off"}
         self.log = folder / "log.txt"
-        self.command("migrate")
         self.process = self.start()
-
-    def command(self, *arguments: str) -> str:
-        """Run an operator's command to its end and return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "admin_app", *arguments],
-            check=True,
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start `run`; its log goes to a file."""
@@ -84,8 +72,9 @@ def is_alive(process_id: int) -> bool:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path, templates: Templates) -> Iterator[Server]:
     """A server that is ready; whatever is left of it is killed after the test."""
+    templates.fresh("sqlite", tmp_path)
     running = Server(tmp_path)
     children: list[int] = []
     try:
