@@ -55,6 +55,7 @@ class Page:
     has_previous: bool = False
     has_next: bool = False
     cursor_was_lost: bool = False
+    refusal: str = ""  # why there are no rows, when the question was cut
     base_url: str = ""
     first_url: str = ""
     previous_url: str = ""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from models.errors import N_
+from models.patience import TooSlow, at_most
 from models.saved import ColumnChoice, keep_filter
 from models.transaction import unit_of_work
 from views.admin import selection
@@ -18,12 +19,14 @@ from views.admin.actions import Listing, PageAction
 from views.admin.columns import Col, chosen
 from views.admin.declared import Declared
 from views.admin.filters import Asked, asked
-from views.admin.keyset import Page, count, fetch
+from views.admin.keyset import Page, Sort, count, fetch
 from views.admin.state import ListState, read_state
 from views.redirects import redirect_own
 from views.words import say
 
 TAB_COUNT_LIMIT = 99
+SECONDS = 2.0
+"""So long a list may ask the database."""
 
 
 class ListPages(Declared):
@@ -37,15 +40,7 @@ class ListPages(Declared):
         listing, state = self.read(request.args)
         sort = listing.sort(state.sort)
         descending = state.is_descending if state.sort else sort.is_descending
-        page = fetch(
-            self.work,
-            self.statement(listing, state),
-            sort,
-            listing.key,
-            state.window,
-            descending=descending,
-            rows=self.unfiltered(listing),
-        )
+        page = self._fetch(listing, state, sort, descending=descending)
         if page.cursor_was_lost:
             flash(gettext(N_("The row that this page began with is gone; the list begins anew.")), "info")
         self._fill_addresses(page, listing, state)
@@ -141,6 +136,15 @@ class ListPages(Declared):
         return self.list_url(state.first_page(public=public, selection=""))
 
     # --- inside --------------------------------------------------------------------------------------------------
+
+    def _fetch(self, listing: Listing, state: ListState, sort: Sort, *, descending: bool) -> Page:
+        """Return the page, or an empty one that says why: a combination of filters that no index serves is cut."""
+        statement, rows = self.statement(listing, state), self.unfiltered(listing)
+        try:
+            with at_most(self.work, SECONDS):
+                return fetch(self.work, statement, sort, listing.key, state.window, descending=descending, rows=rows)
+        except TooSlow as error:
+            return Page((), state.size, refusal=say(error))
 
     def _choice_name(self, listing: Listing) -> str:
         return f"{self.endpoint}:{listing.name}"[:60]

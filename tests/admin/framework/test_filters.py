@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from models.saved import FilterState
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.admin.framework.conftest import Clerk, names_in
+from views.admin import listing
 
 
 def test_a_private_filter_stays_on_the_server_and_an_open_one_in_the_address(clerk: Callable[..., Clerk]) -> None:
@@ -94,3 +96,16 @@ def test_clear_leaves_nothing_of_the_filter_in_the_address(clerk: Callable[..., 
     officer = clerk()
     page = officer.follow(officer.post("search", f_name="王00", f_sex="male", sort="created"))
     assert 'href="/trial/people/?tab=active&amp;sort=created">Clear</a>' in page.text
+
+
+@pytest.mark.both_databases
+def test_a_search_that_no_index_serves_is_cut_with_a_sentence(
+    clerk: Callable[..., Clerk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "SECONDS", 0.2)
+    officer = clerk()
+    page = officer.get("?f_endless=1")
+    assert page.status_code == 200
+    assert "This search takes too long. Please narrow it, for example by year, name or unit." in page.text
+    assert "Endless: Yes" in page.text
+    assert len(names_in(officer.get())) == 20

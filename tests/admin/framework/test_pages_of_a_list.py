@@ -161,7 +161,12 @@ def test_a_chosen_column_stays_for_this_position_only(clerk: Callable[..., Clerk
     officer = clerk()
     answer = officer.post("columns", columns=["phone", "name"], url="/trial/people/?page=2")
     assert answer.headers["Location"] == "/trial/people/?page=2"
-    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == ["No.", "Mobile number", "Name", "Operation"]
+    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', officer.get().text) == [
+        "No.",
+        "Mobile number",
+        "Name",
+        "Operation",
+    ]
     assert "Mobile number" not in clerk("department_clerk").get().text
     officer.post("columns", reset="1")
     assert "Mobile number</th>" not in officer.get().text
