@@ -57,7 +57,8 @@ REQUIRED = frozenset(
 
 
 def _label(column: str) -> Any:
-    return lazy_gettext(Organisation.__table__.c[column].info["label"])
+    label_id = Organisation.__table__.c[column].info["label"]
+    return lazy_gettext(label_id)
 
 
 class OrganisationForm(PlainForm):
