@@ -25,6 +25,7 @@ SQLITE_PRAGMAS = (
     f"busy_timeout = {BUSY_SECONDS * 1000}",
     "cache_size = -16384",  # KiB for each connection
     "temp_store = MEMORY",
+    "wal_autocheckpoint = 8000",  # pages: an import touches the same ones again and again, each is copied back less often
     "journal_size_limit = 67108864",
 )
 POSTGRES_OPTIONS = " ".join(

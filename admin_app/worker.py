@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import logging
 import threading
 import time
@@ -41,6 +42,9 @@ def run(app: Flask, *, threads: int = 2) -> None:
     embedded = settings.redis_url is None
     with alone(settings.instance_path / "worker.lock") if embedded else contextlib.nullcontext():
         queue.serve(_in_context(app, jobs.run_job))
+        # What stands now stays: a job that makes many rows is not to have all of it searched for garbage each time.
+        gc.collect()
+        gc.freeze()
         chores = Chores(app, queue)
         chores.start()
         consumer = _Consumer(
