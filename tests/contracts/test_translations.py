@@ -12,7 +12,7 @@ from tests.contracts.test_floors import ROOT
 
 FOLDER = ROOT / "admin_app" / "translations"
 PO = FOLDER / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "lazy_gettext": None, "_l": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
 
 
