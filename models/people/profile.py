@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,7 +133,7 @@ def _birth(value: dt.date | None) -> dt.date | None:
 
 
 def _short(text: str, length: int) -> str:
-    value = " ".join(text.split())
+    value = " ".join("".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text).split())
     if len(value) > length:
         raise Invalid(N_("At most %(n)s characters fit here."), n=length)
     return value
@@ -142,6 +143,8 @@ def _code(session: Session, list_name: str, code: str) -> str | None:
     """Return a code of a list, None for nothing chosen; raises Invalid."""
     if not code:
         return None
+    if not code.isalnum():
+        raise Invalid(N_("Choose an entry of the list."))
     found = session.scalar(select(CodeEntry.code).where(CodeEntry.list_name == list_name, CodeEntry.code == code))
     if found is None:
         raise Invalid(N_("Choose an entry of the list."))

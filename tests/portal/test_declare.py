@@ -310,6 +310,16 @@ def test_a_forged_value_submits_nothing(reader: Reader, look: Any, forged: dict[
         assert session.scalars(select(Declaration.state)).all() in ([], ["draft"])
 
 
+@pytest.mark.both_databases
+def test_invisible_characters_break_nothing(reader: Reader, look: Any) -> None:
+    odd = {"f_class_name": "岗位\x00培训\u202e班", "form_key": "a\x00b", "remove": "a\x00", "step": "\x00", "declaration_type": "training"}
+    assert reader.post("declarations/new", **{**TRAINING, **odd}).status_code == 303
+    for field in ("subject", "elective", "requested_hours", "year", "form_code", "f_organiser_level", "f_start_date"):
+        assert reader.post("declarations/1/edit", **{**TRAINING, field: "\x00x"}, step="save").status_code == 200
+    with look() as session:
+        assert "\x00" not in session.scalars(select(Declaration.title)).one()
+
+
 def test_undeclared_columns_are_ignored(reader: Reader, look: Any, cast: Cast) -> None:
     forged = {
         "state": "approved", "granted_tenths": "900", "person_id": "2", "organisation_id": "1", "path": "/1/", "counted_tenths": "900",

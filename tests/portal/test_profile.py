@@ -77,6 +77,15 @@ def test_a_wrong_value_is_told_at_its_field_and_nothing_is_saved(
         assert session.scalars(select(HistoryEntry).where(HistoryEntry.action == "edit_basic")).all() == []
 
 
+@pytest.mark.both_databases
+def test_invisible_characters_break_nothing(reader: Reader, look: Any) -> None:
+    for field in ("sex", "ethnic_group", "phone", "email", "landline", "admin_rank", "is_postdoc"):
+        assert reader.post("profile", **{**FILLED, field: "\x00x"}).status_code == 200
+    assert reader.post("profile", **{**FILLED, "admin_post": "科\x00长"}).status_code == 303
+    with look() as session:
+        assert person_of(session, reader).admin_post == "科 长"
+
+
 def test_name_number_unit_state_and_birth_date_cannot_be_forged(reader: Reader, look: Any) -> None:
     with look() as session:
         before = person_of(session, reader)

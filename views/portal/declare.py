@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +26,7 @@ from views.words import say, words
 
 KEEP, CHOOSE, SAVE, SUBMIT, CONFIRM = "attach", "choose", "save", "submit", "confirm"
 _READ_ONLY = frozenset({CHOOSE})
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{FORM_KEY_LENGTH}}}")
 
 
 @blueprint.route("/declarations/new", methods=["GET", "POST"])
@@ -61,12 +64,18 @@ def propose() -> str:
     return render_template("portal/proposal.html", proposal=shown_proposal(proposal))
 
 
+def _token(field: str) -> str:
+    """Return a random key that one of our own pages wrote into the form; anything else is none."""
+    text = request.form.get(field, "")
+    return text if _TOKEN.fullmatch(text) else ""
+
+
 def _form_key() -> str:
-    return request.form.get("form_key", "")[:FORM_KEY_LENGTH]
+    return _token("form_key")
 
 
 def _step() -> str:
-    return KEEP if request.form.get("remove") else request.form.get("step", KEEP)
+    return KEEP if _token("remove") else request.form.get("step", KEEP)
 
 
 def _expect_no_writing() -> None:
@@ -111,7 +120,7 @@ def _keep(page: Page) -> Kept:
             declaration_id=page.declaration.id if page.declaration else None,
             form_key=_form_key(),
             uploads=[_upload(f) for f in request.files.getlist("attachments") if f.filename],
-            remove=request.form.get("remove", ""),
+            remove=_token("remove"),
         )
 
 
