@@ -73,7 +73,7 @@ class PickerField(StringField):
         self.address, self.shown, self.sent_along = address, shown, sent_along
 
 
-def field_for(column: Any, *, label: str = "", help: str = "", required: bool | None = None, **kwargs: Any) -> Field:  # noqa: A002
+def field_for(column: Any, *, label: str = "", help: str = "", required: bool | None = None, **kwargs: Any) -> Field:  # noqa: A002 - what templates call it
     """Return the unbound field of a mapped column; *required* is what the column says when left out."""
     mapped = column.property.columns[0]
     info = mapped.info

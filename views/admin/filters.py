@@ -167,7 +167,7 @@ def text_filter(
     *,
     is_private: bool = False,
     is_quick: bool = True,
-    help: str = "",  # noqa: A002
+    help: str = "",  # noqa: A002 - what templates call it
 ) -> Filter:
     """Return a filter on a text that *apply* looks up by an index."""
     return Filter(name, label, apply, is_private=is_private, is_quick=is_quick, help=help)

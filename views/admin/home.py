@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import url_for
 from flask_admin import expose
 
 from models.access import Permission
@@ -42,7 +41,6 @@ class HomePage(ScopedPage):
             if view is not self and view.is_for(actor):
                 todo = view.todo(actor)
                 if todo is not None:
-                    url = url_for(f"{view.endpoint}.{view._default_view}")  # type: ignore[attr-defined]  # noqa: SLF001
                     days = (today() - todo.oldest).days if todo.oldest else None
-                    waiting.append(Waiting(view.word_for(actor.kind), url, todo, days))
+                    waiting.append(Waiting(view.word_for(actor.kind), view.start_url, todo, days))
         return self.render("admin/home.html", view=self, waiting=waiting, groups=groups_for(self.admin, actor))

@@ -138,10 +138,10 @@ def fetch(
         take = _last
     elif window.is_last:
         window = Window(window.size, max(1, -(-total // window.size)))
-    page = take(session, statement, sort, window, values, descending)
+    page = take(session, statement, sort, window, values, descending=descending)
     if not page.rows and total:
         # What the address points at has gone: the nearest rows that are left.
-        page = _last(session, statement, sort, window, None, descending)
+        page = _last(session, statement, sort, window, None, descending=descending)
     page.count, page.is_capped = total, is_capped
     page.cursor_was_lost = bool(cursor) and values is None
     return page
@@ -153,7 +153,8 @@ def _by_number(
     sort: Sort,
     window: Window,
     _values: Sequence[Any] | None,
-    descending: bool,  # noqa: FBT001
+    *,
+    descending: bool,
 ) -> Page:
     number = min(max(1, window.number or 1), max(1, COUNT_LIMIT // window.size))
     skipped = (number - 1) * window.size
@@ -167,7 +168,8 @@ def _by_cursor(
     sort: Sort,
     window: Window,
     values: Sequence[Any],
-    descending: bool,  # noqa: FBT001
+    *,
+    descending: bool,
 ) -> Page:
     forward = window.after is not None
     direction = descending if forward else not descending
@@ -175,7 +177,7 @@ def _by_cursor(
     found = _fetch(session, ordered(wanted, sort, descending=direction).limit(window.size + 1))
     more = len(found) > window.size
     if not forward and not more:
-        return _by_number(session, statement, sort, Window(window.size, 1), None, descending)
+        return _by_number(session, statement, sort, Window(window.size, 1), None, descending=descending)
     found = found[: window.size]
     if not forward:
         found.reverse()
@@ -189,7 +191,8 @@ def _last(
     sort: Sort,
     window: Window,
     _values: Sequence[Any] | None,
-    descending: bool,  # noqa: FBT001
+    *,
+    descending: bool,
 ) -> Page:
     found = _fetch(session, ordered(statement, sort, descending=not descending).limit(window.size))
     found.reverse()

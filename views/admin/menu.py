@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import Flask, request, url_for
+from flask import Flask, request
 from flask_admin import Admin
 from flask_babel import gettext
 
@@ -34,11 +34,10 @@ def groups_for(admin: Admin, actor: Actor) -> list[MenuGroup]:
     for view in screens(admin):
         if view.in_menu and view.is_for(actor):
             group = groups.setdefault(view.group_id, MenuGroup(gettext(view.group_id) if view.group_id else ""))
-            url = url_for(f"{view.endpoint}.{view._default_view}")  # type: ignore[attr-defined]  # noqa: SLF001
-            is_current = request.endpoint is not None and request.endpoint.split(".")[0] == view.endpoint  # type: ignore[attr-defined]
+            is_current = request.endpoint is not None and request.endpoint.split(".")[0] == view.endpoint
             todo = view.todo(actor)
             badge = todo.word if todo and todo.n else ""
-            group.entries.append(MenuEntry(view.word_for(actor.kind), url, view.icon, is_current, badge))
+            group.entries.append(MenuEntry(view.word_for(actor.kind), view.start_url, view.icon, is_current, badge))
     return list(groups.values())
 
 

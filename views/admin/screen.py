@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
-from flask import abort
+from flask import abort, url_for
 from flask_admin import Admin, BaseView
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -53,6 +53,9 @@ class Screen:
     order: ClassVar[int] = 100
     in_menu: ClassVar[bool] = True
 
+    endpoint: str
+    _default_view: str  # of Flask-Admin: the method behind ``/``
+
     def is_accessible(self) -> bool:
         """Say whether the position in use may open this view."""
         actor = current_actor()
@@ -81,6 +84,11 @@ class Screen:
     def todo(self, actor: Actor) -> Todo | None:
         """Return what waits here for *actor*: the badge in the menu and a line of the to-do list; None for never any."""
         return None
+
+    @property
+    def start_url(self) -> str:
+        """Return the address of the view's first page."""
+        return url_for(f"{self.endpoint}.{self._default_view}")
 
     @property
     def actor(self) -> Actor:
