@@ -117,7 +117,8 @@ class Decision(OwnedByPerson, Base):
     __tablename__ = "decisions"
     __table_args__ = (
         UniqueConstraint("review_id", "round", "level", "attempt"),
-        Index("ix_decisions_by", "by_organisation_id", "kind", "decided_at", "id"),
+        # The list of an organisation's own decisions; what else it asks stands behind its order, so that counting reads no row.
+        Index("ix_decisions_by", "by_organisation_id", "kind", "is_hidden", "decided_at", "id", "verdict", "path"),
         CheckConstraint("verdict in ('pass','reject','undone')", name="known_verdict"),
         CheckConstraint("verdict <> 'reject' or reason <> ''", name="rejection_has_reason"),
     )

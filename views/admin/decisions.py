@@ -228,10 +228,10 @@ class DecisionScreen(ReviewPage):
         return known[key]
 
     def statement(self, listing: Listing, state: ListState) -> Select[Any]:
-        """Return the rows of a tab; of the decided ones the hidden ones only when they are asked for."""
+        """Return the rows of a tab; of the decided ones those that were deleted from it only when they are asked for."""
         statement = super().statement(listing, state)
-        if listing.model is Decision and state.values.get(HIDDEN) != "1":
-            statement = statement.where(Decision.is_hidden.is_(False))
+        if listing.model is Decision:
+            statement = statement.where(Decision.is_hidden.is_(state.values.get(HIDDEN) == "1"))
         return statement
 
     def can_decide(self, listing: Listing, row: Any) -> bool:

@@ -136,11 +136,11 @@ def _so_far() -> Any:
 
 
 def _waiting() -> Any:
-    return select(Review, Declaration, _so_far()).join(Declaration, Declaration.id == Review.subject_id)
+    return select(Review, Declaration, _so_far()).outerjoin(Declaration, Declaration.id == Review.subject_id)
 
 
 def _decided() -> Any:
-    return select(Decision, Declaration).join(Declaration, Declaration.id == Decision.subject_id)
+    return select(Decision, Declaration).outerjoin(Declaration, Declaration.id == Decision.subject_id)
 
 
 def _name(row: Any) -> str:

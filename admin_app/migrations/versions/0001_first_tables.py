@@ -395,7 +395,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decisions')),
     sa.UniqueConstraint('review_id', 'round', 'level', 'attempt', name=op.f('uq_decisions_review_id_round_level_attempt'))
     )
-    op.create_index('ix_decisions_by', 'decisions', ['by_organisation_id', 'kind', 'decided_at', 'id'], unique=False)
+    op.create_index('ix_decisions_by', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'decided_at', 'id', 'verdict', 'path'], unique=False)
     op.create_table('posts',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -471,10 +471,11 @@ def upgrade() -> None:
     op.create_index('ix_professionals_certificate', 'professionals', ['certificate_control_number'], unique=False)
     op.create_index('ix_professionals_number', 'professionals', ['number_hash'], unique=False)
     op.create_index('ix_professionals_organisation', 'professionals', ['organisation_id', 'state', 'id'], unique=False)
-    op.create_index('ix_professionals_path_education', 'professionals', ['path', 'education_level', 'id'], unique=False)
-    op.create_index('ix_professionals_path_id', 'professionals', ['path', 'id'], unique=False)
-    op.create_index('ix_professionals_path_qualification', 'professionals', ['path', 'vocational_qualification', 'id'], unique=False)
-    op.create_index('ix_professionals_path_series', 'professionals', ['path', 'title_series', 'id'], unique=False)
+    op.create_index('ix_professionals_path_id', 'professionals', ['path', 'id', 'state', 'birth_on', 'sex', 'organisation_id'], unique=False)
+    op.create_index('ix_professionals_education', 'professionals', ['education_level', 'path', 'id', 'state'], unique=False)
+    op.create_index('ix_professionals_series', 'professionals', ['title_series', 'path', 'id', 'state'], unique=False)
+    op.create_index('ix_professionals_title', 'professionals', ['title_qualification', 'path', 'id', 'state'], unique=False)
+    op.create_index('ix_professionals_vocational', 'professionals', ['vocational_qualification', 'path', 'id', 'state'], unique=False)
     op.create_index('uq_professionals_live', 'professionals', ['account_id'], unique=True, sqlite_where=sa.text("state <> 'rejected'"), postgresql_where=sa.text("state <> 'rejected'"))
     op.create_table('review_levels',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -686,10 +687,11 @@ def downgrade() -> None:
     op.drop_table('academic_titles')
     op.drop_table('review_levels')
     op.drop_index('uq_professionals_live', table_name='professionals', sqlite_where=sa.text("state <> 'rejected'"), postgresql_where=sa.text("state <> 'rejected'"))
-    op.drop_index('ix_professionals_path_series', table_name='professionals')
-    op.drop_index('ix_professionals_path_qualification', table_name='professionals')
+    op.drop_index('ix_professionals_vocational', table_name='professionals')
+    op.drop_index('ix_professionals_title', table_name='professionals')
+    op.drop_index('ix_professionals_series', table_name='professionals')
+    op.drop_index('ix_professionals_education', table_name='professionals')
     op.drop_index('ix_professionals_path_id', table_name='professionals')
-    op.drop_index('ix_professionals_path_education', table_name='professionals')
     op.drop_index('ix_professionals_organisation', table_name='professionals')
     op.drop_index('ix_professionals_number', table_name='professionals')
     op.drop_index('ix_professionals_certificate', table_name='professionals')
