@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 from flask_babel import gettext
@@ -36,24 +37,33 @@ def export_columns(columns: Sequence[Col]) -> list[ExportColumn]:
 def _reader(col: Col) -> Callable[[Any], Any]:
     if col.kind == "hours":
         return lambda row: None if (tenths := col.raw(row)) is None else to_hours(int(tenths))
-    if col.kind == "status":
-        return col.text
-    if col.kind in {"code", "choice", "flag"}:
-        known: dict[Any, str] = {}  # a list has few different codes
+    if col.kind in {"code", "choice", "flag", "status"}:
+        return _words(col)
+    get = col.value or attrgetter(col.name)
 
-        def word(row: Any) -> str:
-            value = col.raw(row)
-            if value not in known:
-                known[value] = words_of(col, value)
-            return known[value]
+    def plain(row: Any) -> Value:
+        value = get(row)
+        return value if type(value) is str else _plain(col, value)
 
-        return word
-    return lambda row: _plain(col, col.raw(row))
+    return plain
+
+
+def _words(col: Col) -> Callable[[Any], str]:
+    """Return the reader of a column that has few different values: each is put into words once."""
+    known: dict[Any, str] = {}
+
+    def word(row: Any) -> str:
+        value = col.raw(row)
+        if value not in known:
+            known[value] = col.text(row)
+        return known[value]
+
+    return word
 
 
 def _plain(col: Col, value: Any) -> Value:
-    if value is None or type(value) is str:
-        return value or None
+    if value is None:
+        return None
     if isinstance(value, bool):
         return words_of(col, value)
     return value if isinstance(value, int | float | dt.date) else str(value)
