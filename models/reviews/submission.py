@@ -40,65 +40,44 @@ def submit(
     chain = chains.links(session, path)
     levels = handler.links(chain)
     with acting(session, operation):
-        review = session.scalars(
-            select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()
-        ).first()
-        number = review.round + 1 if review else 1
+        review = _locked(session, kind, subject_id)
         opening = _opening(session, handler, chain, levels, 1, {actor.account_id, subject_account_id})
-        now = utcnow()
+        step = {
+            "round": review.round + 1 if review else 1,
+            "level": opening.level,
+            "n_levels": len(levels),
+            "submitted_at": utcnow(),
+            "submitted_by_id": actor.account_id,
+            "deciding_organisation_id": opening.decider,
+            "in_place_of_id": opening.in_place_of,
+        }
         if review is None:
-            review = Review(
-                kind=kind,
-                subject_id=subject_id,
-                path=path,
-                person_id=person_id,
-                submitted_by_id=actor.account_id,
-                subject_account_id=subject_account_id,
-                n_levels=len(levels),
-                submitted_at=now,
-                level=opening.level,
-                deciding_organisation_id=opening.decider,
-                in_place_of_id=opening.in_place_of,
-                state=ReviewState.OPEN,
-            )
+            whose = {"path": path, "person_id": person_id, "subject_account_id": subject_account_id}
+            review = Review(kind=kind, subject_id=subject_id, state=ReviewState.OPEN, **whose, **step)
             session.add(review)
             session.flush()
         else:
-            REVIEWS.move(
-                session,
-                actor,
-                review.id,
-                step="resubmit",
-                values={
-                    "round": number,
-                    "level": opening.level,
-                    "n_levels": len(levels),
-                    "submitted_at": now,
-                    "decided_at": None,
-                    "deciding_organisation_id": opening.decider,
-                    "in_place_of_id": opening.in_place_of,
-                    "submitted_by_id": actor.account_id,
-                },
-            )
-        bulk_insert(
-            session,
-            ReviewLevel,
-            [
-                {
-                    "review_id": review.id,
-                    "round": number,
-                    "level": n,
-                    "path": path,
-                    "person_id": person_id,
-                    "deciding_organisation_id": link.organisation_id,
-                    "organisation_name": link.name,
-                    "organisation_phone": link.phone,
-                    "state": opening.state_of(n),
-                }
-                for n, link in enumerate(levels, start=1)
-            ],
-        )
+            REVIEWS.move(session, actor, review.id, step="resubmit", values=step | {"decided_at": None})
+        bulk_insert(session, ReviewLevel, [_level(review, n, link, opening) for n, link in enumerate(levels, start=1)])
     return review
+
+
+def _locked(session: Session, kind: ReviewKind, subject_id: int) -> Review | None:
+    return session.scalars(select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()).first()
+
+
+def _level(review: Review, n: int, link: Link, opening: _Opening) -> dict[str, object]:
+    return {
+        "review_id": review.id,
+        "round": review.round,
+        "level": n,
+        "path": review.path,
+        "person_id": review.person_id,
+        "deciding_organisation_id": link.organisation_id,
+        "organisation_name": link.name,
+        "organisation_phone": link.phone,
+        "state": opening.state_of(n),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +112,7 @@ def _opening(
 def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, *, operation: str = "submit_own") -> None:
     """Take the open round back; raises WrongState after the last decision and NotFound for a subject without review."""
     with acting(session, operation):
-        review = session.scalars(
-            select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()
-        ).first()
+        review = _locked(session, kind, subject_id)
         if review is None:
             raise NotFound
         number = review.round
