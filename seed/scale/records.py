@@ -202,7 +202,7 @@ def _add_registration(rows: Rows, world: World, rng: Random, person: Person) -> 
 
 
 def _count(rows: Rows, world: World, person: Person, year: int, records: list[Record], counters: Counters) -> None:
-    """Write a year's records with what each counts, and the year's summary where something was granted."""
+    """Write a year's records with what each counts, and the year's summary where something was approved."""
     needs = world.needs[year]
     granted = [
         Granted(r.id, r.model.form_code, r.model.subject, r.granted, r.granted_at, r.model.cap)
@@ -211,8 +211,9 @@ def _count(rows: Rows, world: World, person: Person, year: int, records: list[Re
     ]
     count = count_year(granted, needs)
     rows.to(Declaration).extend(_declaration(person, r, count.records.get(r.id, NOTHING)) for r in records)
-    if not granted:
+    if not any(r.state == APPROVED for r in records):
         return
+    is_passed = bool(granted) and count.is_met
     unit = person.unit
     rows.to(YearSummary).append(
         (
@@ -226,10 +227,10 @@ def _count(rows: Rows, world: World, person: Person, year: int, records: list[Re
             needs.public_tenths,
             needs.professional_tenths,
             needs.total_tenths,
-            count.is_met,
+            is_passed,
         )
     )
-    counters.add(year, is_learning=count.total > 0, is_passed=count.is_met)
+    counters.add(year, is_learning=count.total > 0, is_passed=is_passed)
 
 
 def _declaration(person: Person, record: Record, counted: Counted) -> tuple[Any, ...]:

@@ -14,7 +14,10 @@ from tests.bench.ground import Ground, copied, prepare, settings_of_bench
 
 READING: dict[str, Callable[[Ground], Iterable[Figure]]] = {"scope": single.scope, "pages": pages.run}
 WRITING: dict[str, Callable[[Ground, Settings], Iterable[Figure]]] = {
-    "login": single.login, "certificates": single.certificates, "decisions": decisions.run, "sheets": sheets.run,
+    "login": single.login,
+    "certificates": single.certificates,
+    "decisions": decisions.run,
+    "sheets": sheets.run,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from random import Random
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from admin_app.settings import Settings
 from models.base import today, utcnow
@@ -58,9 +59,12 @@ def _waiting(ground: Ground, n: int) -> list[int]:
         people = session.execute(
             select(Professional.id, Professional.account_id, Professional.name, Professional.organisation_id)
             .where(
-                Professional.path.startswith(officer.actor.path), Professional.state == ProfessionalState.ACTIVE,
+                Professional.path.startswith(officer.actor.path),
+                Professional.state == ProfessionalState.ACTIVE,
                 Professional.organisation_id != officer.actor.organisation_id,
-            ).order_by(Professional.id).limit(n)
+            )
+            .order_by(Professional.id)
+            .limit(n)
         ).all()
         last = max(session.scalar(select(func.max(cls.id))) or 0 for cls in (Declaration, Review))
         day = today()
@@ -76,7 +80,7 @@ def _waiting(ground: Ground, n: int) -> list[int]:
     return [last + 1 + number for number in range(n)]
 
 
-def _units(session) -> dict[int, Unit]:  # type: ignore[no-untyped-def]
+def _units(session: Session) -> dict[int, Unit]:
     found: dict[int, Unit] = {}
     for o in session.scalars(select(Organisation).order_by(Organisation.path)):
         parent = found.get(o.parent_id or 0)
@@ -86,12 +90,55 @@ def _units(session) -> dict[int, Unit]:  # type: ignore[no-untyped-def]
 
 def _declare(rows: Rows, rng: Random, person: Person, model: catalogue.Model, number: int) -> None:
     chain, now = person.unit.chain(), utcnow()
-    reviews.add(rows, rng, Matter(
-        number, ReviewKind.DECLARATION, number, person, chain, now, now, {"granted_tenths": model.requested}, None, "",
-    ), [Course(len(chain) - 1)])
+    reviews.add(
+        rows,
+        rng,
+        Matter(
+            number,
+            ReviewKind.DECLARATION,
+            number,
+            person,
+            chain,
+            now,
+            now,
+            {"granted_tenths": model.requested},
+            None,
+            "",
+        ),
+        [Course(len(chain) - 1)],
+    )
     unit = person.unit
-    rows.to(Declaration).append((
-        number, unit.path, person.id, unit.id, person.name, unit.name, now.year, model.subject, model.form_code, model.form_name,
-        model.version_id, model.title, model.inputs, model.starts_on, model.ends_on, model.requested, model.proposed, model.arithmetic,
-        None, 0, 0, 0, DeclarationState.PENDING.value, "none", False, [], "person", now, None, now,
-    ))
+    rows.to(Declaration).append(
+        (
+            number,
+            unit.path,
+            person.id,
+            unit.id,
+            person.name,
+            unit.name,
+            now.year,
+            model.subject,
+            model.form_code,
+            model.form_name,
+            model.version_id,
+            model.title,
+            model.inputs,
+            model.starts_on,
+            model.ends_on,
+            model.requested,
+            model.proposed,
+            model.arithmetic,
+            None,
+            0,
+            0,
+            0,
+            DeclarationState.PENDING.value,
+            "none",
+            False,
+            [],
+            "person",
+            now,
+            None,
+            now,
+        )
+    )

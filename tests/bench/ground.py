@@ -123,7 +123,8 @@ def prepare(settings: Settings) -> Ground:
 
 
 def _say(line: str) -> None:
-    print(f"\r{line:<60}", end="", file=sys.stderr, flush=True)
+    sys.stderr.write(f"\r{line:<60}")
+    sys.stderr.flush()
 
 
 def _count_statements(ground: Ground) -> None:
@@ -161,10 +162,13 @@ def _desks(session: Any) -> dict[str, int]:
         .join(Professional, Professional.organisation_id == Organisation.id)
         .join(department, department.c.id == Organisation.parent_id)
         .where(
-            Organisation.kind == OrganisationKind.EMPLOYER, Organisation.path.startswith(county.path),
+            Organisation.kind == OrganisationKind.EMPLOYER,
+            Organisation.path.startswith(county.path),
             department.c.kind == OrganisationKind.COMPETENT_DEPARTMENT,
         )
-        .group_by(Organisation.id, Organisation.parent_id).order_by(func.count().desc(), Organisation.id).limit(1)
+        .group_by(Organisation.id, Organisation.parent_id)
+        .order_by(func.count().desc(), Organisation.id)
+        .limit(1)
     ).one()
     return {"city": 1, "county": COUNTY, "department": largest.parent_id, "unit": largest.id}
 

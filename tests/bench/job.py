@@ -57,11 +57,20 @@ def main() -> None:
         seconds, own = time.perf_counter() - began, time.process_time() - began_own
         with system_session() as session:
             result = session.get_one(jobs.Job, int(sys.argv[1])).result
-    print(json.dumps({
-        "state": str(state), "result": {k: v for k, v in result.items() if isinstance(v, int)}, "seconds": seconds, "processor": own,
-        "before": before, "memory": _memory(resource.RUSAGE_SELF), "child": _memory(resource.RUSAGE_CHILDREN),
-        "longest": max(writes.seconds),
-    }))
+    sys.stdout.write(
+        json.dumps(
+            {
+                "state": str(state),
+                "result": {k: v for k, v in result.items() if isinstance(v, int)},
+                "seconds": seconds,
+                "processor": own,
+                "before": before,
+                "memory": _memory(resource.RUSAGE_SELF),
+                "child": _memory(resource.RUSAGE_CHILDREN),
+                "longest": max(writes.seconds),
+            }
+        )
+    )
 
 
 def _memory(who: int) -> float:

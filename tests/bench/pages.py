@@ -69,10 +69,15 @@ def _people(_officer: Officer) -> Any:
 
 
 def _waiting(officer: Officer) -> Any:
-    return select(Review.id).where(
-        Review.deciding_organisation_id == officer.actor.organisation_id, Review.kind == ReviewKind.DECLARATION,
-        Review.state == ReviewState.OPEN,
-    ).order_by(Review.submitted_at, Review.id)
+    return (
+        select(Review.id)
+        .where(
+            Review.deciding_organisation_id == officer.actor.organisation_id,
+            Review.kind == ReviewKind.DECLARATION,
+            Review.state == ReviewState.OPEN,
+        )
+        .order_by(Review.submitted_at, Review.id)
+    )
 
 
 def _names(*names: str) -> Callable[[Officer], Sequence[str]]:
@@ -94,7 +99,10 @@ PROBES = (
     Probe("people by exact number", _searched("people", "", "f_number", _numbers)),
     Probe("people by common name", _searched("people", "", "f_name", _names("王", "王伟", "zhang", "李建国"))),
     Probe("people by rare name", _searched("people", "", "f_name", _names("欧阳", "ouyang", "wxm", "尉迟芳"))),
-    Probe("people by name, last page", lambda g, o: [f"{a}&at=last" for a in _searched("people", "", "f_name", _names("王", "li"))(g, o)]),
+    Probe(
+        "people by name, last page",
+        lambda g, o: [f"{a}&at=last" for a in _searched("people", "", "f_name", _names("王", "li"))(g, o)],
+    ),
     Probe("hours waiting, first page", _always("hours/?tab=pending")),
     Probe("hours waiting, page 100", _always("hours/?tab=pending&page=100"), ("county",)),
     Probe("hours waiting, last page", _always("hours/?tab=pending&at=last")),
@@ -108,8 +116,11 @@ PROBES = (
     Probe("registrations waiting", _always("registrations/?tab=pending")),
     Probe("organisations, first page", _always("organisations/?tab=employer"), ("city", "county")),
     Probe("organisations, last page", _always("organisations/?tab=employer&at=last"), ("city", "county")),
-    Probe("organisations by name", _always("organisations/?tab=employer&f_name=华明", "organisations/?tab=employer&f_name=医院"),
-          ("city", "county")),
+    Probe(
+        "organisations by name",
+        _always("organisations/?tab=employer&f_name=华明", "organisations/?tab=employer&f_name=医院"),
+        ("city", "county"),
+    ),
     Probe("details of a person", _some(_people, "people/details/?id={id}")),
     Probe("learning record", _some(_people, "learning-record/?id={id}")),
     Probe("details of a review", _some(_waiting, "hours/details/?id={id}")),

@@ -31,11 +31,26 @@ from views.sheets.people import people_sheet
 from views.sheets.workbook import XLSX
 
 KEYS = (
-    "organisation_code", "name", "document_type", "number", "phone", "email", "ethnic_group", "education_level", "degree", "title_series",
-    "title_level", "title_qualification",
+    "organisation_code",
+    "name",
+    "document_type",
+    "number",
+    "phone",
+    "email",
+    "ethnic_group",
+    "education_level",
+    "degree",
+    "title_series",
+    "title_level",
+    "title_qualification",
 )
 CODED = {
-    "document_type": "111", "ethnic_group": "01", "education_level": "21", "degree": "4", "title_series": "05", "title_level": "420",
+    "document_type": "111",
+    "ethnic_group": "01",
+    "education_level": "21",
+    "degree": "4",
+    "title_series": "05",
+    "title_level": "420",
     "title_qualification": "0503",
 }
 CHINESE = "zh_Hans_CN"
@@ -77,8 +92,18 @@ def _export(ground: Ground, settings: Settings, n: int) -> Iterator[Figure]:
         view = ground.app.view_functions["people.index_view"]
         assert view is not None
         columns = [
-            "name", "number_masked", "organisation_name", "education_level", "title_series", "title_level", "title_qualification", "sex",
-            "birth_on", "phone", "state", "created_at",
+            "name",
+            "number_masked",
+            "organisation_name",
+            "education_level",
+            "title_series",
+            "title_level",
+            "title_qualification",
+            "sex",
+            "birth_on",
+            "phone",
+            "state",
+            "created_at",
         ]
         params = {"view": "people", "tab": "", "ids": ids, "columns": columns, "is_unmasked": False, "title": "人员信息"}
         with unit_of_work(session):
@@ -112,8 +137,11 @@ def _workbook(officer: Officer, n: int) -> bytes:
         for place in range(n):
             number = numbers.number(place)
             values = words | {
-                "organisation_code": codes[place * len(codes) // n], "name": made_up.person_name(rng, number.sex), "number": number.value,
-                "phone": made_up.mobile(place), "email": made_up.email(place),
+                "organisation_code": codes[place * len(codes) // n],
+                "name": made_up.person_name(rng, number.sex),
+                "number": number.value,
+                "phone": made_up.mobile(place),
+                "email": made_up.email(place),
             }
             page.write_row(place + 1, 0, [values[key] for key in KEYS])
         book.close()
@@ -136,7 +164,9 @@ def _start_import(officer: Officer, content: bytes, *, is_dry_run: bool) -> int:
 def _work(settings: Settings, job_id: int, officer: Officer) -> tuple[dict[str, Any], list[float]]:
     """Let a worker do the job while the officer goes on writing; return what it took and how long the writes waited."""
     environment = os.environ | {
-        "CE_DATABASE_URL": settings.database_url, "CE_INSTANCE": str(settings.instance_path), "CE_CAPTCHA": "off",
+        "CE_DATABASE_URL": settings.database_url,
+        "CE_INSTANCE": str(settings.instance_path),
+        "CE_CAPTCHA": "off",
     }
     command = [sys.executable, "-m", "tests.bench.job", str(job_id)]
     waits = []

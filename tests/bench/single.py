@@ -38,7 +38,10 @@ def certificates(ground: Ground, _settings: Settings) -> Iterator[Figure]:
     officer = ground.officer("county")
     with ground.app.app_context(), officer.session() as session:
         passed = session.execute(
-            select(YearSummary.person_id, YearSummary.year).where(YearSummary.is_passed).order_by(YearSummary.path, YearSummary.year).limit(22)
+            select(YearSummary.person_id, YearSummary.year)
+            .where(YearSummary.is_passed)
+            .order_by(YearSummary.path, YearSummary.year)
+            .limit(22)
         ).all()
     times = []
     for person_id, year in passed:
