@@ -91,7 +91,7 @@ class ExportPages(ListPages):
         shown = {c.name for c in self.chosen_columns(listing)}
         if request.form.getlist("columns"):
             shown = set(request.form.getlist("columns"))
-        return self.render(  # type: ignore[attr-defined, no-any-return]
+        return self.render(
             "admin/export.html",
             view=self,
             listing=listing,
