@@ -40,8 +40,14 @@ def of_form(session: Session, actor: Actor, form_key: str) -> Declaration | None
 
 
 def keep(
-    session: Session, actor: Actor, draft: Draft, *, declaration_id: int | None, form_key: str = "",
-    uploads: Sequence[Upload] = (), remove: str = "",
+    session: Session,
+    actor: Actor,
+    draft: Draft,
+    *,
+    declaration_id: int | None,
+    form_key: str = "",
+    uploads: Sequence[Upload] = (),
+    remove: str = "",
 ) -> Kept:
     """Save what fits of *draft* and its evidence; the errors name what does not, and so was left out.
 
@@ -77,7 +83,8 @@ def _save(session: Session, actor: Actor, draft: Draft, declaration_id: int | No
     if errors.keys() & _NEEDED:
         return Kept(None, errors)
     fitting = replace(
-        draft, inputs={name: value for name, value in draft.inputs.items() if name not in errors},
+        draft,
+        inputs={name: value for name, value in draft.inputs.items() if name not in errors},
         requested_hours=None if "requested_hours" in errors else draft.requested_hours,
         subject=_first_subject(session, actor, draft) if "subject" in errors else draft.subject,
         elective=next(iter(ELECTIVE)) if "elective" in errors else draft.elective,
@@ -107,6 +114,7 @@ def training_bases(session: Session) -> list[tuple[str, str]]:
         rows = session.execute(
             select(Organisation.id, Organisation.name)
             .where(Organisation.kind == OrganisationKind.TRAINING_BASE, Organisation.state == OrganisationState.ACTIVE)
-            .order_by(Organisation.name).limit(MOST_BASES)
+            .order_by(Organisation.name)
+            .limit(MOST_BASES)
         )
         return [(str(row.id), row.name) for row in rows]

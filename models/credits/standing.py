@@ -60,7 +60,8 @@ def standings(session: Session, person_id: int, path: str) -> list[YearStanding]
     needs = requirements_of(session, {(path, y) for y in years})
     in_review = _in_review(session, person_id)
     found = [
-        _standing(y, summaries.get(y), needs[path, y], in_review.get(y, 0), windows_of.get(y, windows.default_window(y))) for y in years
+        _standing(y, summaries.get(y), needs[path, y], in_review.get(y, 0), windows_of.get(y, windows.default_window(y)))
+        for y in years
     ]
     return [s for s in found if s.year == running or (not s.is_passed and (s.year in summaries or s.in_review_tenths))]
 

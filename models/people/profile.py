@@ -23,8 +23,11 @@ from models.people.tables import Account, Professional
 # Documents whose number holds the date of birth: it is read from there and not typed.
 _TELL_BIRTH = frozenset(
     {
-        DocumentType.ID_CARD, DocumentType.TEMPORARY_ID_CARD, DocumentType.HOUSEHOLD_REGISTER,
-        DocumentType.HONG_KONG_MACAO_RESIDENT, DocumentType.TAIWAN_RESIDENT,
+        DocumentType.ID_CARD,
+        DocumentType.TEMPORARY_ID_CARD,
+        DocumentType.HOUSEHOLD_REGISTER,
+        DocumentType.HONG_KONG_MACAO_RESIDENT,
+        DocumentType.TAIWAN_RESIDENT,
     }
 )
 _EARLIEST_BIRTH = dt.date(1900, 1, 1)
@@ -72,7 +75,9 @@ def update_basic(session: Session, actor: Actor, data: BasicData) -> Professiona
     actor.require(Permission.PORTAL)
     person = own_profile(session, actor)
     values = _checked(session, person, data)
-    changes = {name: [_plain(getattr(person, name)), _plain(value)] for name, value in values.items() if getattr(person, name) != value}
+    changes = {
+        name: [_plain(getattr(person, name)), _plain(value)] for name, value in values.items() if getattr(person, name) != value
+    }
     if not changes:
         return person
     for name in changes:
@@ -149,5 +154,3 @@ def _code(session: Session, list_name: str, code: str) -> str | None:
     if found is None:
         raise Invalid(N_("Choose an entry of the list."))
     return found
-
-

@@ -11,8 +11,12 @@ from models.people.contacts import check_email, check_landline, check_mobile
 @pytest.mark.parametrize(
     ("typed", "stored"),
     [
-        ("13800001111", "13800001111"), (" 138 0000 1111 ", "13800001111"), ("１３８００００１１１１", "13800001111"),
-        ("+86 138-0000-1111", "13800001111"), ("+852 9123 4567", "+85291234567"), ("138—0000—1111", "13800001111"),
+        ("13800001111", "13800001111"),
+        (" 138 0000 1111 ", "13800001111"),
+        ("１３８００００１１１１", "13800001111"),
+        ("+86 138-0000-1111", "13800001111"),
+        ("+852 9123 4567", "+85291234567"),
+        ("138—0000—1111", "13800001111"),
     ],
 )
 def test_a_mobile_number_is_brought_into_one_form(typed: str, stored: str) -> None:
@@ -32,8 +36,13 @@ def test_a_mobile_number_may_be_left_out_where_it_is_not_required() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
-    [("", ""), ("0633-8123456", "0633-8123456"), ("(0633)8123456", "0633-8123456"), ("8123456", "8123456"),
-     ("010-81234567-12", "010-81234567-12")],
+    [
+        ("", ""),
+        ("0633-8123456", "0633-8123456"),
+        ("(0633)8123456", "0633-8123456"),
+        ("8123456", "8123456"),
+        ("010-81234567-12", "010-81234567-12"),
+    ],
 )
 def test_a_landline_is_brought_into_one_form(typed: str, stored: str) -> None:
     assert check_landline(typed) == stored
@@ -45,12 +54,16 @@ def test_what_is_no_landline_is_refused(typed: str) -> None:
         check_landline(typed)
 
 
-@pytest.mark.parametrize(("typed", "stored"), [(" Lin@Example.COM ", "Lin@example.com"), ("ｌｉｎ@example.com", "lin@example.com")])
+@pytest.mark.parametrize(
+    ("typed", "stored"), [(" Lin@Example.COM ", "Lin@example.com"), ("ｌｉｎ@example.com", "lin@example.com")]
+)
 def test_an_address_is_brought_into_one_form(typed: str, stored: str) -> None:
     assert check_email(typed) == stored
 
 
-@pytest.mark.parametrize("typed", ["", "lin", "lin@", "@example.com", "a b@example.com", "lin@example", f"{'a' * 250}@example.com"])
+@pytest.mark.parametrize(
+    "typed", ["", "lin", "lin@", "@example.com", "a b@example.com", "lin@example", f"{'a' * 250}@example.com"]
+)
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
         check_email(typed)

@@ -35,9 +35,17 @@ FORMS = Path(__file__).parents[2] / "seed" / "reference" / "learning_forms.json"
 CODES = {"nationality": ("01", "汉族"), "admin_rank": ("131", "县处级正职"), "document_type": ("111", "居民身份证")}
 OFFICERS = ("unit_clerk", "department_clerk", "county_officer")
 TRAINING = {
-    "year": "2026", "declaration_type": "training", "form_code": "GWPX", "subject": "professional", "elective": "required",
-    "requested_hours": "40", "f_school_unit": "海州职业技术学院", "f_class_name": "岗位培训班", "f_score": "合格",
-    "f_start_date": "2026-03-02", "f_end_date": "2026-03-06",
+    "year": "2026",
+    "declaration_type": "training",
+    "form_code": "GWPX",
+    "subject": "professional",
+    "elective": "required",
+    "requested_hours": "40",
+    "f_school_unit": "海州职业技术学院",
+    "f_class_name": "岗位培训班",
+    "f_score": "合格",
+    "f_start_date": "2026-03-02",
+    "f_end_date": "2026-03-06",
 }
 
 
@@ -68,10 +76,17 @@ def forms(app: Flask) -> None:
         for n, (list_name, (code, name)) in enumerate(CODES.items()):
             session.add(CodeEntry(list_name=list_name, code=code, name=name, name_en=name, position=n))
         for position, data in enumerate(json.loads(FORMS.read_text(encoding="utf-8"))):
-            session.add(LearningForm(
-                code=data["code"], path="/", name=data["zh"], name_en=data["en"], declaration_type=data["declaration_type"],
-                is_offered_to_persons=data["offered_to_persons"], position=position,
-            ))
+            session.add(
+                LearningForm(
+                    code=data["code"],
+                    path="/",
+                    name=data["zh"],
+                    name_en=data["en"],
+                    declaration_type=data["declaration_type"],
+                    is_offered_to_persons=data["offered_to_persons"],
+                    position=position,
+                )
+            )
             session.add(RuleVersion(form_code=data["code"], path="/", version=1, from_year=0, spec=data))
 
 
@@ -148,7 +163,11 @@ def decide(app: Flask, cast: Cast) -> Callable[..., None]:
                 review = session.scalars(select(Review).where(Review.subject_id == declaration_id)).one()
                 values = {"granted_tenths": int(float(hours) * 10)} if hours else {}
                 engine.decide(
-                    session, actor, review.id, verdict=Verdict.REJECT if reason else Verdict.PASS, reason=reason,
+                    session,
+                    actor,
+                    review.id,
+                    verdict=Verdict.REJECT if reason else Verdict.PASS,
+                    reason=reason,
                     values={review.id: values},
                 )
 

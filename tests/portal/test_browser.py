@@ -70,7 +70,11 @@ def choose(page: Page, code: str, kind: str = "training") -> None:
 
 
 def test_every_page_can_be_used_by_everybody(
-    portal: Page, size: tuple[int, int], reader: Reader, declared: Callable[..., int], decide: Callable[..., None],
+    portal: Page,
+    size: tuple[int, int],
+    reader: Reader,
+    declared: Callable[..., int],
+    decide: Callable[..., None],
     approve: Callable[..., None],
 ) -> None:
     declared("confirm", requested_hours="60")
@@ -81,8 +85,18 @@ def test_every_page_can_be_used_by_everybody(
     approve(2)
     decide("unit_clerk", 3, reason="结业证书看不清")
     portal.set_viewport_size({"width": size[0], "height": size[1]})
-    addresses = ("", "profile", "declarations", "declarations/3", "declarations/4", "declarations/3/edit", "declarations/new", "years",
-                 "years/2026", "years/2026/certificate")
+    addresses = (
+        "",
+        "profile",
+        "declarations",
+        "declarations/3",
+        "declarations/4",
+        "declarations/3/edit",
+        "declarations/new",
+        "years",
+        "years/2026",
+        "years/2026/certificate",
+    )
     for address in addresses:
         portal.goto(f"/portal/{address}")
         check(portal, size[0])
@@ -114,10 +128,13 @@ def test_evidence_is_uploaded_while_the_form_is_filled_in_and_errors_keep_it(por
     portal.set_viewport_size({"width": 390, "height": 844})
     choose(portal, "GWPX")
     portal.fill("#f_class_name", "岗位培训班")
-    portal.set_input_files("#attachments", files=[
-        {"name": "证书.png", "mimeType": "image/png", "buffer": picture(1)},
-        {"name": "说明.txt", "mimeType": "text/plain", "buffer": b"text"},
-    ])
+    portal.set_input_files(
+        "#attachments",
+        files=[
+            {"name": "证书.png", "mimeType": "image/png", "buffer": picture(1)},
+            {"name": "说明.txt", "mimeType": "text/plain", "buffer": b"text"},
+        ],
+    )
     portal.wait_for_selector("#attachments-block .files li")
     expect(portal.locator("#upload-note")).to_contain_text("说明.txt")
     assert portal.url.endswith("/portal/declarations/1/edit")
@@ -161,8 +178,13 @@ def test_withdrawing_asks_in_a_dialog(portal: Page, reader: Reader, declared: Ca
 
 def test_a_second_click_submits_once(portal: Page, look: Any) -> None:
     choose(portal, "GWPX")
-    for name, value in (("school_unit", "学校"), ("class_name", "班"), ("score", "合格"), ("start_date", "2026-03-02"),
-                        ("end_date", "2026-03-06")):
+    for name, value in (
+        ("school_unit", "学校"),
+        ("class_name", "班"),
+        ("score", "合格"),
+        ("start_date", "2026-03-02"),
+        ("end_date", "2026-03-06"),
+    ):
         portal.fill(f"#f_{name}", value)
     portal.check("input[name=subject][value=professional]")
     portal.fill("#requested_hours", "40")

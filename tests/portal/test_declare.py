@@ -60,7 +60,12 @@ def test_each_field_of_a_form_has_a_label(reader: Reader, code: str) -> None:
 def test_the_rule_proposes_hours_and_explains_them(reader: Reader, look: Any) -> None:
     before = counts(look)
     answer = reader.post(
-        "declarations/propose", year="2026", form_code="JZMS", f_start_date="2026-05-11", f_end_date="2026-05-13", subject="public",
+        "declarations/propose",
+        year="2026",
+        form_code="JZMS",
+        f_start_date="2026-05-11",
+        f_end_date="2026-05-13",
+        subject="public",
     )
     assert "By the rule: 24 hours" in answer.text
     assert "8 × 3 = 24" in answer.text
@@ -74,7 +79,12 @@ def test_a_proposal_for_an_unknown_form_is_not_found(reader: Reader) -> None:
 
 def test_a_draft_may_be_half_filled_and_comes_back(reader: Reader, look: Any) -> None:
     answer = reader.post(
-        "declarations/new", year="2026", form_code="GWPX", subject="professional", f_class_name="岗位培训班", step="save",
+        "declarations/new",
+        year="2026",
+        form_code="GWPX",
+        subject="professional",
+        f_class_name="岗位培训班",
+        step="save",
         form_key="one",
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/portal/declarations?tab=draft")
@@ -109,7 +119,9 @@ def test_the_same_form_posted_twice_makes_and_submits_one(reader: Reader, look: 
 
 
 @pytest.mark.both_databases
-def test_one_form_posted_by_two_clicks_at_once_makes_and_submits_one(reader: Reader, log_in: Callable[..., Reader], look: Any) -> None:
+def test_one_form_posted_by_two_clicks_at_once_makes_and_submits_one(
+    reader: Reader, log_in: Callable[..., Reader], look: Any
+) -> None:
     readers, gate = [reader, log_in("professional")], threading.Barrier(2)
 
     def click(who: Reader) -> int:
@@ -140,7 +152,10 @@ def test_another_persons_form_key_makes_an_own_draft(reader: Reader, log_in: Cal
 @pytest.mark.both_databases
 def test_errors_are_told_at_once_and_the_evidence_is_kept(reader: Reader, look: Any) -> None:
     answer = reader.post(
-        "declarations/new", **{**TRAINING, "f_school_unit": "", "requested_hours": "viel"}, attachments=file(1), step="submit",
+        "declarations/new",
+        **{**TRAINING, "f_school_unit": "", "requested_hours": "viel"},
+        attachments=file(1),
+        step="submit",
         form_key="one",
     )
     assert answer.status_code == 200
@@ -189,7 +204,9 @@ def test_a_bad_file_is_named_and_the_draft_stays(reader: Reader, look: Any, name
 
 
 def test_attachments_are_added_and_removed_while_the_form_is_filled_in(reader: Reader, look: Any) -> None:
-    added = reader.post("declarations/new", **TRAINING, attachments=[file(1), file(2, "照片.jpg.png")], step="attach", form_key="one")
+    added = reader.post(
+        "declarations/new", **TRAINING, attachments=[file(1), file(2, "照片.jpg.png")], step="attach", form_key="one"
+    )
     assert added.headers["Location"] == "/portal/declarations/1/edit#attachments-block"
     with look() as session:
         first, second = session.scalars(select(Attachment.key).order_by(Attachment.id)).all()
@@ -249,7 +266,9 @@ def test_another_persons_declaration_is_not_found(
         assert session.scalars(select(Declaration.title)).one() == "岗位培训班"
 
 
-def test_another_persons_attachment_cannot_be_removed(declared: Callable[..., int], log_in: Callable[..., Reader], look: Any) -> None:
+def test_another_persons_attachment_cannot_be_removed(
+    declared: Callable[..., int], log_in: Callable[..., Reader], look: Any
+) -> None:
     declared("save")
     colleague = log_in("colleague")
     declared("save", who=colleague)
@@ -297,9 +316,20 @@ def test_a_draft_of_a_year_that_has_closed_is_kept_but_not_submitted(
 @pytest.mark.parametrize(
     "forged",
     [
-        {"form_code": "ZXXX"}, {"form_code": "NOPE"}, {"year": "abcd"}, {"year": "99999999999"}, {"year": ""},
-        {"subject": "all"}, {"elective": "x"}, {"requested_hours": "1e9"}, {"requested_hours": "-1"}, {"requested_hours": "NaN"},
-        {"requested_hours": "0.05"}, {"f_start_date": "0001-01-01"}, {"f_end_date": "2026-13-45"}, {"f_organiser_level": "x"},
+        {"form_code": "ZXXX"},
+        {"form_code": "NOPE"},
+        {"year": "abcd"},
+        {"year": "99999999999"},
+        {"year": ""},
+        {"subject": "all"},
+        {"elective": "x"},
+        {"requested_hours": "1e9"},
+        {"requested_hours": "-1"},
+        {"requested_hours": "NaN"},
+        {"requested_hours": "0.05"},
+        {"f_start_date": "0001-01-01"},
+        {"f_end_date": "2026-13-45"},
+        {"f_organiser_level": "x"},
     ],
 )
 def test_a_forged_value_submits_nothing(reader: Reader, look: Any, forged: dict[str, str]) -> None:
@@ -312,7 +342,13 @@ def test_a_forged_value_submits_nothing(reader: Reader, look: Any, forged: dict[
 
 @pytest.mark.both_databases
 def test_invisible_characters_break_nothing(reader: Reader, look: Any) -> None:
-    odd = {"f_class_name": "岗位\x00培训\u202e班", "form_key": "a\x00b", "remove": "a\x00", "step": "\x00", "declaration_type": "training"}
+    odd = {
+        "f_class_name": "岗位\x00培训\u202e班",
+        "form_key": "a\x00b",
+        "remove": "a\x00",
+        "step": "\x00",
+        "declaration_type": "training",
+    }
     assert reader.post("declarations/new", **{**TRAINING, **odd}).status_code == 303
     for field in ("subject", "elective", "requested_hours", "year", "form_code", "f_organiser_level", "f_start_date"):
         assert reader.post("declarations/1/edit", **{**TRAINING, field: "\x00x"}, step="save").status_code == 200
@@ -322,8 +358,16 @@ def test_invisible_characters_break_nothing(reader: Reader, look: Any) -> None:
 
 def test_undeclared_columns_are_ignored(reader: Reader, look: Any, cast: Cast) -> None:
     forged = {
-        "state": "approved", "granted_tenths": "900", "person_id": "2", "organisation_id": "1", "path": "/1/", "counted_tenths": "900",
-        "source": "base", "is_key_review": "0", "id": "77", "granted_at": "2026-01-01",
+        "state": "approved",
+        "granted_tenths": "900",
+        "person_id": "2",
+        "organisation_id": "1",
+        "path": "/1/",
+        "counted_tenths": "900",
+        "source": "base",
+        "is_key_review": "0",
+        "id": "77",
+        "granted_at": "2026-01-01",
     }
     reader.post("declarations/new", **TRAINING, **forged, attachments=file(1), step="submit", form_key="one")
     with look() as session:
@@ -351,7 +395,9 @@ def test_the_same_file_sent_again_is_kept_once(reader: Reader, look: Any) -> Non
 
 
 def test_the_same_file_under_another_name_is_refused(reader: Reader, look: Any) -> None:
-    answer = reader.post("declarations/new", **TRAINING, attachments=[file(1), file(1, "别名.png")], step="attach", form_key="one")
+    answer = reader.post(
+        "declarations/new", **TRAINING, attachments=[file(1), file(1, "别名.png")], step="attach", form_key="one"
+    )
     assert "The file 别名.png is attached already." in answer.text
     with look() as session:
         assert session.scalars(select(Attachment.original_name)).all() == ["结业证书.png"]

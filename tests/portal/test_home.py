@@ -23,7 +23,9 @@ def test_the_year_without_a_record_lacks_all_of_it_and_says_until_when(reader: R
     assert "0 of 90 hours" in page
 
 
-def test_granted_hours_count_at_once_and_those_in_review_are_told(reader: Reader, declared: Callable[..., int], approve: Any) -> None:
+def test_granted_hours_count_at_once_and_those_in_review_are_told(
+    reader: Reader, declared: Callable[..., int], approve: Any
+) -> None:
     approve(declared(requested_hours="40"))
     declared(requested_hours="8", f_start_date="2026-04-01", f_end_date="2026-04-01", f_class_name="另一个培训班")
     page = reader.get("").text
@@ -55,9 +57,16 @@ def test_an_administrator_has_no_portal(app: Flask, cast: Cast, address: str) ->
 
 def test_notices_are_shown_and_marked_as_read(reader: Reader, look: Any) -> None:
     with look() as session, unit_of_work(session):
-        outbox.add_notices(session, [{
-            "account_id": reader.actor.account_id, "position_key": reader.actor.position_key, "message_id": "Saved.",
-        }])
+        outbox.add_notices(
+            session,
+            [
+                {
+                    "account_id": reader.actor.account_id,
+                    "position_key": reader.actor.position_key,
+                    "message_id": "Saved.",
+                }
+            ],
+        )
     assert "Unread" in reader.get("").text
     assert reader.post("notices/read").status_code == 303
     page = reader.get("").text
@@ -68,11 +77,21 @@ def test_notices_are_shown_and_marked_as_read(reader: Reader, look: Any) -> None
 def test_notices_of_another_account_are_not_shown(reader: Reader, look: Any, cast: Cast) -> None:
     other = cast.actors["colleague"]
     with look() as session, unit_of_work(session):
-        outbox.add_notices(session, [{
-            "account_id": other.account_id, "position_key": other.position_key, "message_id": "Only for the colleague",
-        }])
+        outbox.add_notices(
+            session,
+            [
+                {
+                    "account_id": other.account_id,
+                    "position_key": other.position_key,
+                    "message_id": "Only for the colleague",
+                }
+            ],
+        )
     assert "Only for the colleague" not in reader.get("").text
     reader.post("notices/read")
     with look() as session:
         assert session.scalars(select(outbox.Notice.read_at)).all() == [None]
-        assert session.scalars(select(Professional.name).where(Professional.id == reader.actor.person_id)).one() == "人员-professional"
+        assert (
+            session.scalars(select(Professional.name).where(Professional.id == reader.actor.person_id)).one()
+            == "人员-professional"
+        )

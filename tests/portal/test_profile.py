@@ -12,8 +12,14 @@ from models.people.tables import Account, Professional
 from tests.portal.conftest import Reader
 
 FILLED = {
-    "sex": "male", "ethnic_group": "01", "phone": "138 0000 1111", "email": "lin@example.com", "landline": "0633-8123456",
-    "admin_post": "科长", "admin_rank": "131", "is_postdoc": "yes",
+    "sex": "male",
+    "ethnic_group": "01",
+    "phone": "138 0000 1111",
+    "email": "lin@example.com",
+    "landline": "0633-8123456",
+    "admin_post": "科长",
+    "admin_rank": "131",
+    "is_postdoc": "yes",
 }
 
 
@@ -53,7 +59,11 @@ def test_what_is_saved_is_shown_again_and_the_nudge_is_gone(reader: Reader) -> N
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("phone", "12345", "A mobile number has 11 digits and begins with 1; one of another country begins with + and its prefix."),
+        (
+            "phone",
+            "12345",
+            "A mobile number has 11 digits and begins with 1; one of another country begins with + and its prefix.",
+        ),
         ("phone", "", "Enter the mobile number."),
         ("email", "nobody", "An e-mail address has the form name@example.com; check it."),
         ("email", "a b@example.com", "An e-mail address has the form name@example.com; check it."),
@@ -90,15 +100,36 @@ def test_name_number_unit_state_and_birth_date_cannot_be_forged(reader: Reader, 
     with look() as session:
         before = person_of(session, reader)
     forged = {
-        "name": "别人", "number_masked": "1", "number_hash": "1", "document_type": "414", "organisation_id": "9", "path": "/1/",
-        "state": "disabled", "birth_on": "1999-01-01", "title_level": "senior", "person_id": "2", "account_id": "2", "id": "2",
+        "name": "别人",
+        "number_masked": "1",
+        "number_hash": "1",
+        "document_type": "414",
+        "organisation_id": "9",
+        "path": "/1/",
+        "state": "disabled",
+        "birth_on": "1999-01-01",
+        "title_level": "senior",
+        "person_id": "2",
+        "account_id": "2",
+        "id": "2",
         "vocational_qualification": "VQ01",
     }
     assert reader.post("profile", **FILLED, **forged).status_code == 303
     with look() as session:
         after = person_of(session, reader)
-        for column in ("name", "number_masked", "number_hash", "document_type", "organisation_id", "path", "state", "birth_on",
-                       "title_level", "account_id", "vocational_qualification"):
+        for column in (
+            "name",
+            "number_masked",
+            "number_hash",
+            "document_type",
+            "organisation_id",
+            "path",
+            "state",
+            "birth_on",
+            "title_level",
+            "account_id",
+            "vocational_qualification",
+        ):
             assert getattr(after, column) == getattr(before, column)
         other = session.scalars(select(Professional).where(Professional.id == 2)).one()
         assert (other.phone, other.name) == ("", "人员-colleague")

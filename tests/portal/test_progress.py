@@ -34,14 +34,24 @@ def row_of(page: str, title: str) -> str:
 
 def test_the_list_has_tabs_with_counts_and_the_columns_of_the_screen(four: Reader) -> None:
     page = four.get("declarations").text
-    for word in ("No.", "Counts toward year", "Subject type", "Learning form", "Hours declared", "Hours granted",
-                 "Organisation now reviewing", "Action"):
+    for word in (
+        "No.",
+        "Counts toward year",
+        "Subject type",
+        "Learning form",
+        "Hours declared",
+        "Hours granted",
+        "Organisation now reviewing",
+        "Action",
+    ):
         assert f">{word}</th>" in page
     assert page.count('<span class="small">(1)</span>') == 4
     assert '<span class="small">(4)</span>' in page
 
 
-@pytest.mark.parametrize(("tab", "title"), [("draft", "草稿班"), ("pending", "在审班"), ("approved", "通过班"), ("rejected", "退回班")])
+@pytest.mark.parametrize(
+    ("tab", "title"), [("draft", "草稿班"), ("pending", "在审班"), ("approved", "通过班"), ("rejected", "退回班")]
+)
 def test_each_tab_shows_its_state_only(four: Reader, tab: str, title: str) -> None:
     page = four.get(f"declarations?tab={tab}").text
     assert [t for t in ("草稿班", "在审班", "通过班", "退回班") if t in page] == [title]
@@ -55,7 +65,10 @@ def test_each_state_offers_its_actions_only(four: Reader) -> None:
         for state, title in actions.items()
     }
     assert offered == {
-        "draft": [">Edit<", ">Delete<"], "pending": [">Withdraw<"], "approved": [], "rejected": [">Edit and resubmit<"],
+        "draft": [">Edit<", ">Delete<"],
+        "pending": [">Withdraw<"],
+        "approved": [],
+        "rejected": [">Edit and resubmit<"],
     }
 
 
@@ -73,7 +86,9 @@ def test_filters_narrow_the_list_and_its_counts(four: Reader) -> None:
     assert "Nothing fits the filter." in four.get("declarations?year=2025").text
 
 
-@pytest.mark.parametrize("query", ["tab=x", "year=abc", "year=99999", "subject=%00", "before=9" * 30, "before=-1", "year=２０２６"])
+@pytest.mark.parametrize(
+    "query", ["tab=x", "year=abc", "year=99999", "subject=%00", "before=9" * 30, "before=-1", "year=２０２６"]
+)
 def test_a_strange_filter_is_no_filter(four: Reader, query: str) -> None:
     answer = four.get(f"declarations?{query}")
     assert answer.status_code == 200
@@ -94,7 +109,16 @@ def test_more_than_a_page_is_turned_by_the_last_row(reader: Reader, declared: Ca
 
 def test_details_show_fields_hours_and_the_whole_course(four: Reader) -> None:
     page = four.get("declarations/3").text
-    for word in ("School (unit) name", "海州职业技术学院", "Start and end date", "2026-03-02 to 2026-03-06", "12.0", "9.5", "Public subject course", "结业证书.png"):
+    for word in (
+        "School (unit) name",
+        "海州职业技术学院",
+        "Start and end date",
+        "2026-03-02 to 2026-03-06",
+        "12.0",
+        "9.5",
+        "Public subject course",
+        "结业证书.png",
+    ):
         assert word in page
     assert page.count("Hours granted: 9.5") == 3
     assert "单位-county" in page
@@ -110,7 +134,7 @@ def test_the_course_keeps_withdrawals_and_earlier_rounds(four: Reader, decide: C
     four.post("declarations/2/withdraw", answer="yes")
     four.post("declarations/2/edit", **{**TRAINING, "requested_hours": "10", "f_class_name": "在审班"}, step="confirm")
     page = four.get("declarations/2").text
-    course = page[page.index("course-title"):]
+    course = page[page.index("course-title") :]
     assert course.count("Submitted") == 2
     assert course.count("Withdrawn") == 1
     assert "Waiting for the review by 单位-unit (0599-0000005)" in course
@@ -140,7 +164,9 @@ def test_deleting_asks_first_and_takes_the_attachments_along(four: Reader, look:
     with look() as session:
         assert session.scalars(select(Declaration.id).order_by(Declaration.id)).all() == [2, 3, 4]
         assert session.scalars(select(Attachment).where(Attachment.subject_id == 1)).all() == []
-        assert session.scalars(select(HistoryEntry.action).where(HistoryEntry.subject_id == 1, HistoryEntry.action == "delete")).all()
+        assert session.scalars(
+            select(HistoryEntry.action).where(HistoryEntry.subject_id == 1, HistoryEntry.action == "delete")
+        ).all()
 
 
 @pytest.mark.parametrize(
@@ -176,6 +202,8 @@ def test_another_persons_declaration_cannot_be_withdrawn_or_deleted(
         assert (state_of(session, declaration_id), session.scalar(select(func.count()).select_from(HistoryEntry))) == before
 
 
-@pytest.mark.parametrize("address", ["declarations/0", "declarations/99999999999999999999999", "declarations/9223372036854775808/edit"])
+@pytest.mark.parametrize(
+    "address", ["declarations/0", "declarations/99999999999999999999999", "declarations/9223372036854775808/edit"]
+)
 def test_an_impossible_number_is_not_found(reader: Reader, address: str) -> None:
     assert reader.get(address).status_code == 404

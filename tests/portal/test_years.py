@@ -16,8 +16,15 @@ from tests.portal.conftest import Reader
 def passed(reader: Reader, declared: Callable[..., int], approve: Callable[..., None]) -> Reader:
     """A professional whose 2026 has passed: 60 hours of professional, 30 of public subjects."""
     declared("confirm", requested_hours="60")
-    declared("confirm", form_code="GXKPX", subject="public", requested_hours="30", f_exam_score="90", f_class_hours="30",
-             f_class_name="公需课班")
+    declared(
+        "confirm",
+        form_code="GXKPX",
+        subject="public",
+        requested_hours="30",
+        f_exam_score="90",
+        f_class_hours="30",
+        f_class_name="公需课班",
+    )
     approve(1)
     approve(2)
     return reader

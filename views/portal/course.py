@@ -35,14 +35,17 @@ def _own(entries: Iterable[HistoryEntry]) -> list[tuple[dt.datetime, TimelineEnt
     }
     return [
         (e.at, TimelineEntry(*words[e.action], at=e.at, who=e.actor_name, where=e.organisation_name))
-        for e in entries if e.action in words
+        for e in entries
+        if e.action in words
     ]
 
 
 def _decided(progress: Progress) -> list[tuple[dt.datetime, TimelineEntry]]:
     return [
         (level.decision.decided_at, _decision(level.decision))
-        for one in progress.rounds for level in one.levels if level.decision is not None
+        for one in progress.rounds
+        for level in one.levels
+        if level.decision is not None
     ]
 
 
@@ -53,8 +56,12 @@ def _decision(decision: Decision) -> TimelineEntry:
     if decision.in_place_of:
         notes.append(gettext("In place of %(name)s", name=decision.in_place_of))
     return TimelineEntry(
-        gettext("Approved") if is_passed else gettext("Rejected"), "approved" if is_passed else "rejected", at=decision.decided_at,
-        where=decision.by_organisation_name, note=" · ".join(notes), reason=decision.reason,
+        gettext("Approved") if is_passed else gettext("Rejected"),
+        "approved" if is_passed else "rejected",
+        at=decision.decided_at,
+        where=decision.by_organisation_name,
+        note=" · ".join(notes),
+        reason=decision.reason,
     )
 
 

@@ -48,7 +48,8 @@ class DeclarationForm(PlainForm):
     subject = RadioField(lazy_gettext(N_("Counts toward subject")), validate_choice=False)
     elective = RadioField(lazy_gettext(N_("Compulsory / elective")), validate_choice=False, default="required")
     requested_hours = StringField(
-        lazy_gettext(N_("Hours requested")), render_kw={"inputmode": "decimal", "maxlength": 6, "class": "w-short", "autocomplete": "off"}
+        lazy_gettext(N_("Hours requested")),
+        render_kw={"inputmode": "decimal", "maxlength": 6, "class": "w-short", "autocomplete": "off"},
     )
     attachments = MultipleFileField(
         lazy_gettext(N_("Attachments")), render_kw={"accept": ",".join(f".{e}" for e in ENDINGS), "data-files": ""}
@@ -64,8 +65,12 @@ class DeclarationForm(PlainForm):
         """Return what was typed, as the operations take it."""
         inputs = {f.name: _typed(self[PREFIX + f.name]) for f in spec.fields} if spec else {}
         return Draft(
-            year=as_year(self.year.data), subject=self.subject.data or "", form_code=self.form_code.data or "", inputs=inputs,
-            requested_hours=self.requested_hours.data or None, elective=self.elective.data or "",
+            year=as_year(self.year.data),
+            subject=self.subject.data or "",
+            form_code=self.form_code.data or "",
+            inputs=inputs,
+            requested_hours=self.requested_hours.data or None,
+            elective=self.elective.data or "",
         )
 
     def show_refused(self, errors: Mapping[str, DomainError], spec: FormSpec | None) -> None:
@@ -154,7 +159,9 @@ def prepare(form: DeclarationForm, offers: Sequence[Offer], spec: FormSpec | Non
     form.declaration_type.choices = options(((value, gettext(word)) for value, word in TYPES.items()), may_be_empty=True)
     form.form_code.choices = options([], may_be_empty=True) + [
         SelectChoice(o.spec.code, o.spec.label.of(language()), {"data-type": value}, gettext(word))
-        for value, word in TYPES.items() for o in offers if o.spec.declaration_type == value
+        for value, word in TYPES.items()
+        for o in offers
+        if o.spec.declaration_type == value
     ]
     kinds = spec.subject_kinds if spec else tuple(SUBJECTS)
     form.subject.choices = options((kind, gettext(SUBJECTS[kind])) for kind in kinds)
@@ -173,8 +180,12 @@ def stored_values(declaration: Declaration, spec: FormSpec) -> dict[str, Any]:
     ticks = {f.name for f in spec.fields if f.type is FieldType.BOOL}
     own = {PREFIX + name: value == "1" if name in ticks else value for name, value in declaration.inputs.items()}
     return {
-        **own, "year": str(declaration.year), "form_code": declaration.form_code, "subject": declaration.subject,
-        "declaration_type": spec.declaration_type.value, "elective": declaration.elective,
+        **own,
+        "year": str(declaration.year),
+        "form_code": declaration.form_code,
+        "subject": declaration.subject,
+        "declaration_type": spec.declaration_type.value,
+        "elective": declaration.elective,
         "requested_hours": plain_hours(declaration.requested_tenths) if declaration.requested_tenths else "",
     }
 

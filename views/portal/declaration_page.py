@@ -41,10 +41,19 @@ class Page:
         spec = self.spec
         forms.prepare(self.form, self.offers, spec, self.open_years)
         return render_template(
-            "portal/declare.html", form=self.form, declaration=self.declaration, spec=spec, language=forms.language(),
-            blocks=forms.blocks(self.form, spec) if spec else [], evidence=self._evidence(), warnings=self.warnings,
-            cap=forms.cap_sentence(spec) if spec else "", proposal=self._proposal(), drafts=self._other_drafts(),
-            action=_address(self.declaration), max_bytes=MAX_BYTES,
+            "portal/declare.html",
+            form=self.form,
+            declaration=self.declaration,
+            spec=spec,
+            language=forms.language(),
+            blocks=forms.blocks(self.form, spec) if spec else [],
+            evidence=self._evidence(),
+            warnings=self.warnings,
+            cap=forms.cap_sentence(spec) if spec else "",
+            proposal=self._proposal(),
+            drafts=self._other_drafts(),
+            action=_address(self.declaration),
+            max_bytes=MAX_BYTES,
         )
 
     @property
@@ -63,7 +72,10 @@ class Page:
     def _evidence(self) -> list[tuple[str, Attachment]]:
         rows = queries.evidence_of(db.session(), self.declaration.id) if self.declaration else ()
         return [
-            (a.key, Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/")))
+            (
+                a.key,
+                Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/")),
+            )
             for a in rows
         ]
 

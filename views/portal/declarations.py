@@ -79,7 +79,11 @@ def steps_of(declaration: Declaration) -> list[Step]:
 
 def state_of(declaration: Declaration) -> tuple[str, str]:
     """Return the word of a declaration's state, the audit's where it failed, and its kind."""
-    found = states.AUDIT[declaration.audit_state] if declaration.audit_state == AuditState.FAILED else states.DECLARATION[declaration.state]
+    found = (
+        states.AUDIT[declaration.audit_state]
+        if declaration.audit_state == AuditState.FAILED
+        else states.DECLARATION[declaration.state]
+    )
     return gettext(found.word), found.kind
 
 
@@ -97,8 +101,17 @@ def declarations() -> str:
     ]
     older = url_for("portal.declarations", **wanted.arguments(before=rows[PAGE - 1].declaration.id)) if len(rows) > PAGE else ""
     return render_template(
-        "portal/declarations.html", rows=rows[:PAGE], tabs=tabs, wanted=wanted, years=declared_years(session, owner), subjects=SUBJECTS,
-        older=older, is_first=_before() is None, state_of=state_of, steps_of=steps_of, n_all=counts["all"],
+        "portal/declarations.html",
+        rows=rows[:PAGE],
+        tabs=tabs,
+        wanted=wanted,
+        years=declared_years(session, owner),
+        subjects=SUBJECTS,
+        older=older,
+        is_first=_before() is None,
+        state_of=state_of,
+        steps_of=steps_of,
+        n_all=counts["all"],
     )
 
 
@@ -113,8 +126,14 @@ def declaration(declaration_id: int) -> str:
         for a in queries.evidence_of(session, found.id)
     ]
     return render_template(
-        "portal/declaration.html", declaration=found, items=_pairs(found), evidence=evidence, course=course_of(session, found),
-        reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons], steps=steps_of(found), state=state_of(found),
+        "portal/declaration.html",
+        declaration=found,
+        items=_pairs(found),
+        evidence=evidence,
+        course=course_of(session, found),
+        reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons],
+        steps=steps_of(found),
+        state=state_of(found),
     )
 
 

@@ -116,7 +116,9 @@ def _keep(page: Page) -> Kept:
     """Save what fits, add the chosen files, take off the one that was to go."""
     with unit_of_work() as session:
         return drafts.keep(
-            session, page.actor, page.form.draft(page.spec),
+            session,
+            page.actor,
+            page.form.draft(page.spec),
             declaration_id=page.declaration.id if page.declaration else None,
             form_key=_form_key(),
             uploads=[_upload(f) for f in request.files.getlist("attachments") if f.filename],

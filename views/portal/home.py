@@ -48,7 +48,8 @@ def _sentence(standing: YearStanding) -> str:
         return gettext("The required hours of the year are reached.")
     return gettext(
         "%(hours)s hours still missing, declare until %(day)s.",
-        hours=plain_hours(standing.missing_tenths), day=long_date(standing.closes_on),
+        hours=plain_hours(standing.missing_tenths),
+        day=long_date(standing.closes_on),
     )
 
 
@@ -68,9 +69,12 @@ def home() -> str:
     columns = Professional.__table__.c
     lacking = [words(columns[name].info["label"]) for name in profile.missing(person)]
     return render_template(
-        "portal/home.html", person=person, lacking=gettext(", ").join(lacking),
+        "portal/home.html",
+        person=person,
+        lacking=gettext(", ").join(lacking),
         years=[year_words(s) for s in standings(session, person_id(actor), actor.path)],
-        counts=queries.tab_counts(session, person_id(actor)), notices=outbox.recent(session, limit=NOTICES),
+        counts=queries.tab_counts(session, person_id(actor)),
+        notices=outbox.recent(session, limit=NOTICES),
     )
 
 

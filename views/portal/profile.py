@@ -37,7 +37,9 @@ class BasicForm(PlainForm):
     birth_on = DateField(_label("birth_on"))
     ethnic_group = SelectField(_label("ethnic_group"), validate_choice=False, render_kw={"data-picker": ""})
     phone = StringField(_label("phone"), render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "maxlength": 40})
-    email = StringField(_label("email"), render_kw={"type": "email", "inputmode": "email", "autocomplete": "email", "maxlength": 200})
+    email = StringField(
+        _label("email"), render_kw={"type": "email", "inputmode": "email", "autocomplete": "email", "maxlength": 200}
+    )
     landline = StringField(_label("landline"), render_kw={"type": "tel", "inputmode": "tel", "maxlength": 40})
     admin_post = StringField(_label("admin_post"), render_kw={"maxlength": 100, "autocomplete": "organization-title"})
     admin_rank = SelectField(_label("admin_rank"), validate_choice=False, render_kw={"data-picker": ""})
@@ -76,8 +78,11 @@ def shown_qualification(person: Professional) -> list[Shown]:
     """Return the vocational qualification: it is changed by review only."""
     columns = Professional.__table__.c
     return [
-        Shown("vocational_qualification", words(columns.vocational_qualification.info["label"]),
-              code_name("vocational_qualification", person.vocational_qualification)),
+        Shown(
+            "vocational_qualification",
+            words(columns.vocational_qualification.info["label"]),
+            code_name("vocational_qualification", person.vocational_qualification),
+        ),
         Shown("vocational_level", words(columns.vocational_level.info["label"]), person.vocational_level),
     ]
 
@@ -92,7 +97,11 @@ def edit() -> str | Response:
         flash(gettext("Saved."), "success")
         return redirect(url_for("portal.profile"), code=303)
     return render_template(
-        "portal/profile.html", form=form, person=person, fixed=shown_only(person), qualification=shown_qualification(person),
+        "portal/profile.html",
+        form=form,
+        person=person,
+        fixed=shown_only(person),
+        qualification=shown_qualification(person),
         is_complete=not profile.missing(person),
     )
 
@@ -103,9 +112,14 @@ def _save(actor: Actor, form: BasicForm) -> bool:
         form.is_postdoc.errors = [gettext("Choose yes or no.")]
         return False
     data = profile.BasicData(
-        sex=form.sex.data or "", phone=form.phone.data or "", email=form.email.data or "",
-        birth_on=form.birth_on.data if "birth_on" in form else None, ethnic_group=form.ethnic_group.data or "",
-        landline=form.landline.data or "", admin_post=form.admin_post.data or "", admin_rank=form.admin_rank.data or "",
+        sex=form.sex.data or "",
+        phone=form.phone.data or "",
+        email=form.email.data or "",
+        birth_on=form.birth_on.data if "birth_on" in form else None,
+        ethnic_group=form.ethnic_group.data or "",
+        landline=form.landline.data or "",
+        admin_post=form.admin_post.data or "",
+        admin_rank=form.admin_rank.data or "",
         is_postdoc=form.is_postdoc.data == "yes",
     )
     try:

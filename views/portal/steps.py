@@ -37,13 +37,21 @@ class Asked:
 
 
 WITHDRAW = Asked(
-    "withdraw", N_("Withdraw the declaration"),
+    "withdraw",
+    N_("Withdraw the declaration"),
     N_("It goes back to “To be submitted”: you can edit it and submit it again. What was decided so far stays in the record."),
-    N_("Withdraw"), N_("Withdrawn; it is now under “To be submitted”."), declarations.withdraw,
+    N_("Withdraw"),
+    N_("Withdrawn; it is now under “To be submitted”."),
+    declarations.withdraw,
 )
 DELETE = Asked(
-    "delete", N_("Delete the draft"), N_("The draft and its attachments are deleted; this cannot be undone."),
-    N_("Delete"), N_("The draft is deleted."), declarations.delete_draft, is_danger=True,
+    "delete",
+    N_("Delete the draft"),
+    N_("The draft and its attachments are deleted; this cannot be undone."),
+    N_("Delete"),
+    N_("The draft is deleted."),
+    declarations.delete_draft,
+    is_danger=True,
 )
 
 

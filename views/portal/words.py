@@ -8,21 +8,27 @@ from types import MappingProxyType
 from models.credits.tables import DeclarationType, SubjectKind
 from models.errors import N_
 
-SUBJECTS: Mapping[str, str] = MappingProxyType({
-    SubjectKind.PUBLIC: N_("Public subject course"),
-    SubjectKind.PROFESSIONAL: N_("Professional subject course"),
-    SubjectKind.ALL: N_("Both subjects"),
-})
-TYPES: Mapping[str, str] = MappingProxyType({
-    DeclarationType.TRAINING: N_("Training type"),
-    DeclarationType.ACHIEVEMENT: N_("Achievement type"),
-    DeclarationType.OTHER: N_("Other type"),
-})
+SUBJECTS: Mapping[str, str] = MappingProxyType(
+    {
+        SubjectKind.PUBLIC: N_("Public subject course"),
+        SubjectKind.PROFESSIONAL: N_("Professional subject course"),
+        SubjectKind.ALL: N_("Both subjects"),
+    }
+)
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        DeclarationType.TRAINING: N_("Training type"),
+        DeclarationType.ACHIEVEMENT: N_("Achievement type"),
+        DeclarationType.OTHER: N_("Other type"),
+    }
+)
 ELECTIVE: Mapping[str, str] = MappingProxyType({"required": N_("Compulsory"), "elective": N_("Elective")})
-TABS: Mapping[str, str] = MappingProxyType({
-    "all": N_("All"),
-    "draft": N_("To be submitted"),
-    "pending": N_("Pending review"),
-    "approved": N_("Approved"),
-    "rejected": N_("Rejected"),
-})
+TABS: Mapping[str, str] = MappingProxyType(
+    {
+        "all": N_("All"),
+        "draft": N_("To be submitted"),
+        "pending": N_("Pending review"),
+        "approved": N_("Approved"),
+        "rejected": N_("Rejected"),
+    }
+)

@@ -65,7 +65,11 @@ def certificate(year: int) -> str:
     of_year = [c for c in certificates.certificates_of(db.session(), summary.person_id or 0) if c.year == year]
     valid = next((c for c in of_year if c.state == CertificateState.VALID), None)
     return render_template(
-        "portal/certificate.html", summary=summary, certificate=valid, ended=[c for c in of_year if c is not valid], state=_state,
+        "portal/certificate.html",
+        summary=summary,
+        certificate=valid,
+        ended=[c for c in of_year if c is not valid],
+        state=_state,
         items=_issued(content_of(valid.content)) if valid else _to_be_issued(summary),
         qr=figures.qr(verification_address(valid)) if valid else "",
     )

@@ -11,8 +11,16 @@ from models.credits.standing import Part, YearStanding
 
 def standing(public: int, professional: int, total: int) -> YearStanding:
     return YearStanding(
-        2026, Part(public, 300), Part(professional, 600), Part(total, 900), is_passed=False, is_exempt=False, exemption_reason="",
-        in_review_tenths=0, closes_on=dt.date(2027, 3, 31), is_open=True,
+        2026,
+        Part(public, 300),
+        Part(professional, 600),
+        Part(total, 900),
+        is_passed=False,
+        is_exempt=False,
+        exemption_reason="",
+        in_review_tenths=0,
+        closes_on=dt.date(2027, 3, 31),
+        is_open=True,
     )
 
 
