@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -23,6 +23,8 @@ from models import storage
 from models.access import Actor
 from models.base import db
 from models.credits.tables import Declaration, LearningForm, RuleVersion
+from models.files import Attachment
+from models.history import HistoryEntry
 from models.org.tables import CodeEntry
 from models.reviews import engine
 from models.reviews.tables import Review, Verdict
@@ -188,3 +190,9 @@ def approve(decide: Callable[..., None]) -> Callable[[int], None]:
 def state_of(session: Session, declaration_id: int) -> str:
     """Return the state of a declaration, as a system session sees it."""
     return str(session.scalars(select(Declaration.state).where(Declaration.id == declaration_id)).one())
+
+
+def counts(look: Any) -> tuple[int, int, int, int]:
+    """Return how many declarations, reviews, attachments and history rows there are."""
+    with look() as session:
+        return tuple(session.scalar(select(func.count()).select_from(t)) for t in (Declaration, Review, Attachment, HistoryEntry))
