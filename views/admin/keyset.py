@@ -13,6 +13,8 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 COUNT_LIMIT = 10_000
+NARROWED_LIMIT = 1_000
+"""So far the rows of a filter are counted: a rare value lets one row in a hundred through, and each is looked at."""
 SIZES = (20, 50, 100)
 
 
@@ -41,6 +43,7 @@ class Window:
     before: int | None = None
     is_last: bool = False
     counts_exactly: bool = False
+    n_last: int = 0  # rows of the last page, 0 for a full one or when nobody counted to the end
 
 
 @dataclass(slots=True)
@@ -89,10 +92,15 @@ class Page:
 
 def count(session: Session, statement: Select[Any], key: Any, *, limit: int | None = COUNT_LIMIT) -> int:
     """Return how many rows *statement* has, at most one more than *limit*."""
+    return session.scalar(counting(statement, key, limit=limit)) or 0
+
+
+def counting(statement: Select[Any], key: Any, *, limit: int | None = COUNT_LIMIT) -> Select[Any]:
+    """Return the statement that counts the rows of *statement*, at most one more than *limit*."""
     ids = statement.with_only_columns(key, maintain_column_froms=True).order_by(None)
     if limit is not None:
         ids = ids.limit(limit + 1)
-    return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+    return select(func.count()).select_from(ids.subquery())
 
 
 def ordered(statement: Select[Any], sort: Sort, *, descending: bool) -> Select[Any]:
@@ -122,26 +130,26 @@ def _fetch(session: Session, statement: Select[Any]) -> list[Any]:
 
 
 def fetch(
-    session: Session, statement: Select[Any], sort: Sort, key: Any, window: Window, *, descending: bool, rows: Select[Any]
+    session: Session, statement: Select[Any], sort: Sort, key: Any, window: Window, *, descending: bool, rows: Select[Any],
+    is_narrowed: bool = False,
 ) -> Page:
     """Return one page of *statement*; *rows* is the same list without its filters, where a cursor is looked up."""
-    limit = None if window.counts_exactly else COUNT_LIMIT
+    limit = None if window.counts_exactly else NARROWED_LIMIT if is_narrowed else COUNT_LIMIT
     total = count(session, statement, key, limit=limit)
     is_capped = limit is not None and total > limit
-    total = COUNT_LIMIT if is_capped else total
+    total = limit if limit is not None and is_capped else total
     take: Callable[..., Page] = _by_number
     cursor = window.after or window.before
     values = sort_values(session, rows, sort, key, cursor) if cursor else None
     if values is not None:
         take = _by_cursor
-    elif window.is_last and is_capped:
-        take = _last
     elif window.is_last:
-        window = Window(window.size, max(1, -(-total // window.size)))
+        take = _last
+        window = window if is_capped else Window(window.size, max(1, -(-total // window.size)), n_last=total % window.size)
     page = take(session, statement, sort, window, values, descending=descending)
     if not page.rows and total:
         # What the address points at has gone: the nearest rows that are left.
-        page = _last(session, statement, sort, window, None, descending=descending)
+        page = _last(session, statement, sort, Window(window.size), None, descending=descending)
     page.count, page.is_capped = total, is_capped
     page.cursor_was_lost = bool(cursor) and values is None
     return page
@@ -194,6 +202,6 @@ def _last(
     *,
     descending: bool,
 ) -> Page:
-    found = _fetch(session, ordered(statement, sort, descending=not descending).limit(window.size))
+    found = _fetch(session, ordered(statement, sort, descending=not descending).limit(window.n_last or window.size))
     found.reverse()
-    return Page(found, window.size, has_previous=True)
+    return Page(found, window.size, number=window.number, has_previous=window.number != 1)
