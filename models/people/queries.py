@@ -108,9 +108,9 @@ def department_name(session: Session, person: Professional) -> str:
     return session.scalar(select(Department.name).where(Department.id == person.department_id)) or ""
 
 
-def history_of(session: Session, person_id: int) -> list[HistoryEntry]:
-    """Return the entries about a person of the scope that changed a value, the newest first."""
-    entries = history.entries_of(session, "professional", person(session, person_id).id)
+def history_of(session: Session, of: Professional) -> list[HistoryEntry]:
+    """Return the entries about a person, loaded through the scope, that changed a value; the newest first."""
+    entries = history.entries_of(session, "professional", of.id)
     return [e for e in entries if e.changes and all(isinstance(c, list) and len(c) == 2 for c in e.changes.values())]
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from models.access import Actor
@@ -56,11 +56,19 @@ def decisions_of(session: Session, review: Review) -> Sequence[Decision]:
     ).all()
 
 
-def waiting_times(session: Session, actor: Actor, kind: ReviewKind, *, limit: int) -> Sequence[dt.datetime]:
-    """Return when the oldest reviews that wait for the actor's organisation were submitted, at most *limit*."""
-    return session.scalars(
-        select(Review.submitted_at)
-        .where(Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
-        .order_by(Review.submitted_at, Review.id)
-        .limit(limit)
-    ).all()
+def waiting_times(session: Session, actor: Actor, *, limit: int) -> dict[ReviewKind, list[dt.datetime]]:
+    """Return of each kind when the oldest reviews that wait for the actor's organisation were submitted, at most *limit*."""
+    parts = []
+    for kind in ReviewKind:
+        oldest = (
+            select(Review.kind, Review.submitted_at)
+            .where(Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
+            .order_by(Review.submitted_at, Review.id)
+            .limit(limit)
+            .subquery()
+        )
+        parts.append(select(oldest.c.kind, oldest.c.submitted_at))
+    found: dict[ReviewKind, list[dt.datetime]] = {kind: [] for kind in ReviewKind}
+    for kind, submitted_at in session.execute(union_all(*parts)):
+        found[ReviewKind(kind)].append(submitted_at)
+    return {kind: sorted(times) for kind, times in found.items()}

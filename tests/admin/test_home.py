@@ -40,6 +40,7 @@ def test_each_role_sees_the_functions_it_has(desk: Callable[..., Desk], name: st
     assert not functions_of(page) & missing
 
 
+@pytest.mark.both_databases
 def test_the_to_do_list_counts_what_waits_and_for_how_long(
     desk: Callable[..., Desk], declare: Callable[..., int], register: Callable[..., Any], clock: Callable[[str], None]
 ) -> None:

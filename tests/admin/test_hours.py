@@ -149,6 +149,7 @@ def test_the_page_shows_evidence_fields_and_the_rules_arithmetic(desk: Callable[
     assert "0599-" in page
 
 
+@pytest.mark.both_databases
 def test_passing_sets_the_hours_and_goes_on_to_the_next(desk: Callable[..., Desk], declare: Make, look: Any) -> None:
     first, second = declare("professional"), declare("colleague")
     clerk = desk("unit_clerk")
@@ -264,6 +265,7 @@ def test_a_batch_tells_before_what_it_will_do_and_after_what_it_did(desk: Callab
     assert [state_of(look, i) for i in ids] == [(ReviewState.OPEN, 2, "pending")] * 2
 
 
+@pytest.mark.both_databases
 def test_all_of_the_filter_are_rejected_with_one_reason(desk: Callable[..., Desk], declare: Make, look: Any) -> None:
     ids = [declare("professional"), declare("colleague", year=2026)]
     clerk = desk("unit_clerk")
@@ -287,6 +289,7 @@ def test_the_same_batch_pressed_twice_decides_once(desk: Callable[..., Desk], de
 # --- 已审核 -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_the_reviewed_list_shows_the_snapshot_and_hides_what_is_deleted(
     desk: Callable[..., Desk], declare: Make, decide: Any, look: Any
 ) -> None:

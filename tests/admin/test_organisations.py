@@ -116,6 +116,7 @@ def test_the_details_name_superior_and_administrators(desk: Callable[..., Desk],
 # --- 新增 -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_new_organisation_is_active_and_its_administrator_logs_in_once(
     desk: Callable[..., Desk], asked: dict[str, Any], look: Any, cast: Cast, app: Flask
 ) -> None:

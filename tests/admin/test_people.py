@@ -63,6 +63,7 @@ def history_of(look: Any, action: str) -> list[HistoryEntry]:
 # --- the list -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", SEES)
 def test_each_position_sees_the_people_of_its_subtree(desk: Callable[..., Desk], name: str) -> None:
     assert people_in(desk(name).get("people/")) == sorted(SEES[name])
@@ -120,6 +121,7 @@ def test_a_name_is_found_by_characters_pinyin_and_initials(desk: Callable[..., D
     assert len(people_in(desk("county_officer").search("people", f_name=typed))) == n
 
 
+@pytest.mark.both_databases
 def test_a_search_by_name_keeps_order_and_pages(desk: Callable[..., Desk]) -> None:
     officer = desk("county_officer")
     plain, named = officer.get("people/"), officer.search("people", f_name="人员")
@@ -156,6 +158,7 @@ def test_age_counts_full_years(desk: Callable[..., Desk], cast: Cast, look: Any,
     assert people_in(desk("county_officer").search("people", f_age="46-50")) == []
 
 
+@pytest.mark.both_databases
 def test_regions_units_departments_and_natures_narrow_the_list(desk: Callable[..., Desk], cast: Cast, look: Any) -> None:
     officer = desk("city_officer")
     assert people_in(officer.search("people", f_region=cast.organisations["other_county"].id)) == ["cousin"]
@@ -228,6 +231,7 @@ def reset(desk: Desk, person: Professional, reason: str = "忘记密码") -> Any
     )
 
 
+@pytest.mark.both_databases
 def test_a_reset_gives_the_last_six_by_default(desk: Callable[..., Desk], cast: Cast, look: Any) -> None:
     person = cast.people["professional"]
     answer = reset(desk("unit_clerk"), person)

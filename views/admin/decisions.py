@@ -219,13 +219,11 @@ class DecisionScreen(ReviewPage):
     review_reject = "reject"
 
     def todo(self, actor: Actor) -> Todo | None:
-        """Return what waits for the organisation of the position in use; read once for a page."""
-        known: dict[tuple[str, ReviewKind], Todo] = g.setdefault("ce_todo", {})
-        key = (actor.position_key, self.kind)
-        if key not in known:
-            found = queries.waiting_times(self.work, actor, self.kind, limit=TODO_LIMIT + 1)
-            known[key] = Todo(len(found), local_date(found[0]) if found else None)
-        return known[key]
+        """Return what waits for the organisation of the position in use; one read serves every screen of a page."""
+        if "ce_waiting" not in g:
+            g.ce_waiting = queries.waiting_times(self.work, actor, limit=TODO_LIMIT + 1)
+        found = g.ce_waiting[self.kind]
+        return Todo(len(found), local_date(found[0]) if found else None)
 
     def statement(self, listing: Listing, state: ListState) -> Select[Any]:
         """Return the rows of a tab; of the decided ones those that were deleted from it only when they are asked for."""

@@ -18,7 +18,7 @@ from wtforms.validators import Optional
 from models.access import Permission, PositionKind
 from models.base import db, to_hours, to_tenths, today
 from models.credits import queries as credit_queries
-from models.credits.reviewing import GRANTED, granted_so_far
+from models.credits.reviewing import GRANTED
 from models.credits.tables import Declaration, LearningForm
 from models.errors import N_
 from models.people.queries import by_name
@@ -258,7 +258,7 @@ class HoursView(DecisionScreen, ScopedModelView):
     def review_form(self, row: Any) -> PlainForm | None:
         """Return the form of the decision with the hours that the level before left."""
         review, declaration = row[0], row[1]
-        so_far = granted_so_far(self.work, [review]).get(review.id, declaration.requested_tenths)
+        so_far = _granted(row) or declaration.requested_tenths
         form = DecisionForm(data={"granted": to_hours(so_far), "version": engine.version(review)})
         form.most = declaration.requested_tenths
         form.granted.label.text = gettext(N_("Hours granted"))

@@ -180,7 +180,7 @@ class PeopleView(ScopedModelView):
     def changes(self, row: Professional) -> Sequence[Change]:
         """Return what was changed of the person, the newest first."""
         found = []
-        for entry in people.history_of(self.work, row.id):
+        for entry in people.history_of(self.work, row):
             found += [
                 Change(label_of(name), words_for(name, pair[0]), words_for(name, pair[1]), at=entry.at, who=entry.actor_name)
                 for name, pair in (entry.changes or {}).items()

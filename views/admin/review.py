@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 from flask import flash, request, url_for
 from flask_admin import expose
 from flask_babel import gettext
+from sqlalchemy import ScalarSelect, Select, select
 from werkzeug.wrappers import Response
 
 from models.errors import N_, DomainError
 from models.transaction import unit_of_work
 from views.admin.actions import BatchAction, Listing
 from views.admin.batch import BatchPages, done_words
-from views.admin.keyset import COUNT_LIMIT, Sort, beyond, count, ordered, sort_values
+from views.admin.keyset import COUNT_LIMIT, Sort, beyond, counting, ordered, sort_values
 from views.admin.records import RecordPages
 from views.admin.state import ListState, read_query
 from views.forms import PlainForm
@@ -160,19 +161,34 @@ class ReviewPage(BatchPages, RecordPages):
         if values is None:
             return Queue()
         statement = self.statement(listing, state)
-        total = count(self.work, statement, listing.key)
         ahead = beyond(statement, sort, values, descending=not descending)
+        behind = beyond(statement, sort, values, descending=descending)
+        total, n_ahead, previous, following = self.work.execute(
+            select(
+                counting(statement, listing.key).scalar_subquery(),
+                counting(ahead, listing.key).scalar_subquery(),
+                _nearest(listing, ahead, sort, descending=not descending),
+                _nearest(listing, behind, sort, descending=descending),
+            )
+        ).one()
         return Queue(
-            min(count(self.work, ahead, listing.key), COUNT_LIMIT) + 1,
+            min(n_ahead, COUNT_LIMIT) + 1,
             min(total, COUNT_LIMIT),
             total > COUNT_LIMIT,
-            self._near_url(listing, ahead, sort, back, descending=not descending),
-            self._near_url(listing, beyond(statement, sort, values, descending=descending), sort, back, descending=descending),
+            self._item_url(listing, previous, back),
+            self._item_url(listing, following, back),
         )
 
-    def _near_url(self, listing: Listing, statement: Any, sort: Sort, back: str, *, descending: bool) -> str:
-        near = ordered(statement.with_only_columns(listing.key, maintain_column_froms=True), sort, descending=descending)
-        found = self.work.scalar(near.limit(1))
-        if found is None:
-            return ""
-        return url_for(f"{self.endpoint}.details_view", id=found, tab=listing.name or None, url=back)
+    def _item_url(self, listing: Listing, row_id: int | None, back: str) -> str:
+        return (
+            url_for(f"{self.endpoint}.details_view", id=row_id, tab=listing.name or None, url=back) if row_id is not None else ""
+        )
+
+
+def _nearest(listing: Listing, statement: Select[Any], sort: Sort, *, descending: bool) -> ScalarSelect[Any]:
+    """Return the id of the first row of *statement*."""
+    return (
+        ordered(statement.with_only_columns(listing.key, maintain_column_froms=True), sort, descending=descending)
+        .limit(1)
+        .scalar_subquery()
+    )
