@@ -15,9 +15,11 @@ from models import history
 from models.access import SUPPORT_PERMISSIONS, SYSTEM, Actor, PositionKind
 from models.base import today
 from models.certificates import operations as certificates
+from models.certificates.tables import Certificate, CertificateState
 from models.credits import declarations
+from models.credits.recount import recount_years
 from models.credits.saving import Draft, save_draft
-from models.credits.tables import Declaration, DeclarationWindow, RuleVersion, YearSummary
+from models.credits.tables import Declaration, DeclarationWindow, Requirement, RuleVersion, YearSummary
 from models.errors import FieldErrors
 from models.people import accounts, numbers
 from models.people.numbers import DocumentType
@@ -89,6 +91,7 @@ def build_records(stage: Stage) -> None:
     _decide(stage, fates)
     _registrations(stage)
     _certificates(stage)
+    _raise_requirement(stage)
     _support(stage)
     _list_people(stage)
 
@@ -336,6 +339,38 @@ def _certificates(stage: Stage) -> None:
             city = stage.officer("city")
             with acting_as(city) as session:
                 certificates.replace(session, city, certificate.id, reason="姓名更正后重新签发")
+
+
+def _raise_requirement(stage: Stage) -> None:
+    """Let one county ask for more hours of last year: its certificate of that year no longer holds and is revoked."""
+    year = stage.year - 1
+    with as_system() as session:
+        holders = session.scalars(select(Certificate.person_id).where(Certificate.state == CertificateState.VALID)).all()
+        paths = {p.id: p.path for p in session.scalars(select(Professional).where(Professional.id.in_(holders)))}
+    key = next(
+        key
+        for key in ("qingze", "linsha", "yunfeng", "zone", "wanghai")
+        if any(path.startswith(stage.organisations[key].path) for path in paths.values())
+    )
+    officer = stage.officer(key)
+    with acting_as(officer) as session:
+        session.add(
+            Requirement(
+                organisation_id=officer.organisation_id,
+                path=officer.path,
+                year=year,
+                total_tenths=1200,
+                public_tenths=300,
+                professional_tenths=900,
+            )
+        )
+        session.flush()
+        history.record(
+            session, officer, "organisation", [officer.organisation_id or 0], "set_requirement", changes={"year": [None, year]}
+        )
+        # A requirement holds until a later one replaces it: every year of the county from then on is counted anew.
+        rows = session.execute(select(YearSummary.person_id, YearSummary.year).where(YearSummary.year >= year))
+        recount_years(session, officer, [(row.person_id, row.year) for row in rows])
 
 
 def _support(stage: Stage) -> None:

@@ -1,4 +1,3 @@
-
 """The made-up world: a city with its counties, departments, employers and training bases. Data only."""
 
 from __future__ import annotations
