@@ -36,6 +36,19 @@ def names(list_name: str) -> dict[str, tuple[str, str]]:
     return known[list_name]
 
 
+_headings: WeakKeyDictionary[Engine, dict[str, frozenset[str]]] = WeakKeyDictionary()
+
+
+def headings(list_name: str) -> frozenset[str]:
+    """Return the codes that head a part of a list: nobody is one of them."""
+    known = _headings.setdefault(db.engine, {})
+    if list_name not in known:
+        with system_session() as session:
+            rows = session.execute(select(CodeEntry.code, CodeEntry.extra).where(CodeEntry.list_name == list_name))
+            known[list_name] = frozenset(row.code for row in rows if (row.extra or {}).get("is_group"))
+    return known[list_name]
+
+
 def code_name(list_name: str, code: str | None) -> str:
     """Return the name of *code*, the code itself when the list lacks it, nothing for none."""
     if not code:

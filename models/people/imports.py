@@ -20,7 +20,8 @@ from models.base import today, utcnow
 from models.errors import N_, Conflict, DomainError, Invalid, NotFound, WrongState
 from models.import_rows import ImportRow
 from models.org import codes
-from models.org.tables import HAVE_MEMBERS, Department, Organisation, OrganisationKind, OrganisationState
+from models.org.code_lists import CodeList
+from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation, OrganisationKind, OrganisationState
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.numbers import DocumentType, Number
@@ -70,6 +71,7 @@ class PeopleImport:
         self.actor = actor
         self.today = today()
         self._rows_of: dict[bytes, int] = {}
+        self._titles: dict[str, tuple[str | None, str | None]] = {}  # qualification -> series and level it belongs to
 
     # --- without the database --------------------------------------------------------------------------------------
 
@@ -107,10 +109,12 @@ class PeopleImport:
         places = self._places(session, {_code_of(row) for row in rows})
         hashes = [row.found["hash"] for row in rows if "hash" in row.found]
         standing = _standing(session, hashes)
+        self._titles = self._titles or _titles(session)
         for row in rows:
             row.is_unchanged = False
             row.found.pop("account_id", None)
             _find_place(row, places[_code_of(row)])
+            _check_title(row, self._titles)
             if "hash" in row.found:
                 _judge_standing(row, standing.get((row.values["document_type"], row.found["hash"])))
 
@@ -141,7 +145,9 @@ class PeopleImport:
         people = [_professional(i, account, row, now) for i, account, row in zip(ids, accounts, rows, strict=True)]
         scope.bulk_insert(session, Professional, people)
         scope.bulk_load(
-            session, Membership, ("person_id", "path", "member_of_id", "from_on", "to_on"),
+            session,
+            Membership,
+            ("person_id", "path", "member_of_id", "from_on", "to_on"),
             [(p["id"], p["path"], p["organisation_id"], self.today, None) for p in people],
         )
         tokens = [(token, p["path"], p["id"]) for p in people for token in name_tokens(p["name"])]
@@ -231,6 +237,27 @@ def _check_against_number(row: ImportRow, number: Number) -> None:
         row.refuse("sex", Invalid(N_("This type of document does not tell the sex; fill it in.")))
 
 
+def _titles(session: Session) -> dict[str, tuple[str | None, str | None]]:
+    statement = select(CodeEntry).where(CodeEntry.list_name == CodeList.TITLE_QUALIFICATION)
+    return {entry.code: (entry.parent_code, (entry.extra or {}).get("level")) for entry in session.scalars(statement)}
+
+
+_OTHER_TITLE = (
+    N_("This qualification belongs to another title series; choose again."),
+    N_("This qualification belongs to another title level; choose again."),
+)
+
+
+def _check_title(row: ImportRow, titles: Mapping[str, tuple[str | None, str | None]]) -> None:
+    """Let the qualification give series and level where the row leaves them empty, and compare them where it does not."""
+    qualification = row.values.get("title_qualification")
+    for key, told, wrong in zip(("title_series", "title_level"), titles.get(qualification or "", ()), _OTHER_TITLE, strict=False):
+        if told and row.values.get(key) and row.values[key] != told:
+            row.refuse("title_qualification", Invalid(wrong))
+        elif told:
+            row.values[key] = told
+
+
 # --- who is there already --------------------------------------------------------------------------------------------
 
 
@@ -280,7 +307,9 @@ def _add_accounts(session: Session, rows: Sequence[ImportRow], now: dt.datetime)
     with scope.acting(session, "import_people"):
         for row, account_id in zip(new, scope.reserve_ids(session, Account, len(new)), strict=True):
             row.found["account_id"] = account_id
-        scope.bulk_insert(session, Account, [{"id": row.found["account_id"], **account_row(_account(row)), **moments} for row in new])
+        scope.bulk_insert(
+            session, Account, [{"id": row.found["account_id"], **account_row(_account(row)), **moments} for row in new]
+        )
     return [row.found["account_id"] for row in rows]
 
 

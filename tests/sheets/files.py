@@ -15,7 +15,11 @@ from models.org.tables import CodeEntry
 LISTS = {
     "document_type": [("111", "居民身份证", "Resident identity card"), ("414", "普通护照", "Ordinary passport")],
     "nationality": [("01", "汉族", "Han"), ("02", "蒙古族", "Mongol")],
-    "education_level": [("21", "大学本科毕业", "Bachelor"), ("31", "大学专科毕业", "Junior college")],
+    "education_level": [
+        ("20", "大学本科教育", "Undergraduate"),
+        ("21", "大学本科毕业", "Bachelor"),
+        ("31", "大学专科毕业", "Junior college"),
+    ],
     "degree": [("4", "学士", "Bachelor")],
     "title_series": [("01", "高等学校教师", "Higher education teachers"), ("10", "工程技术人员", "Engineers")],
     "title_level": [("3", "中级", "Intermediate"), ("4", "初级", "Junior")],
@@ -26,11 +30,19 @@ LISTS = {
 }
 
 
+MORE: dict[tuple[str, str], dict[str, Any]] = {
+    ("title_qualification", "10-3-1"): {"parent_code": "10", "extra": {"level": "3"}},
+    ("title_qualification", "10-4-1"): {"parent_code": "10", "extra": {"level": "4"}},
+    ("education_level", "20"): {"extra": {"is_group": True}},
+}
+
+
 def add_lists(session: Session) -> None:
     """Write the code lists into a system session."""
     for list_name, entries in LISTS.items():
         for position, (code, name, english) in enumerate(entries):
-            session.add(CodeEntry(list_name=list_name, code=code, name=name, name_en=english, position=position))
+            more = MORE.get((list_name, code), {})
+            session.add(CodeEntry(list_name=list_name, code=code, name=name, name_en=english, position=position, **more))
     session.flush()
 
 

@@ -162,6 +162,26 @@ def test_department_must_name_organisations_of_its_subtree(importing: Any, cast:
     ]
 
 
+def test_title_qualification_tells_series_and_level_and_is_compared_with_them(
+    importing: Any, cast: Cast, system: Session
+) -> None:
+    content = workbook(
+        cast.unit_clerk,
+        row(1, title_qualification="工程师"),
+        row(2, title_qualification="工程师", title_series="高等学校教师"),
+        row(3, title_qualification="工程师", title_level="初级"),
+        row(4, education_level="大学本科教育"),
+    )
+    result = importing(cast.unit_clerk, KIND, content)
+    assert [(p["row"], p["key"], p["message_id"].split(";")[0]) for p in result["problems"]] == [
+        (4, "title_qualification", "This qualification belongs to another title series"),
+        (5, "title_qualification", "This qualification belongs to another title level"),
+        (6, "education_level", "This is not one of the choices"),
+    ]
+    person = system.scalars(select(Professional).where(Professional.name == "王小明")).one()
+    assert (person.title_series, person.title_level, person.title_qualification) == ("10", "3", "10-3-1")
+
+
 def test_five_kinds_of_bad_cells_are_named_at_their_cells(importing: Any, cast: Cast) -> None:
     book = openpyxl.load_workbook(io.BytesIO(workbook(cast.unit_clerk, row(1), row(2), row(3), row(4), row(5))))
     sheet = book.worksheets[0]

@@ -5,20 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from typing import Protocol
 
 from flask_babel import force_locale, gettext
 
-from views.codes import REGIONS, names
+from views.codes import REGIONS, headings, names
 from views.sheets.columns import Column
 
 LOCALES = ("zh_Hans_CN", "en")
-
-
-class CodeNames(Protocol):
-    """Return code -> (Chinese, English) of a code list."""
-
-    def __call__(self, list_name: str) -> dict[str, tuple[str, str]]: ...
 
 
 def folded(text: str) -> str:
@@ -39,9 +32,9 @@ class Choices:
         return self.by_word.get(text) or self.by_word.get(folded(text)) or None
 
 
-def choices_of(column: Column, language: str, code_names: CodeNames = names) -> Choices:
+def choices_of(column: Column, language: str) -> Choices:
     """Return the choices of a coded *column* in the language of the reader."""
-    pairs = _pairs(column, code_names)
+    pairs = _pairs(column)
     place = LOCALES.index(language) if language in LOCALES else 0
     double = {word for word, n in Counter(words[place] for words in pairs.values()).items() if n > 1}
     by_code = {
@@ -59,11 +52,11 @@ def choices_of(column: Column, language: str, code_names: CodeNames = names) -> 
     return Choices(tuple(by_code.values()), by_code, by_word)
 
 
-def _pairs(column: Column, code_names: CodeNames) -> dict[str, tuple[str, str]]:
+def _pairs(column: Column) -> dict[str, tuple[str, str]]:
     if not column.codes:
         return {code: (_in("zh_Hans_CN", word), _in("en", word)) for code, word in column.choices.items()}
-    pairs = code_names(column.codes)
-    return {c: p for c, p in pairs.items() if c in column.parts} if column.parts else pairs
+    left_out = headings(column.codes)
+    return {code: words for code, words in names(column.codes).items() if code not in left_out}
 
 
 def _in(language: str, message_id: str) -> str:

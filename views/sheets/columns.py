@@ -30,7 +30,6 @@ class Column:
     is_required: bool = False
     codes: str = ""  # a code list, or "regions"
     choices: Mapping[str, str] = field(default_factory=dict)
-    parts: frozenset[str] = frozenset()  # of a code list, only these codes
     length: int = 200
     example: str = ""  # of a coded column: the code
     help: str = ""

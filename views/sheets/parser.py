@@ -15,14 +15,25 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import python_calamine
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
 
 MEMORY = 420 * 1024 * 1024
 CPU_SECONDS = 12
 MOST_COLUMNS = 200
 NO_WORKBOOK, TOO_LARGE = 3, 4
+UNREADABLE = (
+    python_calamine.CalamineError,
+    zipfile.BadZipFile,
+    ParseError,
+    DefusedXmlException,
+    KeyError,
+    StopIteration,
+    IndexError,
+    OSError,
+)
 
 _ODD = (b"<f>", b"<f ", b":f>", b":f ", b't="e"')
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
@@ -80,9 +91,9 @@ def _column(letters: bytes) -> int:
 
 
 def _member_of(package: zipfile.ZipFile, sheet_name: str) -> str:
-    book = ET.fromstring(package.read("xl/workbook.xml"))  # noqa: S314
+    book = fromstring(package.read("xl/workbook.xml"))
     relation = next(s.get(_RELATION) for s in book.iter() if s.tag.endswith("}sheet") and s.get("name") == sheet_name)
-    relations = ET.fromstring(package.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    relations = fromstring(package.read("xl/_rels/workbook.xml.rels"))
     target = next(str(r.get("Target")) for r in relations if r.get("Id") == relation)
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
@@ -131,15 +142,7 @@ def main() -> None:
         for row in rows(path, wanted, int(most_rows)):
             if row is not None:
                 out.write(encode(row).encode() + b"\n")
-    except (
-        python_calamine.CalamineError,
-        zipfile.BadZipFile,
-        KeyError,
-        StopIteration,
-        IndexError,
-        ET.ParseError,
-        OSError,
-    ) as error:
+    except UNREADABLE as error:
         sys.stderr.write(f"{type(error).__name__}: {error}"[:300])
         raise SystemExit(NO_WORKBOOK) from None
     except MemoryError:
