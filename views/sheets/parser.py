@@ -14,6 +14,7 @@ import resource
 import sys
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import python_calamine
@@ -108,7 +109,7 @@ def as_json(value: Any) -> list[str]:
 
 def rows(path: str, wanted: str, most_rows: int) -> Iterator[Any]:
     """Yield the height and then each row that holds anything."""
-    with python_calamine.load_workbook(path) as book:
+    with Path(path).open("rb") as file, python_calamine.load_workbook(file) as book:
         visible = [s.name for s in book.sheets_metadata if s.visible == python_calamine.SheetVisibleEnum.Visible]
         name = wanted if wanted in visible else visible[0]
         sheet = book.get_sheet_by_name(name)

@@ -51,19 +51,25 @@ def opened(content: bytes, sheet_name: str) -> Iterator[RawSheet]:
     """
     check_workbook(content)
     with tempfile.TemporaryFile() as lines:
-        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        with tempfile.TemporaryFile() as file:
             file.write(content)
             file.flush()
-            _parse(file.name, sheet_name, lines)
+            _parse(file.fileno(), sheet_name, lines)
         lines.seek(0)
         yield RawSheet(lines)
 
 
-def _parse(path: str, sheet_name: str, lines: IO[bytes]) -> None:
-    command = [sys.executable, "-I", _PROGRAM, path, sheet_name, str(MAX_ROWS)]
+def _parse(descriptor: int, sheet_name: str, lines: IO[bytes]) -> None:
+    command = [sys.executable, "-I", _PROGRAM, f"/dev/fd/{descriptor}", sheet_name, str(MAX_ROWS)]
     try:
-        done = subprocess.run(  # noqa: S603 - our own program, and a random path
-            command, stdin=subprocess.DEVNULL, stdout=lines, stderr=subprocess.PIPE, timeout=SECONDS, check=False
+        done = subprocess.run(  # noqa: S603 - our own program, and a file without a name
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=lines,
+            stderr=subprocess.PIPE,
+            pass_fds=(descriptor,),
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise Invalid(N_("The workbook takes too long to read; copy its rows into the template and upload that.")) from None
