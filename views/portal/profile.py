@@ -76,14 +76,13 @@ def shown_only(person: Professional) -> list[Shown]:
 
 def shown_qualification(person: Professional) -> list[Shown]:
     """Return the vocational qualification: it is changed by review only."""
-    columns = Professional.__table__.c
     return [
         Shown(
             "vocational_qualification",
-            words(columns.vocational_qualification.info["label"]),
+            gettext("Vocational qualification of professionals"),
             code_name("vocational_qualification", person.vocational_qualification),
         ),
-        Shown("vocational_level", words(columns.vocational_level.info["label"]), person.vocational_level),
+        Shown("vocational_level", gettext("Level of the vocational qualification of professionals"), person.vocational_level),
     ]
 
 
