@@ -1,0 +1,107 @@
+"""The query budget: no list and no details page of the administration asks the database more than twelve times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from models import storage
+from tests.admin.conftest import acting_as, decide, declare, lists, register, statements
+from tests.cast import Cast
+from tests.contracts.canaries import World
+from tests.contracts.matrix import Run
+from views.limits import limiter
+
+__all__ = ["acting_as", "decide", "declare", "lists", "register", "statements"]
+
+MOST = 12
+BUDGETED = (
+    "/admin/",
+    "/admin/registrations/",
+    "/admin/registrations/?tab=reviewed",
+    "/admin/hours/",
+    "/admin/hours/?tab=reviewed",
+    "/admin/people/",
+    "/admin/people/details/?id={person}",
+    "/admin/learning-record/?id={person}",
+    "/admin/jobs/",
+)
+OF_ORGANISATIONS = ("/admin/organisations/?tab=employer", "/admin/organisations/details/?id={organisation}")
+OFFICERS = ("unit_clerk", "department_clerk", "county_officer", "city_officer")
+PAGES = [
+    (officer, address) for officer in OFFICERS for address in (*BUDGETED, *(OF_ORGANISATIONS if officer != "unit_clerk" else ()))
+]
+
+
+@pytest.fixture(autouse=True)
+def _places(app: Flask, tmp_path: Path) -> None:
+    limiter.reset()
+    storage.configure((tmp_path / "files").as_uri())
+
+
+def n_reading(told: list[str]) -> int:
+    """Count the statements without the beginnings and ends of transactions."""
+    return len([s for s in told if not s.upper().startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA"))])
+
+
+def test_no_page_asks_more_than_its_budget_and_none_asks_more_for_more_rows(
+    app: Flask,
+    cast: Cast,
+    declare: Callable[..., int],
+    decide: Callable[..., None],
+    register: Callable[..., Any],
+    statements: Callable[[], Any],
+    clock: Callable[[str], None],
+) -> None:
+    clock("2026-12-15 10:00")
+    ids = {"person": cast.people["professional"].id, "organisation": cast.organisations["unit"].id}
+    run = Run(app, World(cast))
+
+    def asked() -> dict[tuple[str, str], int]:
+        found = {}
+        for officer, address in PAGES:
+            client = run.client(officer)
+            with statements() as told:
+                answer = client.get(address.format_map(ids))
+            assert answer.status_code == 200, (officer, address)
+            found[(officer, address)] = n_reading(told)
+        return found
+
+    def add_rows(month: int) -> None:
+        for day in range(1, 4):
+            date = f"2026-{month:02}-{day:02}"
+            decide(declare("professional", start_date=date, end_date=date, hours="8"), *OFFICERS[: day - 1])
+            register(month * 10 + day)
+
+    add_rows(1)
+    asked()  # code lists and the like are read once per process
+    few = asked()
+    add_rows(2)
+    add_rows(3)
+    many = asked()
+    assert {page: n for page, n in many.items() if n > MOST} == {}
+    assert {page: (few[page], n) for page, n in many.items() if n > few[page]} == {}
+
+
+@pytest.mark.parametrize("officer", OFFICERS[:3])
+def test_a_review_is_read_within_the_budget(
+    officer: str,
+    app: Flask,
+    cast: Cast,
+    declare: Callable[..., int],
+    decide: Callable[..., None],
+    statements: Callable[[], Any],
+    clock: Callable[[str], None],
+) -> None:
+    clock("2026-12-15 10:00")
+    review = declare("professional")
+    decide(review, *OFFICERS[: OFFICERS.index(officer)])
+    client = Run(app, World(cast)).client(officer)
+    for _each in range(2):
+        with statements() as told:
+            assert client.get(f"/admin/hours/details/?id={review}").status_code == 200
+    assert n_reading(told) <= MOST
