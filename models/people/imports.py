@@ -162,7 +162,8 @@ _LIVE = (OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.
 
 
 def _code_of(row: ImportRow) -> str:
-    return codes.normalise(row.values.get("organisation_code") or "")
+    text = row.values.get("organisation_code")
+    return codes.normalise(text) if text else ""
 
 
 def _place(organisation: Organisation | None, departments: Mapping[int, Mapping[str, int]]) -> Place | DomainError:

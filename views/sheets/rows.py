@@ -10,7 +10,7 @@ from openpyxl.utils import get_column_letter
 
 from models.errors import N_, Invalid
 from models.import_rows import ImportRow
-from views.sheets.cells import Raw, Reader, clean, shown
+from views.sheets.cells import SLOWLY, Raw, Reader, clean, shown
 from views.sheets.choices import all_words, choices_of, folded
 from views.sheets.columns import Column, Kind, Sheet
 from views.sheets.reading import RawRow, RawSheet
@@ -76,6 +76,10 @@ class Layout:
         if self._is_example(cells):
             return Line(row, cells, is_example=True)
         for reader, cell in zip(self.readers, cells, strict=True):
+            value = reader.at_once(cell)
+            if value is not SLOWLY:
+                row.values[reader.column.key] = value
+                continue
             try:
                 row.values[reader.column.key] = reader.read(cell)
             except Invalid as refusal:
