@@ -21,6 +21,11 @@ def read_id(text: str | None) -> int | None:
     return number if 0 < number <= MAX_ID else None
 
 
+def clean(text: str) -> str:
+    """Return what was typed without control characters, which no database takes, and cut to what a filter may hold."""
+    return "".join(character for character in text if character >= " ").strip()[:MAX_TEXT]
+
+
 @dataclass(frozen=True)
 class ListState:
     """What the address of a list says; ``private`` is filled in from what the server keeps under ``kept``."""
@@ -78,13 +83,7 @@ class ListState:
 
 def read_state(values: Mapping[str, str], filters: Iterable[Filter]) -> ListState:
     """Return the state that the parameters of an address describe; what does not fit is left out."""
-    public = {
-        p: values[p].strip()[:MAX_TEXT]
-        for each in filters
-        if not each.is_private
-        for p in each.parameters
-        if values.get(p, "").strip()
-    }
+    public = {p: clean(values[p]) for each in filters if not each.is_private for p in each.parameters if clean(values.get(p, ""))}
     sort = values.get("sort", "")[:60]
     size = values.get("size", "")
     page = values.get("page", "")
