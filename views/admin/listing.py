@@ -20,7 +20,7 @@ from views.admin.columns import Col, chosen
 from views.admin.declared import Declared
 from views.admin.filters import Asked, asked
 from views.admin.keyset import Page, Sort, count, fetch
-from views.admin.state import ListState, read_state
+from views.admin.state import ListState, clean, read_state
 from views.redirects import redirect_own
 from views.words import say
 
@@ -74,11 +74,11 @@ class ListPages(Declared):
         listing = self.listing(request.form.get("tab", ""))
         state = replace(read_state(request.form, listing.filters), tab=listing.name, kept="", selection="")
         private = {
-            p: request.form[p].strip()[:200]
+            p: clean(request.form[p])
             for f in listing.filters
             if f.is_private
             for p in f.parameters
-            if request.form.get(p, "").strip()
+            if clean(request.form.get(p, ""))
         }
         if private:
             with unit_of_work() as session:
@@ -142,7 +142,16 @@ class ListPages(Declared):
         statement, rows = self.statement(listing, state), self.unfiltered(listing)
         try:
             with at_most(self.work, SECONDS):
-                return fetch(self.work, statement, sort, listing.key, state.window, descending=descending, rows=rows)
+                return fetch(
+                    self.work,
+                    statement,
+                    sort,
+                    listing.key,
+                    state.window,
+                    descending=descending,
+                    rows=rows,
+                    is_narrowed=bool(state.values),
+                )
         except TooSlow as error:
             return Page((), state.size, refusal=say(error))
 
