@@ -9,6 +9,7 @@ from models.errors import N_, Conflict
 from models.org.tables import Organisation
 from models.scope import system_session
 from seed.demo.organisations import build_tree
+from seed.demo.paperwork import build_paperwork
 from seed.demo.records import build_records
 from seed.demo.stage import DemoAccount, as_system, new_stage
 from seed.reference import seed_reference
@@ -26,6 +27,7 @@ def seed_demo() -> list[DemoAccount]:
     stage = new_stage()
     build_tree(stage)
     build_records(stage)
+    build_paperwork(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

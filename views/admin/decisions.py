@@ -164,7 +164,7 @@ DECIDE_ROW = (
 
 
 def _hide(*, is_hidden: bool) -> Any:
-    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001
+    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
         return hiding.set_hidden(session, actor, ids, is_hidden=is_hidden)
 
     return run

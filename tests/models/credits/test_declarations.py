@@ -389,25 +389,3 @@ def test_times_are_those_of_the_steps(cast: Cast, declare: Declare, approve: Cal
     one = declare(cast.professional, submit=True)
     approve(one)
     assert stored(one).submitted_at == stored(one).granted_at == utcnow()
-
-
-@pytest.mark.both_databases
-@pytest.mark.parametrize("odd", ["\x00", "a\x00b", "%", "'", "\ud800", "\U0010ffff", "x" * 5000], ids=lambda odd: ascii(odd)[:8])
-def test_odd_texts_are_refused_by_name_on_each_database(cast: Cast, forms: dict[str, int], session_of: Open, odd: str) -> None:
-    session = session_of(cast.professional)
-    draft = Draft(2026, odd, "KSZG", {"qualification": odd, "level": odd[:40], "certificate_no": odd[:40]}, odd + "?", odd)
-    assert {"subject", "elective", "requested_hours", "qualification"} <= refused(
-        lambda: declarations.save_draft(session, cast.professional, draft)
-    ).keys()
-    assert list(refused(lambda: declarations.save_draft(session, cast.professional, Draft(2026, "public", odd, {})))) == [
-        "form_code"
-    ]
-    assert queries.declarations_of(session, cast.professional.person_id or 0, tab=odd, subject=odd) == []
-    with pytest.raises(NotFound):
-        files.attachment(session, odd)
-
-
-@pytest.mark.parametrize("declaration_id", [0, -1, 2**63, 10**30])
-def test_odd_ids_do_not_exist(cast: Cast, session_of: Open, declaration_id: int) -> None:
-    with pytest.raises(NotFound):
-        queries.declaration(session_of(cast.professional), declaration_id)
