@@ -52,7 +52,9 @@ class Region(Reference, Base):
     code: Mapped[str] = mapped_column(binary_string(12), primary_key=True)
     name: Mapped[str] = mapped_column(String(100), info={"label": N_("Region")})
     level: Mapped[str] = mapped_column(String(20))  # province, prefecture, county, zone
-    parent_code: Mapped[str | None] = mapped_column(binary_string(12), ForeignKey("regions.code", ondelete="RESTRICT"), index=True)
+    parent_code: Mapped[str | None] = mapped_column(
+        binary_string(12), ForeignKey("regions.code", ondelete="RESTRICT"), index=True
+    )
     kind: Mapped[str] = mapped_column(String(20), default="division")  # division, zone, local
     status: Mapped[str] = mapped_column(String(20), default="current")
     from_year: Mapped[int | None]
@@ -83,8 +85,11 @@ class Organisation(InSubtree, Base):
         Index("ix_organisations_path_id", "path", "id"),
         Index("ix_organisations_kind_path", "kind", "path", "id"),
         Index("ix_organisations_name", "name"),
+        Index("ix_organisations_nature", "nature", "path", "id"),
         Index(
-            "uq_organisations_live_code", "code", unique=True,
+            "uq_organisations_live_code",
+            "code",
+            unique=True,
             sqlite_where=text("state in ('pending','active','disabled')"),
             postgresql_where=text("state in ('pending','active','disabled')"),
         ),
@@ -98,9 +103,7 @@ class Organisation(InSubtree, Base):
     kind: Mapped[OrganisationKind] = mapped_column(String(24), info={"label": N_("Unit type")})
     state: Mapped[OrganisationState] = mapped_column(String(12), default=OrganisationState.PENDING, info={"label": N_("Status")})
     name: Mapped[str] = mapped_column(String(200), info={"label": N_("Unit name")})
-    code: Mapped[str] = mapped_column(
-        binary_string(20), info={"label": N_("Organisation code / unified social credit code")}
-    )
+    code: Mapped[str] = mapped_column(binary_string(20), info={"label": N_("Organisation code / unified social credit code")})
     code_kind: Mapped[str] = mapped_column(String(20), default="credit_code")  # a member of models.org.codes.CodeKind
     region_code: Mapped[str] = mapped_column(
         binary_string(12), ForeignKey("regions.code", ondelete="RESTRICT"), info={"label": N_("Region")}

@@ -120,10 +120,21 @@ class Post(InSubtree, Base):
     __table_args__ = (
         Index("ix_posts_account", "account_id"),
         Index("ix_posts_organisation", "organisation_id", "state"),
-        Index("uq_posts_live", "account_id", "organisation_id", unique=True,
-              sqlite_where=text("state <> 'ended'"), postgresql_where=text("state <> 'ended'")),
-        Index("uq_posts_super", "organisation_id", unique=True,
-              sqlite_where=text("is_super and state <> 'ended'"), postgresql_where=text("is_super and state <> 'ended'")),
+        Index(
+            "uq_posts_live",
+            "account_id",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("state <> 'ended'"),
+            postgresql_where=text("state <> 'ended'"),
+        ),
+        Index(
+            "uq_posts_super",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("is_super and state <> 'ended'"),
+            postgresql_where=text("is_super and state <> 'ended'"),
+        ),
         CheckConstraint("state in ('offered','active','disabled','ended')", name="known_state"),
         CheckConstraint("is_super or role_id is not null", name="role_unless_super"),
     )
@@ -166,8 +177,13 @@ class Professional(OwnedByPerson, Base):
         Index("ix_professionals_education", "education_level", "path", "id", "state"),
         Index("ix_professionals_vocational", "vocational_qualification", "path", "id", "state"),
         Index("ix_professionals_certificate", "certificate_control_number"),
-        Index("uq_professionals_live", "account_id", unique=True,
-              sqlite_where=text("state <> 'rejected'"), postgresql_where=text("state <> 'rejected'")),
+        Index(
+            "uq_professionals_live",
+            "account_id",
+            unique=True,
+            sqlite_where=text("state <> 'rejected'"),
+            postgresql_where=text("state <> 'rejected'"),
+        ),
         CheckConstraint("state in ('pending','active','rejected','disabled')", name="known_state"),
         CheckConstraint("sex in ('male','female')", name="known_sex"),
     )
@@ -181,14 +197,14 @@ class Professional(OwnedByPerson, Base):
         BigId, ForeignKey("departments.id", ondelete="RESTRICT"), info={"label": N_("Department")}
     )
     organisation_name: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("Employer (unit)")})
-    state: Mapped[ProfessionalState] = mapped_column(
-        String(12), default=ProfessionalState.PENDING, info={"label": N_("Status")}
-    )
+    state: Mapped[ProfessionalState] = mapped_column(String(12), default=ProfessionalState.PENDING, info={"label": N_("Status")})
     document_type: Mapped[str] = mapped_column(String(8), info={"label": N_("ID document type"), "codes": "document_type"})
     number_hash: Mapped[str] = mapped_column(binary_string(64))
     number_masked: Mapped[str] = mapped_column(String(40), info={"label": N_("ID document number")})
     name: Mapped[str] = mapped_column(String(100), info={"label": N_("Name")})
-    sex: Mapped[str] = mapped_column(String(8), info={"label": N_("Sex"), "choices": {"male": N_("Male"), "female": N_("Female")}})
+    sex: Mapped[str] = mapped_column(
+        String(8), info={"label": N_("Sex"), "choices": {"male": N_("Male"), "female": N_("Female")}}
+    )
     birth_on: Mapped[dt.date | None] = mapped_column(Date, info={"label": N_("Date of birth")})
     ethnic_group: Mapped[str | None] = mapped_column(String(8), info={"label": N_("Ethnic group"), "codes": "nationality"})
     phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Mobile number")})
@@ -202,7 +218,9 @@ class Professional(OwnedByPerson, Base):
         String(12), info={"label": N_("Highest education"), "codes": "education_level"}
     )
     school: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("School graduated from")})
-    field_of_study: Mapped[str | None] = mapped_column(String(12), info={"label": N_("Field of study"), "codes": "field_of_study"})
+    field_of_study: Mapped[str | None] = mapped_column(
+        String(12), info={"label": N_("Field of study"), "codes": "field_of_study"}
+    )
     graduated_on: Mapped[dt.date | None] = mapped_column(Date, info={"label": N_("Graduation date")})
     degree: Mapped[str | None] = mapped_column(String(12), info={"label": N_("Degree"), "codes": "degree"})
     title_series: Mapped[str | None] = mapped_column(String(12), info={"label": N_("Title series"), "codes": "title_series"})
@@ -216,7 +234,9 @@ class Professional(OwnedByPerson, Base):
     vocational_qualification: Mapped[str | None] = mapped_column(
         String(12), info={"label": N_("Vocational qualification"), "codes": "vocational_qualification"}
     )
-    vocational_level: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Level of the vocational qualification")})
+    vocational_level: Mapped[str] = mapped_column(
+        String(40), default="", info={"label": N_("Level of the vocational qualification")}
+    )
     certificate_control_number: Mapped[str | None] = mapped_column(
         binary_string(40), info={"label": N_("Certificate control number")}
     )
@@ -229,10 +249,13 @@ class NameToken(OwnedByPerson, Base):
     """A search token of a person's name with her path: bigrams, pinyin and initials (``models.pinyin``)."""
 
     __tablename__ = "name_tokens"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # the primary key is the whole row: it is stored once
 
     token: Mapped[str] = mapped_column(binary_string(60), primary_key=True)
     path: Mapped[str] = mapped_column(PathString, primary_key=True)
-    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="CASCADE"), primary_key=True, index=True)
+    person_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("professionals.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Membership(OwnedByPerson, Base):
@@ -258,7 +281,9 @@ class EducationRecord(OwnedByPerson, Base):
     education_level: Mapped[str] = mapped_column(String(12), info={"label": N_("Education level"), "codes": "education_level"})
     degree: Mapped[str | None] = mapped_column(String(12), info={"label": N_("Degree"), "codes": "degree"})
     school: Mapped[str] = mapped_column(String(200), info={"label": N_("School graduated from")})
-    field_of_study: Mapped[str | None] = mapped_column(String(12), info={"label": N_("Field of study"), "codes": "field_of_study"})
+    field_of_study: Mapped[str | None] = mapped_column(
+        String(12), info={"label": N_("Field of study"), "codes": "field_of_study"}
+    )
     graduated_on: Mapped[dt.date | None] = mapped_column(Date, info={"label": N_("Graduation date")})
 
 
@@ -284,5 +309,7 @@ class AcademicTitle(OwnedByPerson, Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="CASCADE"), index=True)
-    title: Mapped[str] = mapped_column(String(12), info={"label": N_("Academic / technical title of honour"), "codes": "academic_title"})
+    title: Mapped[str] = mapped_column(
+        String(12), info={"label": N_("Academic / technical title of honour"), "codes": "academic_title"}
+    )
     awarded_on: Mapped[dt.date | None] = mapped_column(Date)

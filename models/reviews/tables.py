@@ -62,6 +62,9 @@ class Review(OwnedByPerson, Base):
             "kind",
             "submitted_at",
             "id",
+            "path",  # from here on only so that counting and the search of a name read no row
+            "person_id",
+            "subject_id",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
@@ -118,7 +121,19 @@ class Decision(OwnedByPerson, Base):
     __table_args__ = (
         UniqueConstraint("review_id", "round", "level", "attempt"),
         # The list of an organisation's own decisions; what else it asks stands behind its order, so that counting reads no row.
-        Index("ix_decisions_by", "by_organisation_id", "kind", "is_hidden", "decided_at", "id", "verdict", "path"),
+        Index(
+            "ix_decisions_by",
+            "by_organisation_id",
+            "kind",
+            "is_hidden",
+            "decided_at",
+            "id",
+            "verdict",
+            "path",
+            "person_id",
+            "subject_id",
+        ),
+        Index("ix_decisions_by_person", "by_organisation_id", "kind", "is_hidden", "person_id", "verdict", "path", "subject_id"),
         CheckConstraint("verdict in ('pass','reject','undone')", name="known_verdict"),
         CheckConstraint("verdict <> 'reject' or reason <> ''", name="rejection_has_reason"),
     )

@@ -21,7 +21,7 @@ from models.credits import queries as credit_queries
 from models.credits.reviewing import GRANTED
 from models.credits.tables import Declaration, LearningForm
 from models.errors import N_
-from models.people.queries import by_name
+from models.people.name_search import narrowed_by_name
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.workflow import CHUNK
@@ -46,6 +46,7 @@ from views.admin.decisions import (
 from views.admin.exports import export_action
 from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
 from views.admin.pickers import organisation_address, organisation_words
+from views.admin.state import read_id
 from views.details import Attachment
 from views.forms import PlainForm
 from views.portal.words import ELECTIVE, SUBJECTS
@@ -98,11 +99,11 @@ def _forms() -> list[tuple[str, str]]:
 
 
 def _named(statement: Select[Any], text: str) -> Select[Any]:
-    return by_name(statement, text, Declaration.person_id, Declaration.person_name)
+    return narrowed_by_name(db.session(), statement, text, Declaration.person_name)
 
 
 def _in_organisation(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(Declaration.organisation_id == int(value))
+    return statement.where(Declaration.organisation_id == (read_id(value) or 0))
 
 
 FILTERS: tuple[Filter, ...] = (

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 COUNT_LIMIT = 10_000
 NARROWED_LIMIT = 1_000
 """So far the rows of a filter are counted: a rare value lets one row in a hundred through, and each is looked at."""
+FAR = 10
+"""From this page on the ids of the rows before it are passed over, not the rows."""
 SIZES = (20, 50, 100)
 
 
@@ -130,7 +132,14 @@ def _fetch(session: Session, statement: Select[Any]) -> list[Any]:
 
 
 def fetch(
-    session: Session, statement: Select[Any], sort: Sort, key: Any, window: Window, *, descending: bool, rows: Select[Any],
+    session: Session,
+    statement: Select[Any],
+    sort: Sort,
+    key: Any,
+    window: Window,
+    *,
+    descending: bool,
+    rows: Select[Any],
     is_narrowed: bool = False,
 ) -> Page:
     """Return one page of *statement*; *rows* is the same list without its filters, where a cursor is looked up."""
@@ -146,10 +155,10 @@ def fetch(
     elif window.is_last:
         take = _last
         window = window if is_capped else Window(window.size, max(1, -(-total // window.size)), n_last=total % window.size)
-    page = take(session, statement, sort, window, values, descending=descending)
+    page = take(session, statement, sort, key, window, values, descending=descending)
     if not page.rows and total:
         # What the address points at has gone: the nearest rows that are left.
-        page = _last(session, statement, sort, Window(window.size), None, descending=descending)
+        page = _last(session, statement, sort, key, Window(window.size), None, descending=descending)
     page.count, page.is_capped = total, is_capped
     page.cursor_was_lost = bool(cursor) and values is None
     return page
@@ -159,6 +168,7 @@ def _by_number(
     session: Session,
     statement: Select[Any],
     sort: Sort,
+    key: Any,
     window: Window,
     _values: Sequence[Any] | None,
     *,
@@ -166,7 +176,11 @@ def _by_number(
 ) -> Page:
     number = min(max(1, window.number or 1), max(1, COUNT_LIMIT // window.size))
     skipped = (number - 1) * window.size
-    found = _fetch(session, ordered(statement, sort, descending=descending).offset(skipped or None).limit(window.size + 1))
+    page = ordered(statement, sort, descending=descending).offset(skipped or None).limit(window.size + 1)
+    if number >= FAR:
+        ids = session.scalars(page.with_only_columns(key, maintain_column_froms=True)).all()
+        page = ordered(statement.where(key.in_(ids)), sort, descending=descending)
+    found = _fetch(session, page)
     return Page(found[: window.size], window.size, number=number, has_previous=number > 1, has_next=len(found) > window.size)
 
 
@@ -174,6 +188,7 @@ def _by_cursor(
     session: Session,
     statement: Select[Any],
     sort: Sort,
+    key: Any,
     window: Window,
     values: Sequence[Any],
     *,
@@ -185,7 +200,7 @@ def _by_cursor(
     found = _fetch(session, ordered(wanted, sort, descending=direction).limit(window.size + 1))
     more = len(found) > window.size
     if not forward and not more:
-        return _by_number(session, statement, sort, Window(window.size, 1), None, descending=descending)
+        return _by_number(session, statement, sort, key, Window(window.size, 1), None, descending=descending)
     found = found[: window.size]
     if not forward:
         found.reverse()
@@ -197,6 +212,7 @@ def _last(
     session: Session,
     statement: Select[Any],
     sort: Sort,
+    _key: Any,
     window: Window,
     _values: Sequence[Any] | None,
     *,

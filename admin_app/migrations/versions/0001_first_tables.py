@@ -224,6 +224,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_organisations_kind_path', 'organisations', ['kind', 'path', 'id'], unique=False)
     op.create_index('ix_organisations_name', 'organisations', ['name'], unique=False)
+    op.create_index('ix_organisations_nature', 'organisations', ['nature', 'path', 'id'], unique=False)
     op.create_index(op.f('ix_organisations_parent_id'), 'organisations', ['parent_id'], unique=False)
     op.create_index('ix_organisations_path_id', 'organisations', ['path', 'id'], unique=False)
     op.create_index('uq_organisations_live_code', 'organisations', ['code'], unique=True, sqlite_where=sa.text("state in ('pending','active','disabled')"), postgresql_where=sa.text("state in ('pending','active','disabled')"))
@@ -339,7 +340,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reviews')),
     sa.UniqueConstraint('kind', 'subject_id', name=op.f('uq_reviews_kind_subject_id'))
     )
-    op.create_index('ix_reviews_todo', 'reviews', ['deciding_organisation_id', 'kind', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+    op.create_index('ix_reviews_todo', 'reviews', ['deciding_organisation_id', 'kind', 'submitted_at', 'id', 'path', 'person_id', 'subject_id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_index('ix_reviews_waiting', 'reviews', ['path', 'submitted_at'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_table('roles',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -395,7 +396,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decisions')),
     sa.UniqueConstraint('review_id', 'round', 'level', 'attempt', name=op.f('uq_decisions_review_id_round_level_attempt'))
     )
-    op.create_index('ix_decisions_by', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'decided_at', 'id', 'verdict', 'path'], unique=False)
+    op.create_index('ix_decisions_by', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'decided_at', 'id', 'verdict', 'path', 'person_id', 'subject_id'], unique=False)
+    op.create_index('ix_decisions_by_person', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'person_id', 'verdict', 'path', 'subject_id'], unique=False)
     op.create_table('posts',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -624,7 +626,8 @@ def upgrade() -> None:
     sa.Column('path', sa.String(length=255).with_variant(sa.VARCHAR(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['professionals.id'], name=op.f('fk_name_tokens_person_id_professionals'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('token', 'path', 'person_id', name=op.f('pk_name_tokens'))
+    sa.PrimaryKeyConstraint('token', 'path', 'person_id', name=op.f('pk_name_tokens')),
+    sqlite_with_rowid=False
     )
     op.create_index(op.f('ix_name_tokens_person_id'), 'name_tokens', ['person_id'], unique=False)
     op.create_table('qualifications',
@@ -701,6 +704,7 @@ def downgrade() -> None:
     op.drop_index('ix_posts_organisation', table_name='posts')
     op.drop_index('ix_posts_account', table_name='posts')
     op.drop_table('posts')
+    op.drop_index('ix_decisions_by_person', table_name='decisions')
     op.drop_index('ix_decisions_by', table_name='decisions')
     op.drop_table('decisions')
     op.drop_index('ix_rule_versions_form', table_name='rule_versions')
@@ -723,6 +727,7 @@ def downgrade() -> None:
     op.drop_index('ix_organisations_path_id', table_name='organisations')
     op.drop_index(op.f('ix_organisations_parent_id'), table_name='organisations')
     op.drop_index('ix_organisations_name', table_name='organisations')
+    op.drop_index('ix_organisations_nature', table_name='organisations')
     op.drop_index('ix_organisations_kind_path', table_name='organisations')
     op.drop_table('organisations')
     op.drop_index('ix_history_entries_subject', table_name='history_entries')
