@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import logging
 import os
 import pickle
 import shutil
@@ -75,6 +76,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def _loggers_speak() -> None:
+    """Undo what a library's logging set-up in an earlier test left behind: no test leans on another."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in {"admin_app", "models", "views"}:
+            logger.disabled = False
+            logger.propagate = True
 
 
 # --- application and database ---------------------------------------------------------------------------------------
