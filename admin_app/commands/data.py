@@ -64,7 +64,9 @@ def seed_for_measuring(_app: Flask, professionals: int, organizations: int, n_cr
     """Fill an empty, migrated database with millions of made-up rows; whoever interrupts it begins with a new database."""
     try:
         made = seed_scale(
-            n_people=professionals, n_organisations=organizations, n_credits=n_credits,
+            n_people=professionals,
+            n_organisations=organizations,
+            n_credits=n_credits,
             say=lambda line: click.echo(f"\r{line:<60}", nl=False, err=True),
         )
     except Conflict as refusal:

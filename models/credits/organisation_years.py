@@ -80,9 +80,7 @@ def _make(session: Session, keys: Sequence[Key]) -> None:
     paths = dict(
         session.execute(
             select(Organisation.id, Organisation.path).where(Organisation.id.in_({organisation for organisation, _ in keys}))
-        )
-
-        .all()
+        ).all()
     )
     bulk_insert(
         session,

@@ -131,8 +131,12 @@ class Declaration(OwnedByPerson, Base):
         UniqueConstraint("person_id", "form_key"),
         CheckConstraint("state in ('draft','pending','approved','rejected')", name="known_state"),
         CheckConstraint("subject in ('public','professional','all')", name="known_subject"),
-        CheckConstraint("(state = 'approved') = (granted_tenths is not null and granted_at is not null)", name="approved_has_grant"),
-        CheckConstraint("granted_tenths is null or (granted_tenths > 0 and granted_tenths <= requested_tenths)", name="grant_in_request"),
+        CheckConstraint(
+            "(state = 'approved') = (granted_tenths is not null and granted_at is not null)", name="approved_has_grant"
+        ),
+        CheckConstraint(
+            "granted_tenths is null or (granted_tenths > 0 and granted_tenths <= requested_tenths)", name="grant_in_request"
+        ),
         CheckConstraint("state = 'draft' or requested_tenths > 0", name="submitted_has_hours"),
         {"sqlite_autoincrement": True},  # reviews and history name a record by its id: a deleted draft's is never used again
     )
@@ -165,7 +169,9 @@ class Declaration(OwnedByPerson, Base):
     key_reasons: Mapped[list[Any]] = mapped_column(default=list)  # message ids with parameters
     certificate_key: Mapped[str | None] = mapped_column(binary_string(64), index=True)  # keyed hash of the evidence's number
     source: Mapped[str] = mapped_column(String(12), default="person")  # person, organisation, base, learning
-    form_key: Mapped[str | None] = mapped_column(binary_string(43))  # of the page it was made on: a second click makes no second draft
+    form_key: Mapped[str | None] = mapped_column(
+        binary_string(43)
+    )  # of the page it was made on: a second click makes no second draft
     submitted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of declaration")})
     granted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Date the hours were gained")})
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

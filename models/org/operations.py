@@ -17,8 +17,14 @@ from models.scope import bulk_insert, reserve_ids, system_session
 
 LIVE = (OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.DISABLED)
 CODE_TAKEN = N_("This code is already in use.")
-CREATABLE = frozenset({OrganisationKind.COMPETENT_DEPARTMENT, OrganisationKind.EMPLOYER, OrganisationKind.TRAINING_BASE,
-                       OrganisationKind.HR_DEPARTMENT})
+CREATABLE = frozenset(
+    {
+        OrganisationKind.COMPETENT_DEPARTMENT,
+        OrganisationKind.EMPLOYER,
+        OrganisationKind.TRAINING_BASE,
+        OrganisationKind.HR_DEPARTMENT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,14 @@ def create_organisations(session: Session, actor: Actor, many: Sequence[NewOrgan
         checked.append(check_new(session, n, parents.get(n.parent_id or 0), taken))
         taken.add(checked[-1].value)
     created = _insert(session, list(zip(many, checked, strict=True)), parents)
-    history.record(session, actor, "organisation", [o.id for o in created], "create",
-                   each={o.id: {"name": [None, o.name], "code": [None, o.code], "kind": [None, o.kind]} for o in created})
+    history.record(
+        session,
+        actor,
+        "organisation",
+        [o.id for o in created],
+        "create",
+        each={o.id: {"name": [None, o.name], "code": [None, o.code], "kind": [None, o.kind]} for o in created},
+    )
     return created
 
 
@@ -133,12 +145,24 @@ def _insert(
     created = []
     for organisation_id, (new, code) in zip(ids, many, strict=True):
         above = parents[new.parent_id].path if new.parent_id else "/"
-        created.append(Organisation(
-            id=organisation_id, parent_id=new.parent_id, path=f"{above}{organisation_id}/", kind=new.kind,
-            state=OrganisationState.ACTIVE, name=new.name.strip(), code=code.value, code_kind=code.kind,
-            region_code=new.region_code, nature=new.nature, unit_level=new.unit_level, industry=new.industry,
-            phone=new.phone.strip(), address=new.address.strip(),
-        ))
+        created.append(
+            Organisation(
+                id=organisation_id,
+                parent_id=new.parent_id,
+                path=f"{above}{organisation_id}/",
+                kind=new.kind,
+                state=OrganisationState.ACTIVE,
+                name=new.name.strip(),
+                code=code.value,
+                code_kind=code.kind,
+                region_code=new.region_code,
+                nature=new.nature,
+                unit_level=new.unit_level,
+                industry=new.industry,
+                phone=new.phone.strip(),
+                address=new.address.strip(),
+            )
+        )
     session.add_all(created)
     session.flush()
     return created
@@ -150,7 +174,14 @@ def add_departments(session: Session, actor: Actor, organisation: Organisation, 
     double = sorted(present & set(names))
     if double or len(set(names)) != len(names):
         raise Conflict(N_("The department %(name)s exists already."), name=", ".join(double or names))
-    bulk_insert(session, Department, [
-        {"organisation_id": organisation.id, "path": organisation.path, "name": n, "phone": "", "is_enabled": True} for n in names
-    ])
-    history.record(session, actor, "organisation", [organisation.id], "add_departments", changes={"departments": [None, list(names)]})
+    bulk_insert(
+        session,
+        Department,
+        [
+            {"organisation_id": organisation.id, "path": organisation.path, "name": n, "phone": "", "is_enabled": True}
+            for n in names
+        ],
+    )
+    history.record(
+        session, actor, "organisation", [organisation.id], "add_departments", changes={"departments": [None, list(names)]}
+    )

@@ -5,7 +5,10 @@ from models.org.tables import Organisation, OrganisationState
 from models.workflow import Step, Workflow
 
 PENDING, ACTIVE, REJECTED, DISABLED = (
-    OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.REJECTED, OrganisationState.DISABLED,
+    OrganisationState.PENDING,
+    OrganisationState.ACTIVE,
+    OrganisationState.REJECTED,
+    OrganisationState.DISABLED,
 )
 
 ORGANISATIONS = Workflow(

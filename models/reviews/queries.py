@@ -62,7 +62,9 @@ def waiting_times(session: Session, actor: Actor, *, limit: int) -> dict[ReviewK
     for kind in ReviewKind:
         oldest = (
             select(Review.kind, Review.submitted_at)
-            .where(Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
+            .where(
+                Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN
+            )
             .order_by(Review.submitted_at, Review.id)
             .limit(limit)
             .subquery()

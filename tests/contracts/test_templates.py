@@ -71,5 +71,7 @@ def test_every_icon_that_a_page_names_exists() -> None:
     known = set(re.findall(r'<symbol id="(\w+)"', (ROOT / "admin_app/static/img/icons.svg").read_text(encoding="utf-8")))
     used = {name for page in PAGES for name in re.findall(r'icon\("(\w+)"\)', page.read_text(encoding="utf-8"))}
     views = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "views").rglob("*.py"))
-    used |= set(re.findall(r'\bicon\s*=\s*"(\w+)"', views)) | set(re.findall(r'PortalItem\((?:[^()]|\([^)]*\))*?,\s*"(\w+)"\)', views))
+    used |= set(re.findall(r'\bicon\s*=\s*"(\w+)"', views)) | set(
+        re.findall(r'PortalItem\((?:[^()]|\([^)]*\))*?,\s*"(\w+)"\)', views)
+    )
     assert sorted(used - known) == []
