@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 from typing import Any
 
@@ -14,6 +15,7 @@ from models.base import Base, BigId, EncryptedText, binary_string, canonical_jso
 from models.scope import OwnedByAccount
 
 KEEP = dt.timedelta(days=2)
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,43}")
 
 
 class FilterState(OwnedByAccount, Base):
@@ -61,4 +63,6 @@ def keep_filter(session: Session, actor: Actor, view: str, values: dict[str, str
 
 def kept_filter(session: Session, view: str, key: str) -> FilterState | None:
     """Return the caller's own kept filter of *view*, or None when it is gone or another's."""
-    return session.scalars(select(FilterState).where(FilterState.key == key[:43], FilterState.view == view)).first()
+    if not _KEY.fullmatch(key):
+        return None
+    return session.scalars(select(FilterState).where(FilterState.key == key, FilterState.view == view)).first()

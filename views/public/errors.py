@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -133,6 +133,8 @@ def _domain(error: DomainError) -> tuple[str | Response, int]:
 
 def _database(error: SQLAlchemyError) -> tuple[str | Response, int]:
     db.session.rollback()
+    if isinstance(error, DataError):
+        return error_answer(400, PAGES[400])
     if isinstance(error, IntegrityError):
         return error_answer(409, INTEGRITY)
     if isinstance(error, OperationalError) and "locked" in str(error.orig):
