@@ -10,7 +10,8 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from models.access import Actor
-from models.reviews.tables import Decision, Review, ReviewKind, ReviewLevel, ReviewState
+from models.errors import N_, Conflict, DomainError
+from models.reviews.tables import Decision, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
 
 COUNT_AT_MOST = 10_001
 
@@ -74,3 +75,25 @@ def waiting_times(session: Session, actor: Actor, *, limit: int) -> dict[ReviewK
     for kind, submitted_at in session.execute(union_all(*parts)):
         found[ReviewKind(kind)].append(submitted_at)
     return {kind: sorted(times) for kind, times in found.items()}
+
+
+def decided_since(session: Session, actor: Actor, review_ids: Sequence[int], since: dt.datetime) -> dict[int, DomainError]:
+    """Return the reviews whose present round the actor's own organisation has decided after *since*, each with its refusal.
+
+    A page that was made then does not know of it: sent twice, it would decide the level after the one it showed.
+    """
+    rows = session.execute(
+        select(Decision.review_id, Decision.actor_name, Decision.decided_at)
+        .join(Review, (Review.id == Decision.review_id) & (Review.round == Decision.round))
+        .where(
+            Decision.review_id.in_(review_ids),
+            Decision.by_organisation_id == actor.organisation_id,
+            Decision.decided_at > since,
+            Decision.verdict != Verdict.UNDONE,
+        )
+        .order_by(Decision.id)
+    )
+    return {
+        row.review_id: Conflict(N_("Already handled by %(name)s at %(time)s."), name=row.actor_name, time=row.decided_at)
+        for row in rows
+    }

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+import time_machine
+from sqlalchemy import func, select, update
 
+from models.credits import declarations
 from models.credits.tables import Declaration
 from models.history import HistoryEntry
 from models.outbox import Notice
+from models.people.tables import Post
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewState
 from tests.admin.conftest import Desk
@@ -331,3 +334,56 @@ def test_a_list_page_takes_few_statements(desk: Callable[..., Desk], declare: Ma
     with statements() as told:
         clerk.get("hours/")
     assert len(told) <= 12, told
+
+
+def test_a_deleted_declaration_still_shows_what_was_decided(
+    desk: Callable[..., Desk], declare: Make, decide: Any, cast: Cast, acting_as: Any, look: Any
+) -> None:
+    decide(declare("professional"), "unit_clerk")
+    with acting_as(cast.professional) as session:
+        declaration_id = session.scalars(select(Declaration.id)).one()
+        declarations.withdraw(session, cast.professional, declaration_id)
+        declarations.delete_draft(session, cast.professional, declaration_id)
+    with look() as session:
+        decision_id = session.scalars(select(Decision.id)).one()
+    clerk = desk("unit_clerk")
+    assert "人员-professional" in clerk.get("hours/?tab=reviewed").text
+    page = clerk.get(f"hours/details/?id={decision_id}&tab=reviewed").text
+    assert "The declaration was withdrawn and deleted after this decision." in page
+    assert "岗位培训班" in page
+
+
+def test_a_dialog_sent_twice_decides_one_level_only(desk: Callable[..., Desk], declare: Make, decide: Any, look: Any) -> None:
+    """Where nobody is left in the department, the county decides two levels running: the second press is not the second level."""
+    review_id = declare("professional")
+    with look() as session:
+        session.execute(update(Post).where(Post.name == "人员-department_clerk").values(state="disabled"))
+        session.commit()
+    decide(review_id, "unit_clerk")
+    officer = desk("county_officer")
+    assert "人员-professional" in officer.get("hours/").text
+    asked = officer.post("hours/action/", action="approve", row=review_id, list="tab=pending", url="/admin/hours/").text
+    (asked_at,) = re.findall(r'name="asked_at"[^>]*value="([^"]+)"', asked)
+    form = {"action": "approve", "row": review_id, "list": "tab=pending", "url": "/admin/hours/", "asked_at": asked_at}
+    with time_machine.travel("2026-12-15T10:00:01+08:00", tick=False):
+        for _ in range(2):
+            answer = officer.post("hours/action/run", **form)
+    assert "Already handled by 人员-county_officer" in flashes(officer.follow(answer).text)
+    assert state_of(look, review_id) == (ReviewState.OPEN, 3, "pending")
+
+
+def test_many_rows_are_decided_by_a_task_in_chunks(
+    desk: Callable[..., Desk], declare: Make, look: Any, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("views.admin.batch.CHUNK", 2)
+    ids = [declare("professional"), declare("colleague"), declare("professional", start_date="2026-05-04", end_date="2026-05-08")]
+    clerk = desk("unit_clerk")
+    asked = clerk.post("hours/action/", action="approve", all="1", list="tab=pending", url="/admin/hours/").text
+    (selection,) = set(re.findall(r'name="sel" value="([^"]+)"', asked))
+    answer = clerk.post("hours/action/run", action="approve", sel=selection, list="tab=pending", url="/admin/hours/")
+    assert "/admin/jobs/details/" in answer.headers["Location"]
+    assert run_jobs() == 1
+    assert [state_of(look, i) for i in ids] == [(ReviewState.OPEN, 2, "pending")] * 3
+    page = clerk.follow(answer).text
+    assert "Finished" in page
+    assert ">3<" in page

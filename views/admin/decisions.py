@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,9 +12,10 @@ from flask import g
 from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
+from wtforms import HiddenField
 
 from models.access import Actor, Permission
-from models.base import local_date
+from models.base import local_date, utcnow
 from models.errors import N_
 from models.reviews import engine, hiding, queries
 from models.reviews.forecast import forecast
@@ -29,6 +31,7 @@ from views.admin.review import ReviewPage
 from views.admin.screen import TODO_LIMIT, Todo
 from views.admin.state import ListState
 from views.details import TimelineEntry
+from views.forms import PlainForm
 from views.words import words
 
 HIDDEN = "f_hidden"
@@ -77,6 +80,20 @@ def decided_by(actor: Actor, kind: ReviewKind) -> Sequence[ColumnElement[bool]]:
 # --- batches --------------------------------------------------------------------------------------------------------
 
 
+class AskedForm(PlainForm):
+    """When a batch was asked for: what was decided since then is not decided once more by the same form."""
+
+    asked_at = HiddenField(default=lambda: utcnow().isoformat())
+
+
+def _asked_at(values: Mapping[str, Any]) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(str(values.get("asked_at", "")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
 Given = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """What a decision on one row sets, from the values of the form on its page."""
 
@@ -85,16 +102,19 @@ def _decide(verdict: Verdict, given: Given) -> Any:
     def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:
         is_one = len(ids) == 1
         seen = {ids[0]: str(values["version"])} if is_one and values.get("version") else None
-        return engine.decide_many(
+        since = _asked_at(values)
+        stale = queries.decided_since(session, actor, ids, since) if since is not None else {}
+        moved = engine.decide_many(
             session,
             actor,
-            ids,
+            [i for i in ids if i not in stale],
             verdict=verdict,
             reason=reason,
             seen=seen,
             batch=None if is_one else str(uuid.uuid4()),
             values={ids[0]: given(values)} if is_one else None,
         )
+        return Moved(moved.done, {**stale, **moved.refused})
 
     return run
 
@@ -141,6 +161,7 @@ def decision_batches(
             all_label=N_("Approve all"),
             permission=permission,
             preview=_preview(Verdict.PASS, more),
+            form=AskedForm,
         ),
         BatchAction(
             "reject",
@@ -150,6 +171,7 @@ def decision_batches(
             all_label=N_("Reject all"),
             permission=permission,
             preview=_preview(Verdict.REJECT, more),
+            form=AskedForm,
             is_danger=True,
             reason=Reason(N_("Review opinion"), canned=canned),
         ),

@@ -270,7 +270,9 @@ class HoursView(DecisionScreen, ScopedModelView):
         return form
 
     def attachments(self, row: Any) -> Sequence[Attachment] | None:
-        """Return the evidence."""
+        """Return the evidence; none of a declaration that its owner has withdrawn and deleted."""
+        if row[1] is None:
+            return []
         return [
             Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
             for a in credit_queries.evidence_of(self.work, row[1].id)
@@ -279,6 +281,8 @@ class HoursView(DecisionScreen, ScopedModelView):
     def warnings(self, row: Any) -> Sequence[str]:
         """Return why a closer look is due, in words, and whether the record was changed after the decision."""
         snapshot = getattr(row[0], "snapshot", None) or {}
+        if row[1] is None:
+            return [words(N_("The declaration was withdrawn and deleted after this decision."))]
         reasons = snapshot.get("key_reasons", row[1].key_reasons) or ()
         found = [words(N_("Key review: %(reason)s"), {"reason": words(r["message_id"], r.get("params"))}) for r in reasons]
         if "inputs" in snapshot and snapshot["inputs"] != row[1].inputs:
@@ -290,6 +294,8 @@ class HoursView(DecisionScreen, ScopedModelView):
     def more_pairs(self, row: Any) -> Sequence[tuple[str, str]]:
         """Return the fields of the learning form and how the rule computed its proposal."""
         declaration = row[1]
+        if declaration is None:
+            return []
         language = "en" if page_lang() == "en" else "zh"
         pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=language)]
         lines = [words(x["message_id"], x.get("params")) if isinstance(x, dict) else str(x) for x in declaration.arithmetic or ()]
