@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import event
 
@@ -88,7 +88,7 @@ class Parsers:
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> Parsers:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
