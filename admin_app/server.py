@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -33,6 +34,8 @@ class PortTaken(Exception):
 def run(settings: Settings, *, announce: Callable[[], None]) -> None:
     """Serve until a signal, with one worker beside; call *announce* once the first page answers."""
     _check_port(settings)
+    # Threads run beside when a web process is started: a forked copy could inherit a lock that one of them held, and hang.
+    multiprocessing.set_start_method("spawn", force=True)
     worker = WorkerProcess()
     worker.start()
     threading.Thread(target=_announce, args=(settings, announce), daemon=True, name="announce").start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -22,13 +23,20 @@ from tests.databases import Templates
 PATIENCE = 120  # generous: on a busy machine each process needs long to start
 
 
+def free_port() -> int:
+    """Return a port that no other program is given between here and its use: below those that connections go out from."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError("no free port")
+
+
 class Server:
     """A started `python -m admin_app run` on a free port, in an instance folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.environment = {**os.environ, "CE_INSTANCE": str(folder), "CE_PORT": str(self.port), "CE_CAPTCHA": "off"}
         self.log = folder / "log.txt"
         self.process = self.start()
@@ -49,10 +57,15 @@ class Server:
         except OSError:
             return 0, {}
 
+    def is_ready(self) -> bool:
+        """Tell whether every part answers; a server that ended says so at once, with its log."""
+        assert self.process.poll() is None, self.log.read_text()
+        return self.get("/readyz")[0] == 200
+
     def children(self) -> list[int]:
-        """Return the processes that the server started."""
-        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], check=False, capture_output=True, text=True)
-        return [int(line) for line in found.stdout.split()]
+        """Return the web process and the worker, without the small process by which Python sees to what they share."""
+        found = subprocess.run(["pgrep", "-aP", str(self.process.pid)], check=False, capture_output=True, text=True)
+        return [int(line.split()[0]) for line in found.stdout.splitlines() if "resource_tracker" not in line]
 
 
 def wait_until(what: Callable[[], bool]) -> None:
@@ -78,7 +91,7 @@ def server(tmp_path: Path, templates: Templates) -> Iterator[Server]:
     running = Server(tmp_path)
     children: list[int] = []
     try:
-        wait_until(lambda: running.get("/readyz")[0] == 200)
+        wait_until(running.is_ready)
         children = running.children()
         yield running
     finally:
