@@ -65,19 +65,26 @@ function start(table) {
   refresh();
 }
 
-// A row's menu floats over the scrolling table instead of being cut off by it; scrolling closes it.
+// A row's menu floats over the scrolling table instead of being cut off by it; when its row scrolls away from it, it closes.
 for (const menu of document.querySelectorAll(".table-wrap details.menu")) {
   const wrap = menu.closest(".table-wrap");
+  let anchor = null;
   menu.addEventListener("toggle", () => {
     const panel = menu.querySelector(".panel");
     panel.classList.toggle("floating", menu.open);
     if (!menu.open) return;
-    const anchor = menu.getBoundingClientRect();
+    anchor = menu.getBoundingClientRect();
     const below = anchor.bottom + 4 + panel.offsetHeight <= innerHeight;
     panel.style.top = `${below ? anchor.bottom + 4 : Math.max(4, anchor.top - 4 - panel.offsetHeight)}px`;
     panel.style.left = `${Math.max(4, Math.min(anchor.right, innerWidth - 4) - panel.offsetWidth)}px`;
   });
-  for (const scroller of [wrap, window]) scroller.addEventListener("scroll", () => (menu.open = false), { passive: true });
+  // The scrolling that brought the row into view is told after the click that opened the menu: it has not moved since.
+  const follow = () => {
+    if (!menu.open || !anchor) return;
+    const { top, left } = menu.getBoundingClientRect();
+    if (Math.abs(top - anchor.top) + Math.abs(left - anchor.left) > 2) menu.open = false;
+  };
+  for (const scroller of [wrap, window]) scroller.addEventListener("scroll", follow, { passive: true });
 }
 
 // Columns: order by keyboard or button, nothing is dragged. The list may be inside the dialog.
