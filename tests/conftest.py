@@ -10,7 +10,7 @@ import pickle
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from admin_app.factory import create_app
 from admin_app.settings import Settings
-from models import jobs
+from models import jobs, storage
 from models.access import Actor
 from models.base import LOCAL_ZONE, db
 from models.scope import ScopedSession, attach, scope_of, system_session
 from tests.cast import Cast
 from tests.databases import REDIS_URL, Templates, engine_of, has_postgres, has_redis
+from views.limits import limiter
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 
@@ -121,22 +122,29 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "sqlite"))
 
 
+@contextmanager
+def nothing_left(app: Flask, templates: Templates, url: str, folder: Path) -> Iterator[Flask]:
+    """Let the application work on a database of its own, with a storage and rate limits that no test has touched."""
+    storage.configure((folder / "files").as_uri())
+    limiter.reset()
+    with engine_of(app, url):
+        yield app
+    templates.drop(url)
+
+
 @pytest.fixture
 def app(one_app: Flask, templates: Templates, database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh database with the cast. It pushes no context: a request brings its own."""
-    url = templates.fresh(database_kind, tmp_path)
-    with engine_of(one_app, url):
-        yield one_app
-    templates.drop(url)
+    with nothing_left(one_app, templates, templates.fresh(database_kind, tmp_path), tmp_path) as fresh:
+        yield fresh
 
 
 @pytest.fixture
 def empty_app(one_app: Flask, templates: Templates, database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a migrated database without a row."""
     url = templates.fresh(database_kind, tmp_path, with_cast=False)
-    with engine_of(one_app, url):
-        yield one_app
-    templates.drop(url)
+    with nothing_left(one_app, templates, url, tmp_path) as fresh:
+        yield fresh
 
 
 @pytest.fixture

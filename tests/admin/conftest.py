@@ -21,7 +21,6 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from models import storage
 from models.access import Actor
 from models.base import db
 from models.credits import declarations
@@ -37,7 +36,6 @@ from models.scope import NOTHING, ScopedSession, attach, scope_of, system_sessio
 from models.transaction import unit_of_work
 from models.uploads import Upload
 from tests.cast import PASSWORD, Cast, made_up_number
-from views.limits import limiter
 
 FORMS = Path(__file__).parents[2] / "seed" / "reference" / "learning_forms.json"
 CODES = {
@@ -71,9 +69,7 @@ def picture(seed: int) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def _december(clock: Callable[[str], None], app: Flask, tmp_path: Path) -> None:
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
+def _december(clock: Callable[[str], None], app: Flask) -> None:
     clock("2026-12-15 10:00")
 
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from models import storage
 from tests.admin.conftest import acting_as, decide, declare, lists, register
-from views.limits import limiter
 
 __all__ = ["acting_as", "decide", "declare", "lists", "register"]
 
 
 @pytest.fixture(autouse=True)
-def _quiet(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
+def _quiet(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from models import storage
 from tests.admin.conftest import acting_as, decide, declare, lists, register, statements
 from tests.cast import Cast
 from tests.contracts.canaries import World
 from tests.contracts.matrix import Run
-from views.limits import limiter
 
 __all__ = ["acting_as", "decide", "declare", "lists", "register", "statements"]
 
@@ -35,12 +32,6 @@ OFFICERS = ("unit_clerk", "department_clerk", "county_officer", "city_officer")
 PAGES = [
     (officer, address) for officer in OFFICERS for address in (*BUDGETED, *(OF_ORGANISATIONS if officer != "unit_clerk" else ()))
 ]
-
-
-@pytest.fixture(autouse=True)
-def _places(app: Flask, tmp_path: Path) -> None:
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
 
 
 def n_reading(told: list[str]) -> int:

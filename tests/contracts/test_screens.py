@@ -21,7 +21,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from models import storage
 from models.access import Actor
 from models.credits import declarations
 from models.credits.declarations import Draft
@@ -36,7 +35,6 @@ from tests.contracts.canaries import World
 from tests.contracts.cells import VISITOR
 from tests.contracts.matrix import Run
 from tests.sheets.files import filled, texts
-from views.limits import limiter
 
 __all__ = ["acting_as", "decide", "declare", "lists", "register"]
 
@@ -167,12 +165,9 @@ def town(
     acting_as: Callable[[Actor], Any],
     run_jobs: Callable[[], int],
     clock: Callable[[str], None],
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Town]:
     """A December day with a passed year, declarations in every state, registrations, and an import with a bad row."""
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
     clock("2026-12-15 10:00")
     made = Town(Run(app, World(cast)))
     actor = cast.actors["professional"]

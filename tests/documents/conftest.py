@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models import storage
 from models.access import Actor
 from models.base import db
 from models.certificates import operations
@@ -20,7 +18,6 @@ from models.credits.tables import YearSummary
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.cast import PASSWORD, Cast
-from views.limits import limiter
 
 
 @dataclass
@@ -38,9 +35,7 @@ class Reader:
 
 
 @pytest.fixture(autouse=True)
-def _december(clock: Callable[[str], None], app: Flask, tmp_path: Path) -> None:
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
+def _december(clock: Callable[[str], None], app: Flask) -> None:
     clock("2026-12-15 10:00")
 
 

@@ -6,17 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from models import storage
 from tests.admin.conftest import lists
 from tests.browser.harness import Watch, window
 from tests.cast import PASSWORD, Cast
-from views.limits import limiter
 
 __all__ = ["lists"]
 
@@ -76,9 +73,7 @@ class Desk:
 
 
 @pytest.fixture(autouse=True)
-def _quiet(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
+def _quiet(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
 
 

@@ -19,7 +19,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from models import storage
 from models.access import Actor
 from models.base import db
 from models.credits.tables import Declaration, LearningForm, RuleVersion
@@ -31,7 +30,6 @@ from models.reviews.tables import Review, Verdict
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.cast import PASSWORD, Cast
-from views.limits import limiter
 
 FORMS = Path(__file__).parents[2] / "seed" / "reference" / "learning_forms.json"
 CODES = {"nationality": ("01", "汉族"), "admin_rank": ("131", "县处级正职"), "document_type": ("111", "居民身份证")}
@@ -65,9 +63,7 @@ def file(seed: int, name: str = "结业证书.png") -> tuple[io.BytesIO, str]:
 
 
 @pytest.fixture(autouse=True)
-def _december(clock: Callable[[str], None], app: Flask, tmp_path: Path) -> None:
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
+def _december(clock: Callable[[str], None], app: Flask) -> None:
     clock("2026-12-15 10:00")
 
 

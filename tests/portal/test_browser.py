@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,21 +10,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
-from models import storage
 from models.credits.tables import Declaration
 from tests.cast import PASSWORD, Cast
 from tests.portal.conftest import Reader, picture
-from views.limits import limiter
 
 pytestmark = pytest.mark.browser
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(autouse=True)
-def _december(app: Any, tmp_path: Path) -> None:
+def _december() -> None:
     """The browser keeps its own time: no clock stands still here."""
-    limiter.reset()
-    storage.configure((tmp_path / "files").as_uri())
 
 
 @pytest.fixture(params=[(390, 844), (1366, 768)], ids=["phone", "desk"])

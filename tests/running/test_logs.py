@@ -14,8 +14,8 @@ from admin_app import logs
 
 
 @pytest.fixture(autouse=True)
-def log() -> Iterator[io.StringIO]:
-    """What the application writes from now on."""
+def log(app: Flask) -> Iterator[io.StringIO]:
+    """What the application writes from now on, when all is put together."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     written = io.StringIO()

@@ -29,8 +29,8 @@ from models.scope import bulk_update, system_session, visible_ids
 from models.transaction import unit_of_work
 from models.workflow import Moved
 from tests.cast import PASSWORD, Cast, made_up_number
-from tests.conftest import settings_for
-from tests.databases import Templates, engine_of
+from tests.conftest import nothing_left, settings_for
+from tests.databases import Templates
 from views import states
 from views.admin.actions import BatchAction, PageAction, Reason, RowAction, Section, Tab
 from views.admin.base import THEME, ScopedModelView, add_views
@@ -39,7 +39,6 @@ from views.admin.filters import Filter, choice_filter, date_filter, text_filter
 from views.admin.home import HomePage
 from views.admin.keyset import Sort
 from views.forms import PlainForm
-from views.limits import limiter
 
 ADDRESS = "/trial/people/"
 
@@ -169,14 +168,12 @@ def trial_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 @pytest.fixture
 def app(trial_app: Flask, templates: Templates, database_kind: str, tmp_path: Path) -> Iterator[Flask]:
     """The trial application on a fresh database with the cast and fifty more people of one unit."""
-    limiter.reset()
     url = templates.fresh(database_kind, tmp_path)
     cast: Cast = pickle.loads(templates.cast)
-    with engine_of(trial_app, url):
-        with trial_app.app_context(), system_session() as session, unit_of_work(session):
+    with nothing_left(trial_app, templates, url, tmp_path) as fresh:
+        with fresh.app_context(), system_session() as session, unit_of_work(session):
             add_people(session, cast, 50)
-        yield trial_app
-    templates.drop(url)
+        yield fresh
 
 
 def add_people(session: Session, cast: Cast, n: int, *, start: int = 0) -> None:

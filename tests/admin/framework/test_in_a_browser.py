@@ -147,6 +147,7 @@ def test_density_and_columns_survive_a_reload(desk: tuple[Page, Watch]) -> None:
         if word:
             page.locator("summary", has_text="Density").click()
             page.get_by_role("button", name=word).click()
+            expect(page.locator("html")).to_have_class(re.compile(rf"\b{name}\b"))
             page.reload()
         heights[name] = page.locator("tbody tr").first.evaluate("row => row.getBoundingClientRect().height")
     assert [round(h) for h in heights.values()] == [40, 32, 52]

@@ -14,7 +14,6 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import storage
 from models.access import Actor
 from models.credits import declarations, reviewing
 from models.credits.declarations import Draft
@@ -53,7 +52,6 @@ def _december(clock: Callable[[str], None]) -> None:
 @pytest.fixture
 def forms(in_app: Any, tmp_path: Path) -> dict[str, int]:
     """The 28 learning forms as national defaults; the id of each one's rule version by code."""
-    storage.configure((tmp_path / "files").as_uri())
     with system_session() as session, unit_of_work(session):
         for position, data in enumerate(json.loads(FORMS.read_text(encoding="utf-8"))):
             session.add(
