@@ -120,6 +120,7 @@ def submit(session: Session, actor: Actor, declaration_id: int) -> Declaration:
         path=declaration.path,
         person_id=declaration.person_id,
         subject_account_id=person.account_id,
+        facets={"year": declaration.year, "topic": declaration.form_code, "part": declaration.subject},
     )
     return declaration
 

@@ -259,6 +259,9 @@ def _write_decisions(
                 "decided_at": now,
                 "path": r.path,
                 "person_id": r.person_id,
+                "year": r.year,
+                "topic": r.topic,
+                "part": r.part,
             }
             for r in rows
         ],

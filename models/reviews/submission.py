@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,9 +31,11 @@ def submit(
     person_id: int | None,
     subject_account_id: int | None,
     operation: str = "submit_own",
+    facets: Mapping[str, Any] | None = None,
 ) -> Review:
     """Open a round for the subject and its first level; a rejected or withdrawn review gets its next round.
 
+    *facets* are the columns of ``models.reviews.tables.Facets`` by which lists of this kind are narrowed.
     *operation* names the closed-list operation under which an applicant may write beyond the own rows. Raises
     WrongState when a round is open or the review has passed.
     """
@@ -50,6 +53,7 @@ def submit(
             "submitted_by_id": actor.account_id,
             "deciding_organisation_id": opening.decider,
             "in_place_of_id": opening.in_place_of,
+            **(facets or {}),
         }
         if review is None:
             whose = {"path": path, "person_id": person_id, "subject_account_id": subject_account_id}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, utcnow
+from models.base import Base, BigId, binary_string, utcnow
 from models.errors import N_
 from models.scope import OwnedByPerson
 
@@ -49,7 +49,15 @@ class Verdict(StrEnum):
     UNDONE = "undone"
 
 
-class Review(OwnedByPerson, Base):
+class Facets:
+    """What lists of matters are narrowed by, as the matter was submitted: copied, so that such a list reads no subject."""
+
+    year: Mapped[int | None]  # of a declaration: the year it counts toward
+    topic: Mapped[str | None] = mapped_column(binary_string(20))  # its learning form
+    part: Mapped[str | None] = mapped_column(binary_string(20))  # the subject it counts toward
+
+
+class Review(Facets, OwnedByPerson, Base):
     """One subject's way through its chain; a resubmission opens the next round of the same review."""
 
     __tablename__ = "reviews"
@@ -65,6 +73,9 @@ class Review(OwnedByPerson, Base):
             "path",  # from here on only so that counting and the search of a name read no row
             "person_id",
             "subject_id",
+            "year",
+            "topic",
+            "part",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
@@ -114,7 +125,7 @@ class ReviewLevel(OwnedByPerson, Base):
     state: Mapped[LevelState] = mapped_column(String(12))
 
 
-class Decision(OwnedByPerson, Base):
+class Decision(Facets, OwnedByPerson, Base):
     """What one level decided; nothing here is ever changed or deleted."""
 
     __tablename__ = "decisions"
@@ -132,6 +143,9 @@ class Decision(OwnedByPerson, Base):
             "path",
             "person_id",
             "subject_id",
+            "year",
+            "topic",
+            "part",
         ),
         Index("ix_decisions_by_person", "by_organisation_id", "kind", "is_hidden", "person_id", "verdict", "path", "subject_id"),
         CheckConstraint("verdict in ('pass','reject','undone')", name="known_verdict"),

@@ -124,6 +124,9 @@ COLUMNS: dict[type, tuple[str, ...]] = {
         "submitted_by_id",
         "subject_account_id",
         "decided_at",
+        "year",
+        "topic",
+        "part",
     ),
     ReviewLevel: (
         "review_id",
@@ -154,6 +157,9 @@ COLUMNS: dict[type, tuple[str, ...]] = {
         "actor_name",
         "snapshot",
         "decided_at",
+        "year",
+        "topic",
+        "part",
     ),
     YearSummary: (
         "path",

@@ -147,6 +147,7 @@ def _review(rows: Rows, world: World, rng: Random, person: Person, record: Recor
         {"granted_tenths": granted},
         _snapshot(person, record),
         REASONS[record.id % len(REASONS)],
+        (record.year, record.model.form_code, record.model.subject),
     )
     decided_at = reviews.add(rows, rng, matter, rounds)
     record.submitted_at = matter.submitted_at

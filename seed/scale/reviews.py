@@ -40,6 +40,7 @@ class Matter:
     values: dict[str, Any] | None
     snapshot: dict[str, Any] | None
     reason: str
+    facets: tuple[int | None, str | None, str | None] = (None, None, None)  # year, topic, part
 
 
 def add(rows: Rows, rng: Random, matter: Matter, rounds: Sequence[Course]) -> dt.datetime | None:
@@ -71,6 +72,7 @@ def add(rows: Rows, rng: Random, matter: Matter, rounds: Sequence[Course]) -> dt
             matter.person.account_id,
             matter.person.account_id,
             None if is_open else at,
+            *matter.facets,
         )
     )
     return None if is_open else at
@@ -115,6 +117,7 @@ def _decide(rows: Rows, matter: Matter, number: int, level: int, unit: Unit, at:
             admin_name(unit),
             matter.snapshot,
             at,
+            *matter.facets,
         )
     )
 

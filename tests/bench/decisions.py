@@ -104,6 +104,7 @@ def _declare(rows: Rows, rng: Random, person: Person, model: catalogue.Model, nu
             {"granted_tenths": model.requested},
             None,
             "",
+            (now.year, model.form_code, model.subject),
         ),
         [Course(len(chain) - 1)],
     )

@@ -213,19 +213,6 @@ def flag_filter(name: str, column: Any, *, label: str = "", is_quick: bool = Tru
     )
 
 
-def year_filter(name: str, column: Any, *, years: Callable[[], Iterable[int]], label: str = "", is_quick: bool = True) -> Filter:
-    """Return a filter by a year out of *years*."""
-    info = column.property.columns[0].info
-    return Filter(
-        name,
-        label or str(info["label"]),
-        lambda statement, value: statement.where(column == int(value)),
-        kind="choice",
-        choices=lambda: [(str(y), str(y)) for y in years()],
-        is_quick=is_quick,
-    )
-
-
 def date_filter(name: str, column: Any, *, label: str = "", is_quick: bool = False) -> Filter:
     """Return a filter by first and last day (both included, Asia/Shanghai) on a date or a time."""
     prop = column.property.columns[0]

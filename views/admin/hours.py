@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -44,9 +44,9 @@ from views.admin.decisions import (
     waits_for,
 )
 from views.admin.exports import export_action
-from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
+from views.admin.filters import Choices, Filter, flag_filter, picker_filter, text_filter
+from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words
-from views.admin.state import read_id
 from views.details import Attachment
 from views.forms import PlainForm
 from views.portal.words import ELECTIVE, SUBJECTS
@@ -102,15 +102,31 @@ def _named(statement: Select[Any], text: str) -> Select[Any]:
     return narrowed_by_name(db.session(), statement, text, Declaration.person_name)
 
 
+def _matter(statement: Select[Any]) -> Any:
+    """Return the review or the decision that a list is of: it carries what the list is narrowed by."""
+    return statement.column_descriptions[0]["entity"]
+
+
 def _in_organisation(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(Declaration.organisation_id == (read_id(value) or 0))
+    return statement.where(_matter(statement).path == chosen_organisation(value).path)
+
+
+def _facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_of: Callable[[str], Any] = str) -> Filter:
+    """Return a filter by what the review and each decision carry of the declaration: no declaration is read for it."""
+    return Filter(
+        name,
+        label,
+        lambda statement, value: statement.where(getattr(_matter(statement), facet) == value_of(value)),
+        kind="choice",
+        choices=choices,
+    )
 
 
 FILTERS: tuple[Filter, ...] = (
-    year_filter("year", Declaration.year, years=_years, label=N_("Year")),
+    _facet_filter("year", "year", N_("Year"), lambda: [(str(y), str(y)) for y in _years()], value_of=int),
     text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials.")),
-    choice_filter("subject", Declaration.subject, choices=SUBJECTS, label=N_("Subject type")),
-    choice_filter("form", Declaration.form_code, choices=_forms, label=N_("Learning form")),
+    _facet_filter("subject", "part", N_("Subject type"), SUBJECTS),
+    _facet_filter("form", "topic", N_("Learning form"), _forms),
     picker_filter(
         "organisation",
         N_("Employer (unit)"),

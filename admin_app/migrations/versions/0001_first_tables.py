@@ -319,6 +319,9 @@ def upgrade() -> None:
     )
     op.create_table('reviews',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=True),
+    sa.Column('topic', sa.String(length=20).with_variant(sa.VARCHAR(length=20, collation='C'), 'postgresql'), nullable=True),
+    sa.Column('part', sa.String(length=20).with_variant(sa.VARCHAR(length=20, collation='C'), 'postgresql'), nullable=True),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('subject_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
@@ -340,7 +343,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reviews')),
     sa.UniqueConstraint('kind', 'subject_id', name=op.f('uq_reviews_kind_subject_id'))
     )
-    op.create_index('ix_reviews_todo', 'reviews', ['deciding_organisation_id', 'kind', 'submitted_at', 'id', 'path', 'person_id', 'subject_id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+    op.create_index('ix_reviews_todo', 'reviews', ['deciding_organisation_id', 'kind', 'submitted_at', 'id', 'path', 'person_id', 'subject_id', 'year', 'topic', 'part'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_index('ix_reviews_waiting', 'reviews', ['path', 'submitted_at'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_table('roles',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -369,6 +372,9 @@ def upgrade() -> None:
     op.create_index('ix_rule_versions_form', 'rule_versions', ['form_code', 'path'], unique=False)
     op.create_table('decisions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=True),
+    sa.Column('topic', sa.String(length=20).with_variant(sa.VARCHAR(length=20, collation='C'), 'postgresql'), nullable=True),
+    sa.Column('part', sa.String(length=20).with_variant(sa.VARCHAR(length=20, collation='C'), 'postgresql'), nullable=True),
     sa.Column('review_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('subject_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -396,7 +402,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decisions')),
     sa.UniqueConstraint('review_id', 'round', 'level', 'attempt', name=op.f('uq_decisions_review_id_round_level_attempt'))
     )
-    op.create_index('ix_decisions_by', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'decided_at', 'id', 'verdict', 'path', 'person_id', 'subject_id'], unique=False)
+    op.create_index('ix_decisions_by', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'decided_at', 'id', 'verdict', 'path', 'person_id', 'subject_id', 'year', 'topic', 'part'], unique=False)
     op.create_index('ix_decisions_by_person', 'decisions', ['by_organisation_id', 'kind', 'is_hidden', 'person_id', 'verdict', 'path', 'subject_id'], unique=False)
     op.create_table('posts',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

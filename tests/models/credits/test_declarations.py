@@ -19,7 +19,7 @@ from models.credits.tables import Declaration, DeclarationState, DeclarationWind
 from models.errors import FieldErrors, Invalid, NotFound, WrongState
 from models.files import Attachment
 from models.history import HistoryEntry
-from models.reviews.tables import Verdict
+from models.reviews.tables import Decision, Review, Verdict
 from models.scope import system_session
 from models.transaction import unit_of_work
 from models.uploads import Upload
@@ -319,12 +319,15 @@ def test_a_rejected_one_is_edited_and_goes_through_a_new_round(
     session = session_of(cast.professional)
     assert declarations.what_can(queries.declaration(session, one)) == {"edit", "resubmit"}
     with unit_of_work(session):
-        declarations.save_draft(
-            session, cast.professional, Draft(2026, "professional", "GWPX", TRAINING, "36"), declaration_id=one
-        )
+        declarations.save_draft(session, cast.professional, Draft(2026, "public", "GWPX", TRAINING, "36"), declaration_id=one)
     assert stored(one).state == "rejected"
     with unit_of_work(session):
         declarations.submit(session, cast.professional, one)
+    # What lists are narrowed by: the round that was decided as it was decided, the new one as it is now.
+    review = session.scalars(select(Review).where(Review.subject_id == one)).one()
+    assert (review.year, review.topic, review.part) == (2026, "GWPX", "public")
+    decided = session.execute(select(Decision.year, Decision.topic, Decision.part).where(Decision.review_id == review.id)).all()
+    assert decided == [(2026, "GWPX", "professional")] * 2
     found = queries.progress(session, queries.declaration(session, one))
     assert [[level.state for level in r.levels] for r in found.rounds] == [
         ["passed", "rejected", "closed"],
