@@ -76,6 +76,7 @@ class Review(Facets, OwnedByPerson, Base):
             "year",
             "topic",
             "part",
+            "state",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),

@@ -181,6 +181,12 @@ class Listing:
         subject: Any = row if isinstance(row, self.model) else row[0]
         return int(subject.id)
 
+    def rows_by_id(self, session: Session, ids: Sequence[int]) -> dict[int, Any]:
+        """Return those rows of *ids* that the scope covers, by id; whether they are in the list is not asked."""
+        found = session.execute(self.rows().where(self.key.in_(ids))) if ids else ()
+        rows = [row[0] if len(row) == 1 else row for row in found]
+        return {self.key_of(row): row for row in rows}
+
     def sort(self, name: str) -> Sort:
         """Return the named order, else the first."""
         return next((s for s in self.sorts if s.name == name), self.sorts[0])

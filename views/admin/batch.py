@@ -219,11 +219,7 @@ class BatchPages(Declared):
 
 def names_of(session: Session, listing: Listing, ids: Sequence[int]) -> dict[int, str]:
     """Return id -> words of those rows that the scope covers."""
-    if not ids:
-        return {}
-    found = session.execute(listing.rows().where(listing.key.in_(ids)))
-    rows = [row[0] if len(row) == 1 else row for row in found]
-    return {listing.key_of(row): listing.row_name(row) for row in rows}
+    return {i: listing.row_name(row) for i, row in listing.rows_by_id(session, ids).items()}
 
 
 def result_of(session: Session, listing: Listing, moved: Moved) -> dict[str, Any]:

@@ -173,8 +173,7 @@ def _plain_rows(session: Session, listing: Listing, columns: Sequence[Col], ids:
 
 
 def _whole_rows(session: Session, listing: Listing, _columns: Sequence[Col], ids: Sequence[int]) -> dict[int, Any]:
-    rows = [row[0] if len(row) == 1 else row for row in session.execute(listing.rows().where(listing.key.in_(ids)))]
-    return {listing.key_of(row): row for row in rows}
+    return listing.rows_by_id(session, ids)
 
 
 def write(session: Session, actor: Actor, view: ExportPages, params: Mapping[str, Any]) -> bytes:

@@ -5,8 +5,9 @@ A cursor is only the id of a row; its sort values are read on the server, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
@@ -18,6 +19,7 @@ NARROWED_LIMIT = 1_000
 FAR = 10
 """From this page on the ids of the rows before it are passed over, not the rows."""
 SIZES = (20, 50, 100)
+RowsById = Callable[[Sequence[int]], Mapping[int, Any]]
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,18 @@ def fetch(
     *,
     descending: bool,
     rows: Select[Any],
+    rows_by_id: RowsById,
     is_narrowed: bool = False,
 ) -> Page:
-    """Return one page of *statement*; *rows* is the same list without its filters, where a cursor is looked up."""
+    """Return one page of *statement*; *rows* is the same list without its filters, where a cursor is looked up.
+
+    *rows_by_id* gives rows by their ids alone, for a page far from the beginning.
+    """
     limit = None if window.counts_exactly else NARROWED_LIMIT if is_narrowed else COUNT_LIMIT
     total = count(session, statement, key, limit=limit)
     is_capped = limit is not None and total > limit
     total = limit if limit is not None and is_capped else total
-    take: Callable[..., Page] = _by_number
+    take: Callable[..., Page] = partial(_by_number, rows_by_id=rows_by_id)
     cursor = window.after or window.before
     values = sort_values(session, rows, sort, key, cursor) if cursor else None
     if values is not None:
@@ -173,14 +179,18 @@ def _by_number(
     _values: Sequence[Any] | None,
     *,
     descending: bool,
+    rows_by_id: RowsById | None = None,
 ) -> Page:
     number = min(max(1, window.number or 1), max(1, COUNT_LIMIT // window.size))
     skipped = (number - 1) * window.size
     page = ordered(statement, sort, descending=descending).offset(skipped or None).limit(window.size + 1)
-    if number >= FAR:
+    if number >= FAR and rows_by_id is not None:
+        # By id alone: with the list's conditions SQLite walks the whole index of the list once more to find them.
         ids = session.scalars(page.with_only_columns(key, maintain_column_froms=True)).all()
-        page = ordered(statement.where(key.in_(ids)), sort, descending=descending)
-    found = _fetch(session, page)
+        known = rows_by_id(ids)
+        found = [known[i] for i in ids if i in known]
+    else:
+        found = _fetch(session, page)
     return Page(found[: window.size], window.size, number=number, has_previous=number > 1, has_next=len(found) > window.size)
 
 

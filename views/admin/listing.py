@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from flask import flash, request
 from flask_admin import expose
@@ -150,6 +151,7 @@ class ListPages(Declared):
                     state.window,
                     descending=descending,
                     rows=rows,
+                    rows_by_id=partial(listing.rows_by_id, self.work),
                     is_narrowed=bool(state.values),
                 )
         except TooSlow as error:

@@ -343,7 +343,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reviews')),
     sa.UniqueConstraint('kind', 'subject_id', name=op.f('uq_reviews_kind_subject_id'))
     )
-    op.create_index('ix_reviews_todo', 'reviews', ['deciding_organisation_id', 'kind', 'submitted_at', 'id', 'path', 'person_id', 'subject_id', 'year', 'topic', 'part'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+    op.create_index('ix_reviews_todo', 'reviews', ['deciding_organisation_id', 'kind', 'submitted_at', 'id', 'path', 'person_id', 'subject_id', 'year', 'topic', 'part', 'state'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_index('ix_reviews_waiting', 'reviews', ['path', 'submitted_at'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_table('roles',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
