@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,9 @@ from models.base import db
 from models.transaction import Intent, expect, intends_to_write
 
 BUSY_SECONDS = 10
+LOOK_SECONDS = 0.002
+RARELY = 60_000
+"""Pages of the log after which a web process copies them back itself."""
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SQLITE_PRAGMAS = (
@@ -25,7 +30,7 @@ SQLITE_PRAGMAS = (
     f"busy_timeout = {BUSY_SECONDS * 1000}",
     "cache_size = -16384",  # KiB for each connection
     "temp_store = MEMORY",
-    "wal_autocheckpoint = 8000",  # pages: an import touches the same ones again and again, each is copied back less often
+    "wal_autocheckpoint = 16000",  # pages: an import touches the same ones again and again, each is copied back less often
     "journal_size_limit = 67108864",
 )
 POSTGRES_OPTIONS = " ".join(
@@ -74,8 +79,45 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def leave_copying_to_the_worker(engine: Engine) -> None:
+    """Let this process copy the log back into a SQLite file only when nobody else has for long.
+
+    Whoever commits when the log is full does the copying: with an import under way that would be some page's request.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _rarely_copy)
+
+
+def _rarely_copy(connection: Any, _record: object) -> None:
+    connection.execute(f"PRAGMA wal_autocheckpoint = {RARELY}")
+
+
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if intends_to_write() else "BEGIN")
+    if not intends_to_write():
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        _wait_for_the_lock(driver)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _wait_for_the_lock(driver: Any) -> None:
+    """Try again and again for as long as a request waits; SQLite's own waiting sleeps 100 ms and misses a job's pauses."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return  # the next attempt says what it is
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 def _expect_by_method() -> None:

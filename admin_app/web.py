@@ -6,9 +6,10 @@ import multiprocessing
 
 from flask import Flask
 
-from admin_app import logs
+from admin_app import database, logs
 from admin_app.factory import create_app
 from admin_app.parent import end_with
+from models.base import db
 
 
 def load() -> Flask:
@@ -17,4 +18,7 @@ def load() -> Flask:
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         end_with(parent.pid)
-    return create_app()
+    app = create_app()
+    with app.app_context():
+        database.leave_copying_to_the_worker(db.engine)
+    return app

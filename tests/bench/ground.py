@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, make_url, select
 
-from admin_app import schema
+from admin_app import database, schema
 from admin_app.factory import create_app
 from admin_app.settings import Settings
 from models.access import Actor
@@ -109,6 +109,7 @@ def prepare(settings: Settings) -> Ground:
     app = open_app(settings)
     ground = Ground(app, "postgresql" if not settings.is_sqlite else "sqlite")
     with app.app_context():
+        database.leave_copying_to_the_worker(db.engine)
         schema.upgrade()
         with system_session() as session:
             is_empty = not session.scalar(select(func.count()).select_from(Organisation))

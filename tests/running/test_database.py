@@ -2,10 +2,12 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from admin_app import database
 from models.base import db
@@ -18,11 +20,11 @@ from models.transaction import Intent, expect, intending, intends_to_write, unit
 def begun(in_app: Flask) -> list[str]:
     """Collect how the transactions of the test begin."""
     statements: list[str] = []
-    event.listen(
-        db.engine,
-        "before_cursor_execute",
-        lambda _c, _cu, statement, _p, _ctx, _m: statements.append(statement) if statement.startswith("BEGIN") else None,
-    )
+
+    def listen(connection: Any, _record: object) -> None:
+        connection.set_trace_callback(lambda told: statements.append(told) if told.startswith("BEGIN") else None)
+
+    event.listen(db.engine, "connect", listen)
     return statements
 
 
@@ -81,6 +83,18 @@ def test_two_writers_take_turns_and_none_is_told_that_the_database_is_locked(in_
         thread.join()
     with system_session() as session:
         assert session.query(Region).filter(Region.code.startswith("9")).count() == 150
+
+
+def test_a_lock_that_is_held_too_long_is_an_error_and_leaves_the_connection_usable(
+    in_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    with intending(Intent.WRITE), db.engine.connect() as holder, db.engine.connect() as other:
+        holder.exec_driver_sql("select 1")
+        with pytest.raises(OperationalError, match="database is locked"):
+            other.exec_driver_sql("select 1")
+        holder.rollback()
+        assert other.exec_driver_sql("select 1").scalar() == 1
 
 
 @pytest.mark.both_databases
