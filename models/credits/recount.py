@@ -83,7 +83,7 @@ class Counting:
 
 def recount_years(session: Session, actor: Actor, pairs: Collection[Pair]) -> None:
     """Count the years of *pairs* anew and tell the subscribers of ``year_changed`` which of them turned."""
-    ordered = sorted(set(pairs))
+    ordered = sorted({(person_id, year) for person_id, year in pairs})  # plain tuples: rows of a statement compare slowly
     for start in range(0, len(ordered), CHUNK):
         changes = store(session, counted(session, ordered[start : start + CHUNK]))
         year_changed.happen(session, actor, changes)
