@@ -16,7 +16,7 @@ from models.base import db
 from models.org.tables import Organisation
 from models.scope import system_session
 from seed.demo import DemoAccount, seed_demo
-from views.public.home import DEMO_FILE
+from views.public.demo import DEMO_FILE
 
 UNFINISHED_FILE = "demo_unfinished"
 

@@ -144,6 +144,11 @@ def discard(session: Session, file: Attachment | JobFile) -> None:
     after_commit(session, lambda: storage.delete(key))
 
 
+def exists(session: Session, key: str) -> bool:
+    """Say whether a file of one's own job is still there: one that is handed out once goes with it."""
+    return bool(key) and session.scalar(select(JobFile.id).where(JobFile.key == key)) is not None
+
+
 def take(session: Session, key: str) -> tuple[JobFile, bytes]:
     """Return a file that is handed out once, and delete it with the running transaction; raises NotFound."""
     file = job_file(session, key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale, get_translations, gettext
@@ -70,9 +71,12 @@ def asset(name: str) -> str:
 
 def here_path() -> str:
     """Return the address to come back to after a switch of language or display."""
-    if request.method not in {"GET", "HEAD"}:
-        return request.path
-    return request.full_path.rstrip("?")
+    methods = request.url_rule.methods if request.url_rule else None
+    if request.method in {"GET", "HEAD"} or "GET" in (methods or ()):
+        return request.full_path.rstrip("?")
+    # This page is the answer to a form and cannot be asked for: back to where the form stood.
+    came_from = urlsplit(request.referrer or "")
+    return f"{came_from.path}?{came_from.query}".rstrip("?") if came_from.path and came_from.netloc == request.host else "/"
 
 
 def position_key() -> str:

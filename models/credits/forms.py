@@ -125,8 +125,8 @@ class FormSpec:
         return self.formula.text.strip() == "on_paper"
 
     def labels(self, language: str) -> dict[str, str]:
-        """Return the labels of the formula's inputs and choices, as ``Formula.explain`` takes them."""
-        labels = {name: words.of(language) for name, words in _DERIVED_LABELS.items()}
+        """Return the labels of the formula's inputs, choices and functions, as ``Formula.explain`` takes them."""
+        labels = {name: words.of(language) for name, words in (_DERIVED_LABELS | _FUNCTION_LABELS).items()}
         for field in self.fields:
             labels[field.name] = field.label.of(language)
             for code, words in (field.choices or {}).items():
@@ -147,6 +147,12 @@ _DERIVED_LABELS = {
     CALENDAR_DAYS: Words("天数", "Days"),
     MONTHS: Words("月数", "Months"),
     REQUESTED: Words("申请学时", "Hours declared"),
+}
+_FUNCTION_LABELS = {
+    "min()": Words("较小者", "the smaller of"),
+    "max()": Words("较大者", "the larger of"),
+    "ceil()": Words("向上取整", "rounded up"),
+    "floor()": Words("向下取整", "rounded down"),
 }
 
 

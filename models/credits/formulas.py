@@ -66,7 +66,7 @@ class Formula:
         return self._compute(values, {})[0]
 
     def explain(self, values: Mapping[str, object], labels: Mapping[str, str] | None = None) -> list[str]:
-        """Return the arithmetic line by line; *labels* name inputs (``days``) and choices (``level=national``)."""
+        """Return the arithmetic line by line; *labels* name inputs (``days``), choices (``level=national``), functions (``min()``)."""
         return self._compute(values, labels or {})[1]
 
     def _compute(self, values: Mapping[str, object], labels: Mapping[str, str]) -> tuple[Decimal | None, list[str]]:
@@ -171,5 +171,5 @@ class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
             self._note(f"[{self._shown(node.args[1], arguments[1])}] → {self._shown(node, value)}")
         elif name in ("min", "max", "ceil", "floor"):
             shown = ", ".join(self._shown(node, argument) for argument in arguments)
-            self._note(f"{name}({shown}) = {self._shown(node, value)}")
+            self._note(f"{self.labels.get(f'{name}()', name)}({shown}) = {self._shown(node, value)}")
         return value

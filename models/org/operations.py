@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,7 +29,10 @@ CREATABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NewOrganisation:
-    """What is asked for; ``code`` as typed, ``parent_id`` within the scope of whoever asks."""
+    """What is asked for; ``code`` as typed, ``parent_id`` within the scope of whoever asks.
+
+    Without a region it is that of the superior.
+    """
 
     parent_id: int | None
     kind: OrganisationKind
@@ -56,6 +59,7 @@ def create_organisations(session: Session, actor: Actor, many: Sequence[NewOrgan
     """Create several organisations in the order given; the first that does not fit refuses all."""
     actor.require(Permission.ORGANISATIONS_CREATE)
     parents = _parents(session, {n.parent_id for n in many})
+    many = [n if n.region_code else replace(n, region_code=parents[n.parent_id or 0].region_code) for n in many]
     taken = taken_codes([codes.check(n.code).value for n in many if _is_code(n.code)])
     checked = []
     for n in many:

@@ -158,7 +158,7 @@ def _check_citizen_number(value: str, *, begins: tuple[str, ...], today: date) -
         value = from_old_form(value)
     _check_shape(value)
     if value[:2] not in PROVINCES or (begins and not value.startswith(begins)):
-        raise Invalid(N_("The first six digits are not those of this type of document; compare them with the document."))
+        raise Invalid(N_("The first digits are not those of this type of document; compare the number with the document."))
     birth_on = _birth_date(value[6:14], today=today)
     _check_last_character(value)
     return Number(value, birth_on, _sex(value), _region_warnings(value[:6]))

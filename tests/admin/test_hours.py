@@ -21,14 +21,14 @@ from tests.cast import Cast
 
 Make = Callable[..., int]
 COLUMNS = [
-    "Year",
     "Name",
-    "Employer (unit)",
-    "Learning form",
-    "Subject type",
-    "Compulsory / elective",
+    "Year",
     "Hours declared",
     "Hours granted",
+    "Learning form",
+    "Employer (unit)",
+    "Subject type",
+    "Compulsory / elective",
     "Time of declaration",
 ]
 

@@ -205,7 +205,8 @@ def test_explanation_shows_the_branch_that_was_taken() -> None:
         "5 × 6 = 30",
         "min(30, 40) = 30",
     ]
-    labels = {"rank": "作者排名", "level": "刊物级别", "level=national": "国家级", "chars": "论文字数"}
+    labels = {"rank": "作者排名", "level": "刊物级别", "level=national": "国家级", "chars": "论文字数", "min()": "较小者"}
+    assert formula.explain(values, labels)[-1] == "较小者(30, 40) = 30"
     assert formula.explain(values, labels)[:5] == [
         "作者排名 = 2",
         "2 ≤ 3 ✓",

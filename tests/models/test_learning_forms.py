@@ -139,7 +139,7 @@ def test_self_study_is_limited_and_waits_for_the_requested_hours() -> None:
 def test_arithmetic_reads_in_the_language_asked_for() -> None:
     spec = FORMS["XSFW"]
     inputs = clean_inputs(spec, spec.example.inputs, today=TODAY)
-    assert propose(spec, inputs, None).arithmetic == ("天数 = 5", "8 × 5 = 40", "min(40, 60) = 40")
+    assert propose(spec, inputs, None).arithmetic == ("天数 = 5", "8 × 5 = 40", "较小者(40, 60) = 40")
     assert propose(spec, inputs, None, language="en").arithmetic[0] == "Days = 5"
 
 

@@ -77,7 +77,7 @@ def test_abolished_district_and_residence_permit_codes_are_no_warning() -> None:
     "province", ["00", "10", "16", "20", "24", "38", "40", "47", "55", "66", "70", "72", "80", "84", "91", "99"]
 )
 def test_first_two_digits_must_be_a_province(province: str) -> None:
-    assert _refusal(ID_CARD, f"{province}1102199301019990").startswith("The first six digits are not those")
+    assert _refusal(ID_CARD, f"{province}1102199301019990").startswith("The first digits are not those")
 
 
 def test_each_refusal_names_its_reason() -> None:

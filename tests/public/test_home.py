@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.cast import Cast
 from tests.visits import english, enter
-from views.public.home import DEMO_FILE
+from views.public.demo import DEMO_FILE
 
 
 @pytest.fixture
@@ -26,9 +26,7 @@ def client(app: Flask) -> FlaskClient:
 def demo(app: Flask) -> Iterator[None]:
     """The file that the seed of the demo leaves."""
     path = Path(app.instance_path) / DEMO_FILE
-    path.write_text(
-        json.dumps([{"title": "市人社局", "number": "379900199001019964", "kind": "hr_department"}]), encoding="utf-8"
-    )
+    path.write_text(json.dumps([{"title": "市人社局", "number": "379900199001019964", "kind": "人社部门"}]), encoding="utf-8")
     yield
     path.unlink()
     app.config["CE_DEMO"] = False
@@ -60,6 +58,8 @@ def test_somebody_logged_in_is_led_to_the_start_page(client: FlaskClient, cast: 
 def test_demo_accounts_are_shown_only_where_the_demo_is_on(client: FlaskClient, app: Flask) -> None:
     assert "379900199001019964" not in client.get("/").text
     app.config["CE_DEMO"] = True
-    page = client.get("/").text
-    assert "379900199001019964" in page
-    assert "Demo-2026!" in page
+    for address in ("/", "/login"):
+        page = client.get(address).text
+        assert "379900199001019964" in page
+        assert ">人社部门<" in page
+        assert "Demo-2026!" in page

@@ -39,7 +39,12 @@ WAITING_SORTS = (Sort("submitted", (Review.submitted_at, Review.id)),)
 DECIDED_SORTS = (Sort("decided", (Decision.decided_at, Decision.id), is_descending=True),)
 
 hidden_filter = Filter(
-    "hidden", N_("Show deleted"), lambda statement, _value: statement, kind="choice", choices={"1": N_("Yes")}, is_quick=False
+    "hidden",
+    N_("Show deleted"),
+    lambda statement, _value: statement,
+    kind="choice",
+    choices={"1": N_("Only the deleted ones")},
+    is_quick=False,
 )
 """显示已删除: `DecisionScreen.statement` leaves the hidden ones out unless it is asked."""
 
@@ -221,7 +226,7 @@ DECIDED_COLUMNS = (
     Col("verdict", label=N_("Result of the review"), status=states.VERDICT),
     Col("reason", label=N_("Review opinion"), shown=False),
     Col("actor_name", label=N_("Reviewed by"), shown=False),
-    Col("decided_at", label=N_("Time of the review")),
+    Col("decided_at", label=N_("Time of the review"), sort=DECIDED_SORTS[0].name),
 )
 
 

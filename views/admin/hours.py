@@ -69,16 +69,17 @@ def _granted(row: Any) -> int | None:
 
 
 _col = partial(subject_col, Declaration)
+SUBMITTED = _col("submitted_at", sort=WAITING_SORTS[0].name)
 COLUMNS = (
-    _col("year", label=N_("Year")),
     _col("person_name", is_link=True),
-    _col("organisation_name"),
-    _col("form_name"),
-    _col("subject", label=N_("Subject type"), choices=SUBJECTS),
-    _col("elective", choices=ELECTIVE),
+    _col("year", label=N_("Year")),
     _col("requested_tenths"),
     Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
-    _col("submitted_at"),
+    _col("form_name"),
+    _col("organisation_name"),
+    _col("subject", label=N_("Subject type"), choices=SUBJECTS),
+    _col("elective", choices=ELECTIVE),
+    SUBMITTED,
     _col("title", shown=False),
     _col("is_key_review", shown=False),
 )
@@ -239,7 +240,7 @@ class HoursView(DecisionScreen, ScopedModelView):
             rows=_decided,
             where=lambda actor: decided_by(actor, KIND),
             sorts=DECIDED_SORTS,
-            columns=(*_without_submission(COLUMNS), *decided_columns()),
+            columns=(*COLUMNS[:4], *decided_columns(), *_without_submission(COLUMNS[4:])),
             filters=(*FILTERS, hidden_filter),
             row_actions=DECIDED_ROW,
             batch_actions=hiding_batches(Permission.HOURS_REVIEW),
@@ -315,8 +316,10 @@ class HoursView(DecisionScreen, ScopedModelView):
         language = "en" if page_lang() == "en" else "zh"
         pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=language)]
         lines = [words(x["message_id"], x.get("params")) if isinstance(x, dict) else str(x) for x in declaration.arithmetic or ()]
+        if declaration.proposed_tenths is not None:
+            lines.append(words(N_("%(hours)s hours by the rule"), {"hours": hours(declaration.proposed_tenths)}))
         if lines:
-            pairs.append((gettext(N_("Computed by the rule")), "; ".join(lines)))
+            pairs.append((gettext(N_("Computed by the rule")), gettext(N_("; ")).join(lines)))
         return pairs
 
     def empty_words(self) -> str:

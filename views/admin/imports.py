@@ -94,6 +94,7 @@ class ImportPage(ScopedPage):
             problems=problems(job, sheet),
             title=title(job),
             imported=job.note,
+            once_is_there=files.exists(self.work, job.result.get("once_file", "")),
         )
 
     @expose("/run", methods=("POST",))
@@ -164,6 +165,8 @@ def title(job: Job) -> str:
 
 def outcome(job: Job) -> list[str]:
     """Return what was found, as short sentences that add up."""
+    if job.error:
+        return [words(job.error["message_id"], job.error["params"])]
     tally: Mapping[str, Any] = job.result or job.cursor.get("tally", {})
     if "found" not in tally:
         return []

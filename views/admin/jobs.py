@@ -73,7 +73,7 @@ class JobView(ScopedModelView):
         Col("title", label=N_("Task"), value=title_of, is_link=True),
         Col("state", label=N_("Status"), status=states.JOB),
         Col("progress", label=N_("Progress"), value=count_words),
-        Col("created_at", label=N_("Started at")),
+        Col("created_at", label=N_("Started at"), sort="id"),
         Col("ended_at", label=N_("Ended at")),
     )
     sorts = (Sort("id", (Job.id,), is_descending=True),)

@@ -48,7 +48,6 @@ REQUIRED = frozenset(
         "name",
         "code",
         "parent_id",
-        "region_code",
         "administrator_document_type",
         "administrator_number",
         "administrator_name",
@@ -72,7 +71,7 @@ class OrganisationForm(PlainForm):
         render_kw={"maxlength": 40, "autocomplete": "off"},
     )
     parent_id = StringField(lazy_gettext("Superior unit"), description=lazy_gettext("Your own organisation or one below it."))
-    region_code = StringField(_label("region_code"))
+    region_code = StringField(_label("region_code"), description=lazy_gettext("Left empty it is that of the superior unit."))
     nature = SelectField(_label("nature"), validate_choice=False)
     unit_level = SelectField(_label("unit_level"), validate_choice=False)
     industry = SelectField(_label("industry"), validate_choice=False, render_kw={"data-picker": ""})
@@ -101,7 +100,6 @@ def make_form(own: Organisation, kind: str) -> OrganisationForm:
         data={
             "kind": kind,
             "parent_id": str(own.id),
-            "region_code": own.region_code,
             "administrator_document_type": "111",
         }
     )

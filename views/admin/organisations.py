@@ -94,7 +94,7 @@ class OrganisationsView(ScopedModelView):
     order = 10
 
     columns = (
-        Col("name", is_link=True),
+        Col("name", is_link=True, sort="name"),
         Col("nature"),
         Col("industry"),
         Col("unit_level"),
@@ -104,7 +104,7 @@ class OrganisationsView(ScopedModelView):
         Col("phone", shown=False),
         Col("address", shown=False),
     )
-    sorts = (Sort("id", (Organisation.path, Organisation.id)),)
+    sorts = (Sort("id", (Organisation.path, Organisation.id)), Sort("name", (Organisation.name, Organisation.id)))
     tabs = (
         Tab(
             "competent_department",

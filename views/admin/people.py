@@ -50,7 +50,7 @@ class PeopleView(ScopedModelView):
     columns = (
         Col("name", is_link=True),
         Col("number_masked"),
-        Col("organisation_name"),
+        Col("organisation_name", sort="id"),  # in the order of the tree
         Col("education_level", label=N_("Education level")),
         Col("title_series", label=TITLE),
         Col("vocational_qualification", label=QUALIFICATION),
@@ -110,6 +110,7 @@ class PeopleView(ScopedModelView):
                 "created_at",
             ),
         ),
+        Section(N_("Highest education"), ("education_level", "school", "field_of_study", "graduated_on", "degree")),
         Section(N_("Employment"), ("organisation_name", "admin_post", "admin_rank", "is_postdoc", "field_of_work")),
         Section(
             N_("Professional and technical post"),
@@ -181,6 +182,8 @@ class PeopleView(ScopedModelView):
         """Return what was changed of the person, the newest first."""
         found = []
         for entry in people.history_of(self.work, row):
+            if entry.action in TOLD:
+                found.append(Change(gettext(TOLD[entry.action]), "", entry.reason, at=entry.at, who=entry.actor_name))
             found += [
                 Change(label_of(name), words_for(name, pair[0]), words_for(name, pair[1]), at=entry.at, who=entry.actor_name)
                 for name, pair in (entry.changes or {}).items()
@@ -222,6 +225,8 @@ class PeopleView(ScopedModelView):
         )
 
 
+TOLD = {"reset_password": N_("Reset password")}
+"""Steps that change no column but belong into the log, with their reason."""
 DESCRIBED = {c.key: Col(c.key).described(Professional) for c in Professional.__table__.columns if c.info.get("label")}
 
 

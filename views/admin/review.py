@@ -92,7 +92,8 @@ class ReviewPage(BatchPages, RecordPages):
         form = self.review_form(row)
         if form is not None and step != "reject" and not form.validate():
             return self._review_page(back, request.form.get("id"), form=form)
-        following = self._queue(listing, state, row, back).next_url
+        queue = self._queue(listing, state, row, back)
+        following = queue.next_url or queue.previous_url  # behind the last one those that were passed over
         try:
             self._decide_one(batch, listing.key_of(row), reason, form)
         except DomainError as error:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-
 from flask import Blueprint, current_app, render_template, url_for
 from flask_babel import gettext
 
-from models.access import PositionKind
 from models.errors import N_
-from views.actor import KIND_WORDS, current_actor
+from views.actor import current_actor
+from views.public.demo import demo_accounts
 from views.public.login import LoginForm, start_page
 
 blueprint = Blueprint("home", __name__)
@@ -25,16 +21,6 @@ REGISTRATIONS: tuple[tuple[str, str], ...] = (
 )
 """Shown where the page exists."""
 VERIFICATION = "verify.index"
-DEMO_FILE = "demo_accounts.json"  # written by the seed: a list of {"title", "number", "kind"}
-
-
-@dataclass(frozen=True, slots=True)
-class DemoAccount:
-    """One made-up account that the demo offers."""
-
-    title: str
-    number: str
-    user_type: str
 
 
 @blueprint.get("/")
@@ -54,16 +40,3 @@ def index() -> str:
 def registrations() -> list[tuple[str, str]]:
     """Return address and words of the registrations that exist."""
     return [(url_for(name), gettext(word)) for name, word in REGISTRATIONS if name in current_app.view_functions]
-
-
-def demo_accounts() -> list[DemoAccount]:
-    """Return the made-up accounts, only where the data were seeded as demo."""
-    path = Path(current_app.instance_path) / DEMO_FILE
-    if not current_app.config["CE_DEMO"] or not path.exists():
-        return []
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    return [DemoAccount(str(row["title"]), str(row["number"]), _user_type(str(row.get("kind", "")))) for row in rows]
-
-
-def _user_type(kind: str) -> str:
-    return gettext(KIND_WORDS[PositionKind(kind)]) if kind in set(PositionKind) else ""

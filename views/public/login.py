@@ -24,6 +24,7 @@ from views.codes import code_choices
 from views.limits import failures_limited, note_failure
 from views.position import any_position
 from views.public.captcha import CaptchaForm
+from views.public.demo import demo_accounts
 from views.redirects import is_own, redirect_own
 from views.words import say
 
@@ -84,7 +85,7 @@ def login() -> str | Response:
         if answer is not None:
             return answer
     form.renew_captcha()
-    return render_template("public/login.html", form=form)
+    return render_template("public/login.html", form=form, demo=demo_accounts())
 
 
 def enter(form: CredentialsForm, kind: PositionKind, *, is_remembered: bool) -> Response | None:

@@ -48,6 +48,7 @@ def choices_of(column: Column, language: str) -> Choices:
             known = by_word.setdefault(folded(word), code)
             if known != code:
                 by_word[folded(word)] = ""
+    by_word |= {folded(word): code for word, code in column.also.items() if code in pairs}
     by_word |= {folded(code): code for code in pairs}
     return Choices(tuple(by_code.values()), by_code, by_word)
 

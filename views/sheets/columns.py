@@ -34,6 +34,7 @@ class Column:
     example: str = ""  # of a coded column: the code
     help: str = ""
     width: int = 14
+    also: Mapping[str, str] = field(default_factory=dict)  # further words that are understood -> code
     aliases: tuple[str, ...] = ()  # other headings that older templates and other systems use
 
 

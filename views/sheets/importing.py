@@ -99,7 +99,7 @@ def run_import(
         if workbook:
             result["rejected_file"] = _keep(run, upload, workbook).key
         result |= at_the_end(run)
-        run.commit(cursor={"result": result}, n_done=raw.height, n_total=raw.height)
+        run.commit(cursor={"result": result}, n_done=raw.n_rows, n_total=raw.n_rows)
     return result
 
 
@@ -137,7 +137,7 @@ class _Work:
             tally = tally.plus(chunk)
             self._note(chunk)
             if n_chunk % REPORT_EVERY == 0:
-                self.run.commit(n_done=chunk[-1].row.number, n_total=self.raw.height)
+                self.run.commit(n_done=chunk[-1].row.number - 1, n_total=self.raw.n_rows)
         return tally
 
     def write(self, lines: Iterator[Line]) -> Tally:
@@ -161,7 +161,7 @@ class _Work:
                 after = tally.plus(chunk)
                 number = chunk[-1].row.number
                 self.run.commit(
-                    cursor=place.cursor(number, after, chunk, self.importer.carried), n_done=number, n_total=self.raw.height
+                    cursor=place.cursor(number, after, chunk, self.importer.carried), n_done=number - 1, n_total=self.raw.n_rows
                 )
             except (IntegrityError, OperationalError):
                 # Somebody else wrote one of these people at the same moment: judge the chunk again.

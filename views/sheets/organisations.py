@@ -19,7 +19,7 @@ from views.sheets.columns import Column, Kind, Sheet, column_of
 from views.sheets.workbook import Cell, Look, Value, new_workbook, save, set_columns
 
 KIND_WORDS = {
-    OrganisationKind.COMPETENT_DEPARTMENT: N_("Industry supervising department"),
+    OrganisationKind.COMPETENT_DEPARTMENT: N_("Competent department"),
     OrganisationKind.EMPLOYER: N_("Employer"),
 }
 _ACCOUNTS = {"new": N_("New account"), EXISTING: N_("Existing account")}
@@ -94,7 +94,14 @@ def organisations_sheet(actor: Actor) -> Sheet:
     own = OrganisationKind(actor.kind.value)
     kinds = {k.value: KIND_WORDS[k] for k in IMPORTABLE if _may_stand_below(k, own)}
     kind = Column(
-        "kind", N_("Unit type"), Kind.CODE, is_required=True, choices=kinds, example=OrganisationKind.EMPLOYER.value, width=16
+        "kind",
+        N_("Unit type"),
+        Kind.CODE,
+        is_required=True,
+        choices=kinds,
+        also={"行业主管部门": OrganisationKind.COMPETENT_DEPARTMENT},
+        example=OrganisationKind.EMPLOYER.value,
+        width=16,
     )
     return Sheet(N_("Organisations"), (kind, *_COLUMNS), "code", _NOTES)
 

@@ -35,6 +35,11 @@ class RawSheet:
         self.height = int(json.loads(lines.readline())["height"])
         self._start = lines.tell()
 
+    @property
+    def n_rows(self) -> int:
+        """Return how many rows there are below the heading, blank ones included."""
+        return max(0, self.height - 1)
+
     def rows(self) -> Iterator[RawRow]:
         """Yield the rows that hold anything, from the first."""
         self._lines.seek(self._start)

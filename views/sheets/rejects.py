@@ -42,7 +42,7 @@ class Rejects:
     def add(self, line: Line) -> None:
         """Note a line with its errors; the words are those of the uploader's language."""
         errors = dict(sorted(line.row.errors.items(), key=lambda item: self._order.get(item[0], -1)))
-        reason = "；".join(self._words(key, error) for key, error in errors.items())
+        reason = "；".join(self._words(key, error).rstrip("。.") for key, error in errors.items())
         self._file.write(json.dumps([line.cells, sorted(errors), reason], ensure_ascii=False) + "\n")
         self.n_rows += 1
         self.n_problems += len(errors)

@@ -73,7 +73,8 @@ class Layout:
         if all(cell is None or cell == "" or (isinstance(cell, str) and not clean(cell)) for cell in cells):
             return None
         row = ImportRow(raw.number, {})
-        if self._is_example(cells):
+        has_example_identity = self._has_example_identity(cells)
+        if has_example_identity and self._is_example(cells):
             return Line(row, cells, is_example=True)
         for reader, cell in zip(self.readers, cells, strict=True):
             value = reader.at_once(cell)
@@ -84,12 +85,17 @@ class Layout:
                 row.values[reader.column.key] = reader.read(cell)
             except Invalid as refusal:
                 row.errors[reader.column.key] = refusal
+        if has_example_identity:
+            row.errors[self.sheet.identity] = Invalid(
+                N_("This is the number of the example row; enter the right one, or delete the row.")
+            )
         return Line(row, cells, is_example=False)
 
-    def _is_example(self, cells: Sequence[Raw]) -> bool:
+    def _has_example_identity(self, cells: Sequence[Raw]) -> bool:
         identity = cells[self._identity]
-        if not isinstance(identity, str) or folded(identity) not in self._example[self._identity]:
-            return False
+        return isinstance(identity, str) and folded(identity) in self._example[self._identity]
+
+    def _is_example(self, cells: Sequence[Raw]) -> bool:
         return all(folded(str(shown(cell))) in words for cell, words in zip(cells, self._example, strict=True))
 
 
