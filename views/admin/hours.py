@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -95,6 +95,14 @@ def _years() -> Iterable[int]:
 
 
 def _forms() -> list[tuple[str, str]]:
+    """Return code and name of the learning forms, read once for a page: its filter is parsed, shown and named by them."""
+    if "ce_forms" not in g:
+        g.ce_forms = _read_forms()
+    forms: list[tuple[str, str]] = g.ce_forms
+    return forms
+
+
+def _read_forms() -> list[tuple[str, str]]:
     rows = db.session.execute(select(LearningForm.code, LearningForm.name, LearningForm.name_en).order_by(LearningForm.position))
     return list({row.code: (row.code, row.name_en if page_lang() == "en" else row.name) for row in rows}.values())
 
