@@ -105,3 +105,19 @@ def test_organisations_and_declarations_are_exported_by_their_tab(
     rows = texts(clerk.post("hours/export/run", list="tab=pending", columns=names).data)
     assert len(rows) == 2
     assert 12.5 in rows[1]
+
+
+def test_the_language_can_be_changed_on_a_page_that_answers_a_form(desk: Callable[..., Desk]) -> None:
+    officer = desk("unit_clerk")
+    came_from = "http://localhost/admin/people/?f_sex=male"
+    page = officer.client.post(
+        "/admin/people/export/", data={"position": officer.actor.position_key, "list": ""}, headers={"Referer": came_from}
+    )
+    assert page.status_code == 200
+    assert "/language/zh?to=/admin/people/?f_sex%3Dmale" in page.text.replace("%3F", "?")
+    elsewhere = officer.client.post(
+        "/admin/people/export/",
+        data={"position": officer.actor.position_key, "list": ""},
+        headers={"Referer": "http://evil.example/x"},
+    )
+    assert "evil.example" not in elsewhere.text

@@ -246,6 +246,23 @@ def test_a_reset_gives_the_last_six_by_default(desk: Callable[..., Desk], cast: 
     assert login("/login", data={**data, "password": cast.accounts["professional"].number[-6:]}).status_code == 303
 
 
+def test_a_reset_stands_in_the_log_of_the_person_with_its_reason(desk: Callable[..., Desk], cast: Cast) -> None:
+    clerk, person = desk("unit_clerk"), cast.people["professional"]
+    clerk.post(f"people/reset-password/?id={person.id}", reason="本人忘记密码")
+    log = clerk.get(f"people/details/?id={person.id}").text
+    assert "Reset password" in log[log.index("Change log") :]
+    assert "本人忘记密码" in log[log.index("Change log") :]
+
+
+def test_the_order_of_the_tree_can_be_turned_and_its_heading_says_so(desk: Callable[..., Desk]) -> None:
+    clerk = desk("city_officer")
+    first = clerk.get("people/")
+    assert re.search(r'<th scope="col" class="" aria-sort="ascending"><a href="([^"]+)">Employer \(unit\)', first.text)
+    turned = clerk.get("people/?sort=-id")
+    assert 'aria-sort="descending"' in turned.text
+    assert names_in(turned) == names_in(first)[::-1]
+
+
 def test_a_one_time_password_is_shown_once_where_the_setting_says_so(desk: Callable[..., Desk], cast: Cast, look: Any) -> None:
     county = cast.organisations["county"]
     with look() as session:

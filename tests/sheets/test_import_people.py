@@ -146,6 +146,13 @@ def test_same_number_twice_in_a_file_is_rejected_the_second_time(importing: Any,
     assert result["problems"][0]["params"] == {"row": "3"}
 
 
+def test_the_number_of_the_example_row_is_never_a_person(importing: Any, cast: Cast, system: Session) -> None:
+    changed = {**row(1), "number": people_sheet(cast.unit_clerk).example["number"]}
+    result = importing(cast.unit_clerk, KIND, workbook(cast.unit_clerk, changed))
+    assert counts(result) == (2, 0, 0, 1, 1)
+    assert result["problems"][0]["message_id"].startswith("This is the number of the example row")
+
+
 def test_department_must_name_organisations_of_its_subtree(importing: Any, cast: Cast) -> None:
     codes = {name: cast.organisations[name].code for name in ("unit", "cousin_unit")}
     content = workbook(
