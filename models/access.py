@@ -33,6 +33,7 @@ class Permission(StrEnum):
     DEPARTMENTS_MANAGE = "departments.manage"
     ADMINISTRATORS_MANAGE = "administrators.manage"
     ROLES_MANAGE = "roles.manage"
+    PUBLICATIONS = "publications.manage"  # announcements, files to download, the user agreement
     PEOPLE_VIEW = "people.view"
     PEOPLE_IMPORT = "people.import"
     PEOPLE_EXPORT = "people.export"
@@ -73,12 +74,12 @@ _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER,
     PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
-    PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
+    PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications"),
     PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN,
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
-NOT_FOR_INNER = _modules("organisations")
+NOT_FOR_INNER = _modules("organisations", "publications")
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 
 

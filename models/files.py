@@ -105,6 +105,16 @@ def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, 
     return file
 
 
+def keep_public(session: Session, content: bytes) -> str:
+    """Store a file that anybody may have and return its key; when the transaction is rolled back the file goes, too."""
+    return _write(session, content)
+
+
+def forget(session: Session, key: str) -> None:
+    """Remove a public file once the running transaction has committed."""
+    after_commit(session, lambda: storage.delete(key))
+
+
 def attachment(session: Session, key: str) -> Attachment:
     """Return an attachment within the scope by its random key; raises NotFound."""
     found = session.scalars(select(Attachment).where(Attachment.key == key)).first() if _KEY.fullmatch(key) else None

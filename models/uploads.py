@@ -35,6 +35,13 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"BM", "BMP"),
 )
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp"}
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OFFICE = {
+    "docx": (_ZIP, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "xlsx": (_ZIP, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "doc": (_OLE, "application/msword"),
+    "xls": (_OLE, "application/vnd.ms-excel"),
+}
 _ACTIVE = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition"})
 
 
@@ -77,6 +84,25 @@ def check(upload: Upload) -> Checked:
             drawn, picture_hash = _draw_anew(upload.content, kind, name)
             return Checked(name, _MEDIA_TYPES[kind], drawn, content_hash, picture_hash)
     raise Invalid(N_("The file %(name)s is neither a picture nor a PDF, whatever its name says."), name=name)
+
+
+def check_document(upload: Upload) -> Checked:
+    """Return a file that an office hands out, a form or a notice, as it is to be stored; raises Invalid with a sentence.
+
+    Office files are given out as downloads only and never opened here; macros are not accepted.
+    """
+    name = clean_name(upload.filename)
+    ending = name.rpartition(".")[2].lower()
+    if ending not in _OFFICE:
+        return check(upload)
+    start, media_type = _OFFICE[ending]
+    if len(upload.content) > MAX_BYTES:
+        raise Invalid(
+            N_("The file %(name)s is larger than 4 MB; make it smaller, or scan it with fewer dots per inch."), name=name
+        )
+    if not upload.content.startswith(start) or b"vbaProject.bin" in upload.content:
+        raise Invalid(N_("The file %(name)s is not what its ending says, or holds macros; save it anew."), name=name)
+    return Checked(name, media_type, upload.content, hashlib.sha256(upload.content).hexdigest())
 
 
 def clean_name(filename: str) -> str:

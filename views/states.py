@@ -57,6 +57,11 @@ PERSON = _table(
     rejected=(N_("Rejected"), "rejected"),
     disabled=(N_("Disabled"), "withdrawn"),
 )
+PUBLICATION = _table(
+    draft=(N_("Draft"), "draft"),
+    published=(N_("Published"), "approved"),
+    withdrawn=(N_("Taken back"), "withdrawn"),
+)
 ORGANISATION = _table(
     pending=(N_("Pending review"), "pending"),
     active=(N_("Active"), "approved"),

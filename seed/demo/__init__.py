@@ -10,6 +10,7 @@ from models.org.tables import Organisation
 from models.scope import system_session
 from seed.demo.organisations import build_tree
 from seed.demo.paperwork import build_paperwork
+from seed.demo.publications import build_publications
 from seed.demo.records import build_records
 from seed.demo.stage import DemoAccount, as_system, new_stage
 from seed.reference import seed_reference
@@ -28,6 +29,7 @@ def seed_demo() -> list[DemoAccount]:
     build_tree(stage)
     build_records(stage)
     build_paperwork(stage)
+    build_publications(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

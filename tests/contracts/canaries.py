@@ -72,6 +72,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "education_records": {"education_level": "20"},
     "jobs": {"kind": "none", "state": "done", "params": {}, "cursor": {}, "result": {}, "error": None},
     "notices": {"params": {}},
+    "publications": {"kind": "announcement", "state": "withdrawn", "published_at": None},
     "column_choices": {"columns": []},
 }
 IN_ADDRESSES = {"key", "number"}

@@ -29,6 +29,7 @@ ARGUMENTS = {
     "job_id": ("jobs", "id"),
     "review_id": ("reviews", "id"),
     "notice_id": ("notices", "id"),
+    "publication_id": ("publications", "id"),
     "id": ("*", "id"),
 }
 BY_ENDPOINT = {

@@ -25,6 +25,8 @@ from models.access import Actor
 from models.credits import declarations
 from models.credits.declarations import Draft
 from models.jobs import Job
+from models.org import publications
+from models.org.publications import PublicationKind, Text
 from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import system_session
@@ -41,7 +43,7 @@ __all__ = ["acting_as", "decide", "declare", "lists", "register"]
 HERE = Path(__file__).parent
 BUILT = {"first"}
 """The steps whose screens are all there."""
-BUILT_BEFORE: frozenset[str] = frozenset()
+BUILT_BEFORE = frozenset({"S001", "S011", "S144", "S145"})
 """Screens of later steps that are there already."""
 STEPS = ("first", "second", "third", "later")
 SIZES = {"first": 27, "second": 61, "third": 28, "later": 32}
@@ -195,6 +197,7 @@ def town(
         made.ids["declaration"] = session.get_one(Review, made.own["employer"]["review"]).subject_id
     made.ids["person"] = cast.people["professional"].id
     _registrations(cast, register, acting_as)
+    _publications(cast, acting_as)
     for position in DECIDING:
         made.own[position]["import"] = _import_with_a_bad_row(made, ACTORS[position], run_jobs)
     monkeypatch.setitem(app.config, "CE_CAPTCHA", True)
@@ -219,6 +222,18 @@ def _registrations(cast: Cast, register: Callable[..., Any], acting_as: Callable
         with acting_as(cast.actors[officer]) as session:
             wanted = select(Review.id).where(Review.kind == ReviewKind.REGISTRATION, Review.subject_id == person.id)
             engine.decide(session, cast.actors[officer], session.scalars(wanted).one(), verdict=Verdict.PASS)
+
+
+def _publications(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
+    """Let the root publish an announcement and a file."""
+    officer = cast.actors["city_officer"]
+    form = Upload("信息采集表.pdf", picture(77))
+    for text in (
+        Text(PublicationKind.ANNOUNCEMENT, "年底申报提醒", "请尽快申报。"),
+        Text(PublicationKind.DOWNLOAD, "专业技术人员继续教育信息服务平台信息采集表", "", form),
+    ):
+        with acting_as(officer) as session:
+            publications.publish(session, officer, publications.write(session, officer, text).id)
 
 
 def _import_with_a_bad_row(town: Town, officer: str, run_jobs: Callable[[], int]) -> int:

@@ -105,6 +105,7 @@ def test_every_machine_is_closed_and_named() -> None:
         "declaration",
         "review",
         "certificate",
+        "publication",
     }
     for flow, step in machines():
         states = {str(s) for s in flow.states}

@@ -16,7 +16,7 @@ from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, Na
 
 from models import storage
 from models.errors import Invalid
-from models.uploads import MAX_BYTES, Upload, check, clean_name, looks_alike
+from models.uploads import MAX_BYTES, Upload, check, check_document, clean_name, looks_alike
 from tests.models.credits.conftest import picture
 
 
@@ -194,6 +194,12 @@ def _own_storage() -> Iterator[None]:
     before = storage._Configured.filesystem, storage._Configured.root
     yield
     storage._Configured.filesystem, storage._Configured.root = before
+
+
+def test_an_office_file_that_is_handed_out_has_at_most_4_mb() -> None:
+    with pytest.raises(Invalid, match="larger than 4 MB"):
+        check_document(Upload("表.docx", b"PK\x03\x04" + bytes(MAX_BYTES)))
+    assert check_document(Upload("表.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")).media_type == "application/msword"
 
 
 # --- storage --------------------------------------------------------------------------------------------------------

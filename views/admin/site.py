@@ -6,6 +6,7 @@ from flask import Flask
 from flask_admin import Admin
 
 from models.jobs import Job
+from models.org.publications import Publication
 from models.org.tables import Organisation
 from models.people.tables import Professional
 from models.reviews.tables import Review
@@ -19,6 +20,7 @@ from views.admin.learning_record import LearningRecord
 from views.admin.organisations import OrganisationsView
 from views.admin.people import PeopleView
 from views.admin.pickers import Pickers
+from views.admin.publications import PublicationsView
 from views.admin.registrations import RegistrationsView
 from views.admin.screen import ScopedPage
 
@@ -29,6 +31,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
     """Return the screens of one application; their place in the menu is their ``group_id`` and ``order``."""
     return [
         OrganisationsView(Organisation, endpoint="organisations", url="organisations"),
+        PublicationsView(Publication, endpoint="publications", url="publications"),
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),
         PeopleView(Professional, endpoint="people", url="people"),

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, render_template, url_for
 from flask_babel import gettext
 
 from models.errors import N_
+from models.org.publications import PublicationKind, public
 from views.actor import current_actor
 from views.public.demo import demo_accounts
 from views.public.login import LoginForm, start_page
@@ -21,6 +22,8 @@ REGISTRATIONS: tuple[tuple[str, str], ...] = (
 )
 """Shown where the page exists."""
 VERIFICATION = "verify.index"
+FEW = 5
+"""Files that the home page lists; the download centre has all."""
 
 
 @blueprint.get("/")
@@ -34,6 +37,8 @@ def index() -> str:
         registrations=registrations(),
         verification=url_for(VERIFICATION) if VERIFICATION in current_app.view_functions else "",
         demo=demo_accounts(),
+        announcements=public(PublicationKind.ANNOUNCEMENT),
+        downloads=public(PublicationKind.DOWNLOAD, limit=FEW),
     )
 
 

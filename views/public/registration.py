@@ -42,6 +42,7 @@ from views.public import pickers
 from views.public.captcha import CaptchaForm
 from views.public.home import registrations
 from views.public.login import document_types
+from views.public.publications import present_agreement
 from views.words import say
 
 blueprint = Blueprint("register", __name__, url_prefix="/register")
@@ -225,7 +226,12 @@ def professional() -> str | BaseResponse:
         return redirect(url_for("register.done"), code=303)
     others = [(url, word) for url, word in registrations() if url != url_for("register.professional")]
     return render_template(
-        "public/register.html", form=form, others=others, account_fields=ACCOUNT_FIELDS, person_fields=PERSON_FIELDS
+        "public/register.html",
+        form=form,
+        others=others,
+        account_fields=ACCOUNT_FIELDS,
+        person_fields=PERSON_FIELDS,
+        agreement=present_agreement(),
     )
 
 
