@@ -16,6 +16,7 @@ from models.access import Actor
 from models.errors import N_
 from views.actor import KIND_WORDS, current_actor, other_positions
 from views.forms import input_attributes
+from views.once import once_key
 from views.public.language import display_classes, page_lang, shows
 from views.words import file_size, hours, local_time, words
 
@@ -120,6 +121,7 @@ def install(app: Flask) -> None:
         "display_classes": display_classes,
         "here_path": here_path,
         "input_attributes": input_attributes,
+        "once_key": once_key,
         "other_positions": other_positions,
         "page_lang": page_lang,
         "portal_menu": portal_menu,

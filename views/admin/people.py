@@ -29,7 +29,8 @@ from views.admin.keyset import Sort
 from views.admin.state import ListState
 from views.codes import code_name
 from views.details import Change
-from views.redirects import own_or
+from views.once import note_sent, was_sent_before
+from views.redirects import own_or, redirect_own
 from views.words import local_time, say
 
 TITLE = N_("Professional title (series)")
@@ -203,9 +204,13 @@ class PeopleView(ScopedModelView):
         error = ""
         if request.method == "POST" and not reason:
             error = gettext(N_("Please give a reason."))
+        if request.method == "POST" and was_sent_before():
+            flash(gettext(N_("This form was sent already; the password that was shown holds.")), "info")
+            return redirect_own(back, self.list_url())
         if request.method == "POST" and not error:
             with unit_of_work() as session:
                 shown = resets.reset_password(session, self.actor, person, reason=reason)
+            note_sent()
             flash(gettext(N_("The password was reset; every login of this person has ended.")), "success")
             return self.render("admin/password_shown.html", view=self, name=person.name, shown=shown, back=back)
         refused, kind = "", FirstPassword.LAST_SIX

@@ -23,6 +23,7 @@ from views.actor import position_label, required_actor
 from views.checks import AtMost, Required
 from views.details import TimelineEntry
 from views.forms import PlainForm
+from views.once import note_sent, was_sent_before
 from views.public.login import document_types
 from views.words import local_time, say
 
@@ -106,6 +107,9 @@ def reset(key: str) -> str | Response | tuple[str, int]:
     """Reset the password; a one-time password is on this answer and nowhere else."""
     actor = required_actor(Permission.SUPPORT_RESET)
     found = _found(actor, key)
+    if was_sent_before():
+        flash(gettext("This form was sent already; the password that was shown holds."), "info")
+        return redirect(url_for("support.account", key=key), code=303)
     try:
         with unit_of_work():
             shown = support.reset_password(
@@ -113,6 +117,7 @@ def reset(key: str) -> str | Response | tuple[str, int]:
             )
     except DomainError as refusal:
         return _page(actor, found, key, refused=refusal), 400
+    note_sent()
     return render_template("support/reset.html", found=found, shown=shown, key=key)
 
 

@@ -14,9 +14,11 @@ function enqueue(task) {
 
 const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 const address = () => form.getAttribute("action");
+// What was refused stays until files are chosen again: the next file that goes well must not hide it.
+let refusals = [];
 const note = (text) => {
   const place = document.getElementById("upload-note");
-  if (place) place.textContent = text;
+  if (place) place.textContent = [...refusals, text].filter(Boolean).join(" ");
 };
 const say = (name, file) => form.dataset[name].replace("{name}", file?.name ?? "");
 
@@ -157,9 +159,11 @@ async function upload(file) {
     const page = await post(address(), body);
     showEvidence(page);
     const refused = page.getElementById("attachments-error");
+    if (refused) refusals.push(refused.textContent.trim());
     note(refused ? "" : say("uploaded", file));
   } catch (error) {
-    note(error.message.length > 3 ? error.message : say("failed"));
+    refusals.push(error.message.length > 3 ? error.message : say("failed"));
+    note("");
   }
 }
 
@@ -189,6 +193,7 @@ if (form && code) {
     if (event.target === type) showForms();
     if (event.target === type || event.target === code || event.target.name === "year") load();
     else if (event.target.matches("[data-files]")) {
+      refusals = [];
       for (const file of [...event.target.files]) enqueue(() => upload(file));
       event.target.value = "";
     } else afterChange();
