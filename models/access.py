@@ -27,12 +27,6 @@ class Permission(StrEnum):
     ORGANISATIONS_VIEW = "organisations.view"
     ORGANISATIONS_CREATE = "organisations.create"
     ORGANISATIONS_EXPORT = "organisations.export"
-    ORGANISATIONS_MANAGE = "organisations.manage"  # below: administrators, 移除权限, 关闭 / 开启审核权限
-    ORGANISATIONS_REVIEW = "organisations.review"  # registrations of organisations and changes of their data
-    ORGANISATION_EDIT = "organisation.edit"  # the own data, 修改单位信息, 更换上级部门
-    DEPARTMENTS_MANAGE = "departments.manage"
-    ADMINISTRATORS_MANAGE = "administrators.manage"
-    ROLES_MANAGE = "roles.manage"
     PUBLICATIONS = "publications.manage"  # announcements, files to download, the user agreement
     PEOPLE_VIEW = "people.view"
     PEOPLE_IMPORT = "people.import"
@@ -40,8 +34,6 @@ class Permission(StrEnum):
     PEOPLE_UNMASK = "people.unmask"  # full identity numbers in exports
     PEOPLE_RESET_PASSWORD = "people.reset_password"  # noqa: S105 - a permission, not a password
     REGISTRATIONS_REVIEW = "registrations.review"
-    CHANGES_REVIEW = "changes.review"  # changes of personal data
-    TRANSFERS = "transfers.manage"
     HOURS_VIEW = "hours.view"
     HOURS_REVIEW = "hours.review"
     HOURS_EXPORT = "hours.export"
@@ -50,9 +42,6 @@ class Permission(StrEnum):
     SUPPORT_RESET = "support.reset"
     SUPPORT_UNLOCK = "support.unlock"
     SUPPORT_HISTORY = "support.history"
-    SUPPORT_CORRECT = "support.correct"  # a name
-    SUPPORT_MERGE = "support.merge"  # organisations
-    SUPPORT_CODES = "support.codes"  # temporary organisation codes
 
 
 EVERY_POSITION = frozenset({Permission.HOME})
@@ -64,18 +53,13 @@ def _modules(*names: str) -> frozenset[Permission]:
     return frozenset(p for p in Permission if p.value.split(".")[0] in names)
 
 
-_OWN = _modules("organisation", "administrators", "roles")
-_EMPLOYER = (
-    _OWN
-    | _modules("departments", "people", "registrations", "changes", "transfers", "hours", "certificates")
-    | {Permission.ORGANISATIONS_MANAGE, Permission.ORGANISATIONS_REVIEW}
-)
+_EMPLOYER = _modules("people", "registrations", "hours", "certificates")
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER,
     PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
     PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications"),
-    PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN,
+    PositionKind.TRAINING_BASE: EVERY_POSITION,
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
