@@ -32,6 +32,7 @@ from tests.cast import Cast
 from tests.databases import REDIS_URL, Templates, engine_of, has_postgres, has_redis
 from views.limits import limiter
 
+pytest.register_assert_rewrite("tests.browser.harness")
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 
 
