@@ -44,6 +44,8 @@ def configure(*, level: int = logging.INFO, stream: TextIO | None = None) -> Non
     root.setLevel(level)
     # The engine's own log would print statements with their parameters.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.CRITICAL)
+    # The reader of PDFs repeats what stands in the file.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     for talkative in ("alembic", "huey", "weasyprint", "fontTools"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 

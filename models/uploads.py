@@ -154,7 +154,7 @@ def _encode(picture: Image.Image, kind: str) -> bytes:
         upright = upright.convert("RGB")
     upright.info.clear()
     out = io.BytesIO()
-    options: dict[str, Any] = {"quality": 88} if kind == "JPEG" else {}
+    options: dict[str, Any] = {"JPEG": {"quality": 88}, "PNG": {"compress_level": 1}}.get(kind, {})
     upright.save(out, kind, **options)
     return out.getvalue()
 

@@ -16,7 +16,7 @@ from models.org.tables import Organisation
 from models.people import numbers
 from models.people.accounts import NewAccount, create_with_one_time, find_account
 from models.people.numbers import Number
-from models.people.tables import Account, Post, PostState
+from models.people.tables import Account, Post, PostState, Professional, ProfessionalState
 
 NOBODY_FITS = N_("No account has this document type, number and name.")
 
@@ -133,7 +133,18 @@ def _created(session: Session, actor: Actor, who: FirstAdministrator, number: Nu
 def _existing(session: Session, who: FirstAdministrator, number: Number) -> Account:
     with scope.acting(session, "read_accounts"):
         account = find_account(session, who.document_type, number.value)
-    # One sentence for an unknown number and for another's name: the form must not tell whose number it is.
-    if account is None or not account.active or account.name != who.name.strip():
+    # One sentence for an unknown number, another's name and somebody whom no organisation has verified yet (a registration
+    # that waits proves nothing): the form must not tell whose number it is.
+    if account is None or not account.active or not _is_verified(session, account) or account.name != who.name.strip():
         raise FieldErrors({"administrator_number": Invalid(NOBODY_FITS)})
     return account
+
+
+def _is_verified(session: Session, account: Account) -> bool:
+    """Say whether the account's holder acts in a position already: as a professional, an administrator or support."""
+    with scope.acting(session, "read_positions"):
+        post = select(Post.id).where(Post.account_id == account.id, Post.state == PostState.ACTIVE)
+        profile = select(Professional.id).where(
+            Professional.account_id == account.id, Professional.state == ProfessionalState.ACTIVE
+        )
+        return account.is_support or any(session.scalar(found.limit(1)) is not None for found in (post, profile))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from models import history, scope
@@ -25,7 +25,17 @@ from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation,
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.numbers import DocumentType, Number
-from models.people.tables import Account, FirstPassword, Membership, NameToken, Professional, ProfessionalState
+from models.people.sessions import end_sessions
+from models.people.tables import (
+    Account,
+    FirstPassword,
+    Membership,
+    NameToken,
+    Post,
+    PostState,
+    Professional,
+    ProfessionalState,
+)
 from models.pinyin import name_tokens
 from models.workflow import CHUNK
 
@@ -113,6 +123,7 @@ class PeopleImport:
         for row in rows:
             row.is_unchanged = False
             row.found.pop("account_id", None)
+            row.found.pop("is_free_again", None)
             _find_place(row, places[_code_of(row)])
             _check_title(row, self._titles)
             if "hash" in row.found:
@@ -267,8 +278,13 @@ class Standing:
     """An account that exists, and where its holder is a professional, if anywhere."""
 
     account_id: int
+    name: str
     organisation_id: int | None
     state: str | None
+    is_held: bool  # somebody acts with it: as an administrator or as support
+
+
+_HAS_POST = exists().where(Post.account_id == Account.id, Post.state != PostState.ENDED)
 
 
 def _standing(session: Session, types: Collection[str], hashes: Sequence[str]) -> dict[tuple[str, str], Standing]:
@@ -277,20 +293,34 @@ def _standing(session: Session, types: Collection[str], hashes: Sequence[str]) -
     The index begins with the type: without it each part of the file would read the index of all accounts.
     """
     statement = (
-        select(Account.id, Account.document_type, Account.number_hash, Professional.organisation_id, Professional.state)
+        select(
+            Account.document_type,
+            Account.number_hash,
+            Account.id,
+            Account.name,
+            Professional.organisation_id,
+            Professional.state,
+            or_(Account.is_support, _HAS_POST),
+        )
         .outerjoin(Professional, (Professional.account_id == Account.id) & (Professional.state != ProfessionalState.REJECTED))
         .where(Account.document_type.in_(types), Account.number_hash.in_(hashes))
     )
     with scope.acting(session, "import_people"):
         found = session.execute(statement).all() if hashes else ()
-    return {(kind, hashed): Standing(account, organisation, state) for account, kind, hashed, organisation, state in found}
+    return {
+        (kind, hashed): Standing(account, name, organisation, state, bool(is_held))
+        for kind, hashed, account, name, organisation, state, is_held in found
+    }
 
 
 def _judge_standing(row: ImportRow, standing: Standing | None) -> None:
     if standing is None:
         return
     row.found["account_id"] = standing.account_id
+    row.found["is_free_again"] = standing.organisation_id is None and not standing.is_held
     if standing.organisation_id is None:
+        if standing.is_held and standing.name != row.values.get("name"):
+            row.refuse("number", Conflict(REGISTERED_ELSEWHERE))
         return
     place: Place | None = row.found.get("place")
     if place is None or standing.organisation_id != place.organisation_id:
@@ -314,7 +344,21 @@ def _add_accounts(session: Session, rows: Sequence[ImportRow], now: dt.datetime)
         scope.bulk_insert(
             session, Account, [{"id": row.found["account_id"], **account_row(_account(row)), **moments} for row in new]
         )
+        for row in rows:
+            if row.found.get("is_free_again"):
+                _begin_anew(session, row, moments["first_password_until"])
     return [row.found["account_id"] for row in rows]
+
+
+def _begin_anew(session: Session, row: ImportRow, until: dt.datetime) -> None:
+    """Take the account of a number that is free again from whoever registered with it: nobody has verified that person."""
+    account = session.get_one(Account, row.found["account_id"])
+    new = account_row(_account(row))
+    for name in ("name", "phone", "email", "password_hash", "first_password", "must_change", "fs_uniquifier"):
+        setattr(account, name, new[name])
+    account.first_password_until, account.active = until, True
+    session.flush()
+    end_sessions(session, account.id)
 
 
 def _account(row: ImportRow) -> NewAccount:

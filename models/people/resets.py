@@ -75,4 +75,6 @@ def _is_below(actor: Actor, post: Post) -> bool:
     """Say whether a post lies below the actor: who shows a password to somebody shows all positions that it opens."""
     if post.organisation_id == actor.organisation_id:
         return actor.is_super and not post.is_super
-    return bool(actor.path) and post.path.startswith(actor.path) and not actor.is_inner
+    is_above = bool(actor.path) and post.path.startswith(actor.path) and not actor.is_inner
+    # A role alone does not open what a super administrator holds.
+    return is_above and (actor.is_super or not post.is_super)

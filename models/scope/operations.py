@@ -52,7 +52,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
     # Whether the same evidence proves another record: only "yes" leaves models.credits.key_review.
     "find_same_evidence": _operation("declarations attachments"),
     # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
-    "import_people": _operation("professionals", accounts="*"),
+    "import_people": _operation("professionals posts", accounts="*"),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {
@@ -70,7 +70,7 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "read_history": _operation("history_entries history_batches"),
     "read_accounts": _operation("accounts login_failures web_sessions"),
     # Whoever resets a password must not come by a position that lies beyond the own one.
-    "read_positions": _operation("accounts posts"),
+    "read_positions": _operation("accounts posts professionals"),
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
         "declarations learning_forms rule_versions requirements memberships organisations professionals",

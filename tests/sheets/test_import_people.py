@@ -12,8 +12,12 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.base import today
 from models.history import HistoryEntry
+from models.people.accounts import NewAccount, account_row
+from models.people.numbers import check
 from models.people.tables import Account, FirstPassword, Membership, NameToken, Professional
+from models.transaction import unit_of_work
 from tests.cast import Cast, made_up_number
 from tests.sheets.files import filled, first_sheet, saved, texts
 from views.sheets.people import people_sheet
@@ -144,6 +148,28 @@ def test_same_number_twice_in_a_file_is_rejected_the_second_time(importing: Any,
     result = importing(cast.unit_clerk, KIND, workbook(cast.unit_clerk, row(1), row(1, number=f" {number.lower()} "), row(2)))
     assert counts(result) == (4, 2, 0, 1, 1)
     assert result["problems"][0]["params"] == {"row": "3"}
+
+
+def test_whoever_registered_with_a_number_and_was_rejected_does_not_keep_its_account(
+    importing: Any, cast: Cast, system: Session
+) -> None:
+    number = made_up_number(1077)
+    with unit_of_work(system):
+        taken = Account(
+            **account_row(NewAccount("111", check("111", number, today=today()), "冒名", "1", "x@example.com", "Impostor9x"))
+        )
+        system.add(taken)
+    assert counts(importing(cast.unit_clerk, KIND, workbook(cast.unit_clerk, {**row(1), "number": number}))) == (2, 1, 0, 0, 1)
+    system.expire_all()
+    account = system.get_one(Account, taken.id)
+    assert (account.name, account.email, account.password_hash, account.must_change) == ("王小明", "", None, True)
+    assert account.first_password == FirstPassword.LAST_SIX
+
+
+def test_an_administrators_account_is_not_taken_under_another_name(importing: Any, cast: Cast) -> None:
+    number = cast.accounts["city_officer"].number
+    result = importing(cast.unit_clerk, KIND, workbook(cast.unit_clerk, {**row(1), "number": number}))
+    assert counts(result) == (2, 0, 0, 1, 1)
 
 
 def test_the_number_of_the_example_row_is_never_a_person(importing: Any, cast: Cast, system: Session) -> None:

@@ -211,8 +211,8 @@ class BatchPages(Declared):
         return redirect_own(url_for("jobs.details_view", id=job.id, url=back), "/")
 
     def _show_result(self, listing: Listing, batch: BatchAction, moved: Moved, back: str) -> Response:
-        result = result_of(self.work, listing, moved) | {"title": batch.label}
-        with unit_of_work() as session:
+        with unit_of_work() as session:  # read inside: what was read before a write begins would be out of date for SQLite
+            result = result_of(session, listing, moved) | {"title": batch.label}
             key = keep_filter(session, self.actor, _result_name(self.endpoint), {"result": json.dumps(result)})
         return redirect_own(url_for(f"{self.endpoint}.batch_result", r=key, url=back), "/")
 

@@ -94,7 +94,8 @@ class AskedForm(PlainForm):
 def _asked_at(values: Mapping[str, Any]) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(str(values.get("asked_at", "")))
-    except ValueError:
+        moment = moment.astimezone(dt.UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else None
 

@@ -182,7 +182,8 @@ def answer() -> Response:
     """Accept or decline a post that was offered to the own account."""
     found = _required_login()
     actor = current_actor()
-    post_id = request.form.get("post", type=int)
+    text = request.form.get("post", "")
+    post_id = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     if actor is None or post_id is None:
         raise NotFound
     with unit_of_work():

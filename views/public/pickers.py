@@ -123,7 +123,8 @@ def vocational_levels(code: str = "") -> list[Option]:
 
 def departments() -> list[Option]:
     """Return the internal departments of the chosen organisation."""
-    organisation_id = request.args.get("organisation_id", type=int)
+    text = request.args.get("organisation_id", "")
+    organisation_id = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     if organisation_id is None or directory.entry(organisation_id) is None:
         return []
     return [Option(str(i), name) for i, name in directory.departments(organisation_id)]
