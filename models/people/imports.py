@@ -7,11 +7,11 @@ first password, and the profile is active at once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import history, scope
@@ -24,6 +24,7 @@ from models.org.code_lists import CodeList
 from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation, OrganisationKind, OrganisationState
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
+from models.people.import_standing import judge_standing, standing_of
 from models.people.numbers import DocumentType, Number
 from models.people.sessions import end_sessions
 from models.people.tables import (
@@ -31,16 +32,12 @@ from models.people.tables import (
     FirstPassword,
     Membership,
     NameToken,
-    Post,
-    PostState,
     Professional,
     ProfessionalState,
 )
 from models.pinyin import name_tokens
 from models.workflow import CHUNK
 
-REGISTERED_ELSEWHERE = N_("This number is registered at another organisation; please start a transfer.")
-IN_REVIEW = N_("This person's registration is under review.")
 COPIED = (
     "name",
     "document_type",
@@ -118,7 +115,7 @@ class PeopleImport:
         """Find each row's organisation, department and standing; what is wrong, or there already, is noted on the row."""
         places = self._places(session, {_code_of(row) for row in rows})
         hashes = [row.found["hash"] for row in rows if "hash" in row.found]
-        standing = _standing(session, {row.values["document_type"] for row in rows if "hash" in row.found}, hashes)
+        standing = standing_of(session, {row.values["document_type"] for row in rows if "hash" in row.found}, hashes)
         self._titles = self._titles or _titles(session)
         for row in rows:
             row.is_unchanged = False
@@ -127,7 +124,9 @@ class PeopleImport:
             _find_place(row, places[_code_of(row)])
             _check_title(row, self._titles)
             if "hash" in row.found:
-                _judge_standing(row, standing.get((row.values["document_type"], row.found["hash"])))
+                place: Place | None = row.found.get("place")
+                there = standing.get((row.values["document_type"], row.found["hash"]))
+                judge_standing(row, there, place.organisation_id if place else None)
 
     def _places(self, session: Session, wanted: set[str]) -> dict[str, Place | DomainError]:
         # Read anew for each chunk: an organisation may be moved or disabled while the job runs.
@@ -268,67 +267,6 @@ def _check_title(row: ImportRow, titles: Mapping[str, tuple[str | None, str | No
             row.refuse("title_qualification", Invalid(wrong))
         elif told:
             row.values[key] = told
-
-
-# --- who is there already --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An account that exists, and where its holder is a professional, if anywhere."""
-
-    account_id: int
-    name: str
-    organisation_id: int | None
-    state: str | None
-    is_held: bool  # somebody acts with it: as an administrator or as support
-
-
-_HAS_POST = exists().where(Post.account_id == Account.id, Post.state != PostState.ENDED)
-
-
-def _standing(session: Session, types: Collection[str], hashes: Sequence[str]) -> dict[tuple[str, str], Standing]:
-    """Return what exists for these numbers, in the whole system: a row learns one sentence of it at most.
-
-    The index begins with the type: without it each part of the file would read the index of all accounts.
-    """
-    statement = (
-        select(
-            Account.document_type,
-            Account.number_hash,
-            Account.id,
-            Account.name,
-            Professional.organisation_id,
-            Professional.state,
-            or_(Account.is_support, _HAS_POST),
-        )
-        .outerjoin(Professional, (Professional.account_id == Account.id) & (Professional.state != ProfessionalState.REJECTED))
-        .where(Account.document_type.in_(types), Account.number_hash.in_(hashes))
-    )
-    with scope.acting(session, "import_people"):
-        found = session.execute(statement).all() if hashes else ()
-    return {
-        (kind, hashed): Standing(account, name, organisation, state, bool(is_held))
-        for kind, hashed, account, name, organisation, state, is_held in found
-    }
-
-
-def _judge_standing(row: ImportRow, standing: Standing | None) -> None:
-    if standing is None:
-        return
-    row.found["account_id"] = standing.account_id
-    row.found["is_free_again"] = standing.organisation_id is None and not standing.is_held
-    if standing.organisation_id is None:
-        if standing.is_held and standing.name != row.values.get("name"):
-            row.refuse("number", Conflict(REGISTERED_ELSEWHERE))
-        return
-    place: Place | None = row.found.get("place")
-    if place is None or standing.organisation_id != place.organisation_id:
-        row.refuse("number", Conflict(REGISTERED_ELSEWHERE))
-    elif standing.state == ProfessionalState.PENDING:
-        row.refuse("number", WrongState(IN_REVIEW))
-    elif not row.errors:
-        row.is_unchanged = True
 
 
 # --- the rows that are written ---------------------------------------------------------------------------------------
