@@ -33,7 +33,7 @@ class ScopedModelView(ExportPages, BatchPages, RecordPages, ModelView):
     ``columns``                  Col(...): label, kind, choices and code list come from the ORM column
     ``sorts``                    Sort(name, columns): only orders that an index carries, unique at the end, none nullable;
                                  the first is the default
-    ``filters``                  text_, choice_, code_, flag_, year_, date_, picker_filter or Filter; names, numbers and
+    ``filters``                  text_, choice_, code_, flag_, date_, picker_filter or Filter; names, numbers and
                                  phones with ``is_private=True``; ``is_quick=False`` puts it under 更多筛选
     ``tabs``                     Tab(...): conditions, or another list (rows, model, columns, sorts, actions) of its own
     ``row_actions``              RowAction: words on a row; ``page_actions`` PageAction: buttons at the right above
