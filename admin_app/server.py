@@ -51,13 +51,12 @@ def _web_server(settings: Settings) -> Any:
         factory=True,
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,  # admin_app/bodies.py stands before the threads of the application
         workers=settings.workers,
-        blocking_threads=settings.threads,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=WEB_STOP_SECONDS,
-        log_level=LogLevels.error,  # it warns of more threads than cores, but ours wait for the database
+        log_level=LogLevels.error,
     )
 
 

@@ -101,6 +101,19 @@ def server(tmp_path: Path, templates: Templates) -> Iterator[Server]:
         running.process.wait()
 
 
+def test_slow_senders_hold_no_thread(server: Server) -> None:
+    """More unfinished requests than there are threads: everybody else is answered as before."""
+    head = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(24)]
+    try:
+        for sender in slow:
+            sender.sendall(head + b"number=")
+        assert [server.get("/healthz")[0] for _ in range(5)] == [200] * 5
+    finally:
+        for sender in slow:
+            sender.close()
+
+
 def test_it_is_ready_and_stops_both_parts_at_a_word(server: Server) -> None:
     assert server.get("/readyz") == (200, {"database": "ok", "jobs": "ok", "status": "ok", "storage": "ok"})
     children = server.children()
