@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session, SessionTransaction
 
 from models.base import db
 
 _AFTER = "after_commit_calls"
+_FOR_WRITING = "began_for_writing"
 
 
 class Intent(Enum):
@@ -51,13 +53,24 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
     session.info.setdefault(_AFTER, []).append(call)
 
 
+@event.listens_for(Session, "after_begin")
+def _note_intent(session: Session, transaction: SessionTransaction, _connection: Connection) -> None:
+    if not transaction.nested:
+        session.info[_FOR_WRITING] = intends_to_write()
+
+
 @contextmanager
 def unit_of_work(session: Session | None = None) -> Iterator[Session]:
-    """Commit what happens inside, or roll it back when anything raises."""
+    """Commit what happens inside, or roll it back when anything raises.
+
+    What was read before, in a transaction that was only for reading, is read anew inside: it may be out of date.
+    """
     work: Session = session if session is not None else db.session()
     before = _intent.get()
     _intent.set(Intent.WRITE)
     try:
+        if work.in_transaction() and not work.info.get(_FOR_WRITING) and not (work.new or work.dirty or work.deleted):
+            work.rollback()
         yield work
         work.flush()
         work.commit()

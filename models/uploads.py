@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import threading
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +13,21 @@ from typing import Any
 
 from PIL import Image, ImageOps
 from pypdf import PdfReader
-from pypdf.generic import DictionaryObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject
 
 from models.errors import N_, Invalid
 
 MAX_BYTES = 4 * 1024 * 1024
 """附件必须为4M以内."""
 MAX_PIXELS = 25_000_000
+"""Of a JPEG; each dot of another kind is decoded whole, so those may have half as many."""
 MAX_PAGES = 500
 LOOK_AT_HALF_SIZE = 12_000_000
 ENDINGS = ("jpg", "jpeg", "gif", "bmp", "png", "pdf")
 PDF = "application/pdf"
+
+_DRAWING = threading.Semaphore(1)
+"""One picture at a time: its dots take 50 MB."""
 
 # Pillow itself refuses twice as many before it decodes anything.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -42,7 +47,12 @@ _OFFICE = {
     "doc": (_OLE, "application/msword"),
     "xls": (_OLE, "application/vnd.ms-excel"),
 }
-_ACTIVE = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition"})
+_ACTIVE = frozenset(
+    {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/GoToR", "/GoToE", "/Movie", "/Sound"}
+)
+_CARRIERS = frozenset({"/RichMedia", "/FileAttachment", "/Movie", "/Screen", "/Sound", "/3D"})
+MOST_OBJECTS = 50_000
+"""So many of a PDF are looked at; a scan of 500 pages has some thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +132,28 @@ def looks_alike(one: str, other: str) -> bool:
 
 def _draw_anew(content: bytes, kind: str, name: str) -> tuple[bytes, str]:
     try:
-        picture = _open_picture(content, kind)
-        return _encode(picture, kind), _difference_hash(picture)
+        with _DRAWING:
+            picture = _open_picture(content, kind)
+            return _encode(picture, kind), _difference_hash(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Invalid(
-            N_("The picture %(name)s has more than 25 million dots; scan or photograph it smaller."), name=name
+            N_("The picture %(name)s has more than %(n)s million dots; scan or photograph it smaller."),
+            name=name,
+            n=_most_pixels(kind) // 1_000_000,
         ) from None
     except Exception as error:
         # A decoder meets hostile bytes here and may raise anything: each means the same to the reader.
         raise Invalid(N_("The picture %(name)s is damaged; open it, save it anew and upload it again."), name=name) from error
 
 
+def _most_pixels(kind: str) -> int:
+    return MAX_PIXELS if kind == "JPEG" else LOOK_AT_HALF_SIZE
+
+
 def _open_picture(content: bytes, kind: str) -> Image.Image:
     picture = Image.open(io.BytesIO(content), formats=(kind,))
     n_pixels = picture.width * picture.height
-    if n_pixels > MAX_PIXELS:
+    if n_pixels > _most_pixels(kind):
         raise Image.DecompressionBombError
     if kind == "JPEG" and n_pixels > LOOK_AT_HALF_SIZE:
         # A quarter of the dots is still enough to read by, and of the memory to decode them.
@@ -175,7 +192,7 @@ def _check_pdf(content: bytes, name: str) -> None:
         reader = PdfReader(io.BytesIO(content))
         is_locked = reader.is_encrypted and not reader.decrypt("")
         n_pages = 0 if is_locked else _n_pages(reader.root_object)
-        is_active = not is_locked and _does_something(reader.root_object)
+        is_active = not is_locked and _does_something(reader)
     except Exception as error:
         # As above: whatever the parser stumbles over, the file is no usable PDF.
         raise Invalid(N_("The PDF %(name)s is damaged; save or scan it anew and upload it again."), name=name) from error
@@ -192,14 +209,38 @@ def _n_pages(root: DictionaryObject) -> int:
     return int(_dictionary(root, "/Pages")["/Count"])
 
 
-def _does_something(root: DictionaryObject) -> bool:
-    """Say whether the document starts something when it is opened, or carries scripts or files."""
+def _does_something(reader: PdfReader) -> bool:
+    """Say whether anything that the document reaches from its catalogue is an action that acts, a script or a file."""
+    root = reader.root_object
     names = _dictionary(root, "/Names")
-    if "/JavaScript" in names or "/EmbeddedFiles" in names:
+    if "/JavaScript" in names or "/EmbeddedFiles" in names or "/AF" in root or "/XFA" in _dictionary(root, "/AcroForm"):
         return True
-    action = _dictionary(root, "/OpenAction")
-    events = _dictionary(root, "/AA")
-    return action.get("/S") in _ACTIVE or any(_dictionary(events, key).get("/S") in _ACTIVE for key in events)
+    waiting: list[Any] = [root]
+    seen: set[tuple[int, int]] = set()
+    n_looked_at = 0
+    while waiting:
+        thing = waiting.pop()
+        if isinstance(thing, IndirectObject):
+            address = (thing.idnum, thing.generation)
+            if address in seen:
+                continue
+            seen.add(address)
+            thing = thing.get_object()
+        if not isinstance(thing, DictionaryObject | ArrayObject):
+            continue
+        n_looked_at += 1
+        if n_looked_at > MOST_OBJECTS or (isinstance(thing, DictionaryObject) and _acts(thing)):
+            return True
+        # The tags of a text are many and start nothing.
+        waiting += [v for k, v in thing.items() if k != "/StructTreeRoot"] if isinstance(thing, DictionaryObject) else thing
+    return False
+
+
+def _acts(thing: DictionaryObject) -> bool:
+    """Say whether this very object is an action, an annotation or a file that does not belong into a scan."""
+    action, kind = thing.get("/S"), thing.get("/Subtype")
+    is_action = isinstance(action, NameObject) and action in _ACTIVE
+    return is_action or (isinstance(kind, NameObject) and kind in _CARRIERS) or "/EF" in thing or "/JS" in thing
 
 
 def _dictionary(holder: Mapping[Any, Any], key: str) -> Mapping[Any, Any]:

@@ -31,7 +31,7 @@ from models.people.tables import Professional
 from models.reviews import submission
 from models.reviews.tables import ReviewKind
 from models.scope import acting
-from models.uploads import Upload, check
+from models.uploads import Checked
 
 __all__ = [
     "ELECTIVE",
@@ -64,13 +64,12 @@ def what_can(declaration: Declaration) -> frozenset[str]:
 # --- evidence -------------------------------------------------------------------------------------------------------
 
 
-def add_evidence(session: Session, actor: Actor, declaration_id: int, upload: Upload) -> Attachment:
-    """Attach a picture or PDF to a draft or a rejected record; raises Invalid with a sentence for a bad file."""
+def add_evidence(session: Session, actor: Actor, declaration_id: int, checked: Checked) -> Attachment:
+    """Attach a picture or PDF, checked before the transaction began, to a draft or a rejected record; raises Invalid."""
     declaration = own_editable(session, actor, declaration_id)
     present = files.attachments_of(session, "declaration", declaration.id)
     if len(present) >= MAX_ATTACHMENTS:
         raise Invalid(N_("A declaration takes at most %(n)s attachments."), n=MAX_ATTACHMENTS)
-    checked = check(upload)
     if any(a.content_hash == checked.content_hash for a in present):
         raise Invalid(N_("The file %(name)s is attached already."), name=checked.original_name)
     kept = files.keep(

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from models import files
 from models.access import Actor
 from models.credits import declarations, rules
-from models.credits.declarations import ELECTIVE, Draft
+from models.credits.declarations import ELECTIVE, MAX_ATTACHMENTS, Draft
 from models.credits.key_review import SUBJECT_KIND, Reason
 from models.credits.tables import Declaration
 from models.errors import N_, DomainError, FieldErrors, Invalid
 from models.org.tables import Organisation, OrganisationKind, OrganisationState
 from models.scope import acting
-from models.uploads import Upload, clean_name
+from models.uploads import Checked, Upload, check, clean_name
 
 _NEEDED = frozenset({"year", "form_code"})  # without them there is nothing to keep
 MOST_BASES = 1000
@@ -39,6 +39,29 @@ def of_form(session: Session, actor: Actor, form_key: str) -> Declaration | None
     return session.scalars(statement).first() if form_key else None
 
 
+def check_uploads(
+    session: Session, declaration: Declaration | None, uploads: Sequence[Upload]
+) -> tuple[list[Checked], list[DomainError]]:
+    """Return what may be kept and what is refused; to be called before the writing begins, for pictures take long to draw.
+
+    What is attached already and what there is no room for is not looked into.
+    """
+    present = files.attachments_of(session, SUBJECT_KIND, declaration.id) if declaration else []
+    names = {(a.original_name, a.content_hash) for a in present}
+    new = [u for u in uploads if (clean_name(u.filename), hashlib.sha256(u.content).hexdigest()) not in names]
+    room = max(MAX_ATTACHMENTS - len(present), 0)
+    taken: list[Checked] = []
+    refused: list[DomainError] = []
+    for upload in new[:room]:
+        try:
+            taken.append(check(upload))
+        except Invalid as refusal:
+            refused.append(refusal)
+    if len(new) > room:
+        refused.append(Invalid(N_("A declaration takes at most %(n)s attachments."), n=MAX_ATTACHMENTS))
+    return taken, refused
+
+
 def keep(
     session: Session,
     actor: Actor,
@@ -46,10 +69,10 @@ def keep(
     *,
     declaration_id: int | None,
     form_key: str = "",
-    uploads: Sequence[Upload] = (),
+    uploads: Sequence[Checked] = (),
     remove: str = "",
 ) -> Kept:
-    """Save what fits of *draft* and its evidence; the errors name what does not, and so was left out.
+    """Save what fits of *draft* and the *uploads* that were found good; the errors name what does not, and so was left out.
 
     Raises WrongState for a record that may not be edited and NotFound for another's, or another's attachment.
     """
@@ -64,7 +87,7 @@ def keep(
     # The same form posted twice brings the same files again: they are there already.
     present = {(a.original_name, a.content_hash) for a in files.attachments_of(session, SUBJECT_KIND, kept.declaration.id)}
     for upload in uploads:
-        if (clean_name(upload.filename), hashlib.sha256(upload.content).hexdigest()) in present:
+        if (upload.original_name, upload.content_hash) in present:
             continue
         try:
             declarations.add_evidence(session, actor, kept.declaration.id, upload)

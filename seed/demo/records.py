@@ -21,7 +21,7 @@ from models.errors import FieldErrors
 from models.people.tables import Professional
 from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, ReviewState, Verdict
-from models.uploads import Upload
+from models.uploads import Upload, check
 from seed.demo.stage import Stage, acting_as, actor_of, as_system
 
 REASONS = ("证明材料不清晰，请重新上传", "培训时间与申报年度不符", "请补充单位出具的培训证明", "该培训不属于继续教育范围")
@@ -172,7 +172,9 @@ def _declare(
         except FieldErrors as refusal:
             raise ValueError(f"{draft}: {refusal.errors}") from refusal
         if spec.get("evidence", {}).get("required", True) or n % 2:
-            declarations.add_evidence(session, person, declaration.id, Upload(f"证明材料{n}.png", _picture(declaration.id)))
+            declarations.add_evidence(
+                session, person, declaration.id, check(Upload(f"证明材料{n}.png", _picture(declaration.id)))
+            )
         if ends != "draft":
             declarations.submit(session, person, declaration.id)
         if ends == "withdrawn":

@@ -34,7 +34,7 @@ from models.reviews import engine, registrations
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import NOTHING, ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
-from models.uploads import Upload
+from models.uploads import Upload, check
 from tests.cast import PASSWORD, Cast, made_up_number
 
 FORMS = Path(__file__).parents[2] / "seed" / "reference" / "learning_forms.json"
@@ -188,7 +188,7 @@ def declare(lists: None, cast: Cast, acting_as: Callable[[Actor], Any]) -> Calla
         actor = cast.actors[name]
         with acting_as(actor) as session:
             saved = declarations.save_draft(session, actor, Draft(year, "professional", "GWPX", {**TRAINING, **inputs}, hours))
-            declarations.add_evidence(session, actor, saved.id, Upload("证明.png", picture(next(made))))
+            declarations.add_evidence(session, actor, saved.id, check(Upload("证明.png", picture(next(made)))))
             declarations.submit(session, actor, saved.id)
             return session.scalars(
                 select(Review.id).where(Review.kind == ReviewKind.DECLARATION, Review.subject_id == saved.id)

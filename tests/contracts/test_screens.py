@@ -30,7 +30,7 @@ from models.org.publications import PublicationKind, Text
 from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import system_session
-from models.uploads import Upload
+from models.uploads import Upload, check
 from tests.admin.conftest import TRAINING, acting_as, decide, declare, lists, picture, register
 from tests.cast import Cast, made_up_number
 from tests.contracts.canaries import World
@@ -208,7 +208,7 @@ def town(
 def _submitted(acting_as: Callable[[Actor], Any], actor: Actor, draft: Draft) -> int:
     with acting_as(actor) as session:
         saved = declarations.save_draft(session, actor, draft)
-        declarations.add_evidence(session, actor, saved.id, Upload("证明.png", picture(900 + saved.id)))
+        declarations.add_evidence(session, actor, saved.id, check(Upload("证明.png", picture(900 + saved.id))))
         declarations.submit(session, actor, saved.id)
         wanted = select(Review.id).where(Review.kind == ReviewKind.DECLARATION, Review.subject_id == saved.id)
         return session.scalars(wanted).one()

@@ -6,7 +6,7 @@ import hashlib
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -116,8 +116,8 @@ REFUSED = {
     "zip": ("a.pdf", b"PK\x03\x04" + b"0" * 100, "neither a picture nor a PDF"),
     "cut jpeg": ("a.jpg", picture(1, "JPEG")[:400], "is damaged"),
     "png of nothing": ("a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 50, "is damaged"),
-    "bomb": ("a.png", png_of(6000, 6000), "more than 25 million dots"),
-    "huge bomb": ("a.png", png_of(60_000, 60_000), "more than 25 million dots"),
+    "bomb": ("a.png", png_of(4000, 3100), "more than 12 million dots"),
+    "huge bomb": ("a.png", png_of(60_000, 60_000), "more than 12 million dots"),
     "odd size": ("a.png", png_of(0, 10), "is damaged"),
     "tiff as png": ("a.png", b"II*\x00" + b"0" * 100, "neither a picture nor a PDF"),
     "pdf of nothing": ("a.pdf", b"%PDF-1.7\n%%EOF", "is damaged"),
@@ -147,6 +147,44 @@ def test_a_pdf_that_starts_a_program_when_it_opens_is_refused() -> None:
     writer.add_blank_page(width=100, height=100)
     action = DictionaryObject({NameObject("/S"): NameObject("/Launch"), NameObject("/F"): TextStringObject("cmd.exe")})
     writer.root_object[NameObject("/OpenAction")] = action
+    out = io.BytesIO()
+    writer.write(out)
+    with pytest.raises(Invalid, match="holds a program"):
+        check(Upload("a.pdf", out.getvalue()))
+
+
+def _action(kind: str) -> DictionaryObject:
+    return DictionaryObject({NameObject("/S"): NameObject(kind), NameObject("/F"): TextStringObject("cmd.exe")})
+
+
+def _when_a_page_opens(writer: PdfWriter) -> None:
+    writer.pages[0][NameObject("/AA")] = DictionaryObject({NameObject("/O"): writer._add_object(_action("/Launch"))})
+
+
+def _a_link(writer: PdfWriter) -> None:
+    link = DictionaryObject({NameObject("/Subtype"): NameObject("/Link"), NameObject("/A"): _action("/GoToR")})
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(link)])
+
+
+def _after_another(writer: PdfWriter) -> None:
+    first = DictionaryObject({NameObject("/S"): NameObject("/GoTo"), NameObject("/Next"): ArrayObject([_action("/SubmitForm")])})
+    writer.root_object[NameObject("/OpenAction")] = first
+
+
+def _an_attached_file(writer: PdfWriter) -> None:
+    note = DictionaryObject({NameObject("/Subtype"): NameObject("/FileAttachment")})
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(note)])
+
+
+def _a_form_of_its_own(writer: PdfWriter) -> None:
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/XFA"): TextStringObject("<xfa/>")})
+
+
+@pytest.mark.parametrize("hide", [_when_a_page_opens, _a_link, _after_another, _an_attached_file, _a_form_of_its_own])
+def test_what_acts_is_found_wherever_it_hides(hide: Callable[[PdfWriter], None]) -> None:
+    writer = PdfWriter()
+    writer.add_blank_page(width=100, height=100)
+    hide(writer)
     out = io.BytesIO()
     writer.write(out)
     with pytest.raises(Invalid, match="holds a program"):

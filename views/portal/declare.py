@@ -32,18 +32,18 @@ _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{FORM_KEY_LENGTH}}}")
 @blueprint.route("/declarations/new", methods=["GET", "POST"])
 def declare() -> str | Response:
     """Show an empty form; keep or submit what was filled in."""
+    expect(Intent.READ)  # until what was sent is checked: pictures are drawn anew while others write
     actor = reader()
     if request.method == "GET":
         return make_page(actor, None).render()
-    _expect_no_writing()
     return _posted(actor, drafts.of_form(db.session(), actor, _form_key()))
 
 
 @blueprint.route("/declarations/<int:declaration_id>/edit", methods=["GET", "POST"])
 def edit_declaration(declaration_id: int) -> str | Response:
     """Show a draft or a rejected declaration in its form; keep or submit what was changed."""
+    expect(Intent.READ)  # as above
     actor = reader()
-    _expect_no_writing()
     declaration = queries.declaration(db.session(), declaration_id)
     if request.method == "POST":
         return _posted(actor, declaration)
@@ -78,12 +78,6 @@ def _step() -> str:
     return KEEP if _token("remove") else request.form.get("step", KEEP)
 
 
-def _expect_no_writing() -> None:
-    """Take no write lock for a form that only asks for its fields."""
-    if request.method == "POST" and _step() in _READ_ONLY:
-        expect(Intent.READ)
-
-
 def _posted(actor: Actor, declaration: Declaration | None) -> str | Response:
     if declaration is not None and "edit" not in declarations.what_can(declaration):
         return _too_late(declaration)
@@ -114,16 +108,22 @@ def _posted(actor: Actor, declaration: Declaration | None) -> str | Response:
 
 def _keep(page: Page) -> Kept:
     """Save what fits, add the chosen files, take off the one that was to go."""
+    uploads = [_upload(f) for f in request.files.getlist("attachments") if f.filename]
+    draft = page.form.draft(page.spec)
+    declaration_id = page.declaration.id if page.declaration else None
+    taken, refused = drafts.check_uploads(db.session(), page.declaration, uploads)
     with unit_of_work() as session:
-        return drafts.keep(
+        kept = drafts.keep(
             session,
             page.actor,
-            page.form.draft(page.spec),
-            declaration_id=page.declaration.id if page.declaration else None,
+            draft,
+            declaration_id=declaration_id,
             form_key=_form_key(),
-            uploads=[_upload(f) for f in request.files.getlist("attachments") if f.filename],
+            uploads=taken,
             remove=_token("remove"),
         )
+    kept.refused_files += refused
+    return kept
 
 
 def _upload(file: FileStorage) -> Upload:

@@ -22,7 +22,7 @@ from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import system_session
 from models.transaction import unit_of_work
-from models.uploads import Upload
+from models.uploads import Upload, check
 from tests.cast import Cast
 
 FORMS = Path(__file__).parents[3] / "seed" / "reference" / "learning_forms.json"
@@ -89,7 +89,7 @@ def declare(forms: dict[str, int], session_of: Callable[[Actor], Session]) -> Ca
         draft = Draft(year, subject, form, {**TRAINING, **inputs}, hours)
         with unit_of_work(session):
             saved = declarations.save_draft(session, actor, draft)
-            declarations.add_evidence(session, actor, saved.id, Upload("证明.png", content or picture(saved.id)))
+            declarations.add_evidence(session, actor, saved.id, check(Upload("证明.png", content or picture(saved.id))))
             if submit:
                 declarations.submit(session, actor, saved.id)
         return saved.id

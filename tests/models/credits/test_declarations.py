@@ -22,7 +22,7 @@ from models.history import HistoryEntry
 from models.reviews.tables import Decision, Review, Verdict
 from models.scope import system_session
 from models.transaction import unit_of_work
-from models.uploads import Upload
+from models.uploads import Upload, check
 from tests.cast import Cast
 from tests.models.credits.conftest import TRAINING, picture
 
@@ -152,7 +152,7 @@ def test_somebody_elses_draft_does_not_exist(cast: Cast, declare: Declare, sessi
         lambda: declarations.submit(session, cast.colleague, one),
         lambda: declarations.withdraw(session, cast.colleague, one),
         lambda: declarations.delete_draft(session, cast.colleague, one),
-        lambda: declarations.add_evidence(session, cast.colleague, one, Upload("a.png", picture(1))),
+        lambda: declarations.add_evidence(session, cast.colleague, one, check(Upload("a.png", picture(1)))),
         lambda: queries.declaration(session, one),
     ):
         with pytest.raises(NotFound):
@@ -190,8 +190,8 @@ def test_two_chinese_names_both_survive(cast: Cast, declare: Declare, session_of
     one = declare(cast.professional)
     session = session_of(cast.professional)
     with unit_of_work(session):
-        declarations.add_evidence(session, cast.professional, one, Upload("证明.jpg", picture(501, "JPEG")))
-        declarations.add_evidence(session, cast.professional, one, Upload("身份证.jpg", picture(502, "JPEG")))
+        declarations.add_evidence(session, cast.professional, one, check(Upload("证明.jpg", picture(501, "JPEG"))))
+        declarations.add_evidence(session, cast.professional, one, check(Upload("身份证.jpg", picture(502, "JPEG"))))
     kept = queries.evidence_of(session, one)
     assert [a.original_name for a in kept] == ["证明.png", "证明.jpg", "身份证.jpg"]
     assert len({a.key for a in kept}) == 3
@@ -202,11 +202,11 @@ def test_the_same_file_twice_and_an_eleventh_file_are_refused(cast: Cast, declar
     one = declare(cast.professional, content=picture(1))
     session = session_of(cast.professional)
     with pytest.raises(Invalid, match="attached already"):
-        declarations.add_evidence(session, cast.professional, one, Upload("again.png", picture(1)))
+        declarations.add_evidence(session, cast.professional, one, check(Upload("again.png", picture(1))))
     for n in range(2, 11):
-        declarations.add_evidence(session, cast.professional, one, Upload("more.png", picture(n)))
+        declarations.add_evidence(session, cast.professional, one, check(Upload("more.png", picture(n))))
     with pytest.raises(Invalid, match="at most 10"):
-        declarations.add_evidence(session, cast.professional, one, Upload("more.png", picture(11)))
+        declarations.add_evidence(session, cast.professional, one, check(Upload("more.png", picture(11))))
 
 
 def test_an_attachment_of_another_record_cannot_be_removed_through_this_one(
@@ -225,7 +225,7 @@ def test_an_attachment_of_another_record_cannot_be_removed_through_this_one(
 def test_a_rolled_back_upload_leaves_no_file(cast: Cast, declare: Declare, session_of: Open) -> None:
     one = declare(cast.professional)
     session = session_of(cast.professional)
-    kept = declarations.add_evidence(session, cast.professional, one, Upload("a.png", picture(77)))
+    kept = declarations.add_evidence(session, cast.professional, one, check(Upload("a.png", picture(77))))
     assert files.read(kept) != b""
     key = kept.key
     session.rollback()
