@@ -42,6 +42,9 @@ def run(app: Flask, *, threads: int = 2) -> None:
     embedded = settings.redis_url is None
     with alone(settings.instance_path / "worker.lock") if embedded else contextlib.nullcontext():
         queue.serve(_in_context(app, jobs.run_job))
+        if embedded:
+            with app.app_context():
+                jobs.free_all()  # who held a job is dead, or would hold the lock
         # What stands now stays: a job that makes many rows is not to have all of it searched for garbage each time.
         gc.collect()
         gc.freeze()

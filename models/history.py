@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pymerkle import InmemoryTree
-from sqlalchemy import ForeignKey, Index, String, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.access import Actor
@@ -20,6 +20,8 @@ from models.base import Base, BigId, binary_string, canonical_json, utcnow
 from models.scope import SystemOnly, acting, bulk_insert
 
 SEAL_AT_MOST = 20_000
+UNREADABLE = (ValueError, TypeError)
+"""What reading a row raises when somebody wrote into its JSON or its time by hand."""
 
 
 class HistoryBatch(SystemOnly, Base):
@@ -175,26 +177,47 @@ class Verification:
     last_chain: str = ""
 
 
+def _looked_at(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[int, str, bool]]:
+    """Yield id and leaf of each row, and whether its values give that leaf; one that cannot even be read does not."""
+    ids = session.scalars(select(HistoryEntry.id).where(condition).order_by(HistoryEntry.id)).all()
+    for start in range(0, len(ids), 1000):
+        part = ids[start : start + 1000]
+        try:
+            rows = _read(session, part)
+        except UNREADABLE:
+            rows = {}
+        for row_id in part:
+            try:
+                row = rows.get(row_id) or _read(session, [row_id])[row_id]
+            except UNREADABLE:
+                yield row_id, "", False
+            else:
+                yield row_id, row.leaf, _leaf(row) == row.leaf
+        session.expunge_all()
+
+
+def _read(session: Session, ids: Sequence[int]) -> dict[int, HistoryEntry]:
+    return {row.id: row for row in session.scalars(select(HistoryEntry).where(HistoryEntry.id.in_(ids)))}
+
+
 def verify(session: Session) -> Verification:
     """Recompute every leaf, root and link in a system session and name the first that does not fit."""
     n_rows, previous, n_batches = 0, "", 0
     for batch in session.scalars(select(HistoryBatch).order_by(HistoryBatch.id)):
         leaves = []
-        rows = session.scalars(select(HistoryEntry).where(HistoryEntry.batch_id == batch.id).order_by(HistoryEntry.id))
-        for row in rows.yield_per(1000):
-            if _leaf(row) != row.leaf:
-                return Verification(n_rows, 0, n_batches, f"row {row.id}", previous)
-            leaves.append(row.leaf)
+        for row_id, leaf, is_whole in _looked_at(session, HistoryEntry.batch_id == batch.id):
+            if not is_whole:
+                return Verification(n_rows, 0, n_batches, f"row {row_id}", previous)
+            leaves.append(leaf)
         if len(leaves) != batch.n_rows or _root_of(leaves) != batch.root:
             return Verification(n_rows, 0, n_batches, f"batch {batch.id}", previous)
         if _chain(previous, batch.root, batch.n_rows) != batch.chain:
             return Verification(n_rows, 0, n_batches, f"link before batch {batch.id}", previous)
         previous, n_rows, n_batches = batch.chain, n_rows + len(leaves), n_batches + 1
-    unsealed = session.scalars(select(HistoryEntry).where(HistoryEntry.batch_id.is_(None)).order_by(HistoryEntry.id))
     n_unsealed = 0
-    for row in unsealed.yield_per(1000):
-        if _leaf(row) != row.leaf:
-            return Verification(n_rows, n_unsealed, n_batches, f"row {row.id}", previous)
+    for row_id, _, is_whole in _looked_at(session, HistoryEntry.batch_id.is_(None)):
+        if not is_whole:
+            return Verification(n_rows + n_unsealed, n_unsealed, n_batches, f"row {row_id}", previous)
         n_unsealed += 1
     return Verification(n_rows + n_unsealed, n_unsealed, n_batches, "", previous)
 

@@ -250,6 +250,15 @@ def _put_back(job_id: int, lease: str) -> None:
         )
 
 
+def free_all() -> None:
+    """Give back the jobs that a dead worker held. Only for a worker that knows it is alone, as on the embedded queue."""
+    with system_session() as session, unit_of_work(session):
+        session.execute(
+            update(Job).where(Job.state == JobState.RUNNING).values(lease_until=utcnow()),
+            execution_options={"synchronize_session": False},
+        )
+
+
 def stop_soon() -> None:
     """Let the jobs of this process end after their present chunk and go back to the queue."""
     _stopping.set()

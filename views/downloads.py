@@ -24,5 +24,5 @@ def handed_out(content: bytes, *, name: str, media_type: str) -> Response:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    response.headers["Cache-Control"] = "private, max-age=600"
+    response.headers["Cache-Control"] = "no-store"  # evidence and lists hold personal data; public machines have one browser
     return response

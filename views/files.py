@@ -9,7 +9,6 @@ from models import files
 from models.access import Permission
 from models.base import db
 from models.errors import NotFound
-from models.files import JobFile
 from models.transaction import unit_of_work
 from views.actor import required_actor
 from views.downloads import handed_out
@@ -29,7 +28,7 @@ def job_file(key: str) -> Response:
         content = files.read(file)
     except FileNotFoundError:
         raise Missing from None
-    return _private(content, file)
+    return handed_out(content, name=file.original_name, media_type=file.media_type)
 
 
 @blueprint.post("/once/<key>")
@@ -41,14 +40,7 @@ def once(key: str) -> Response:
             file, content = files.take(session, key)
     except FileNotFoundError:
         raise Missing from None
-    return _private(content, file)
-
-
-def _private(content: bytes, file: JobFile) -> Response:
-    """Return a file that holds personal data of many: no browser keeps it but where its reader saves it."""
-    answer = handed_out(content, name=file.original_name, media_type=file.media_type)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return handed_out(content, name=file.original_name, media_type=file.media_type)
 
 
 @blueprint.get("/<key>")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from admin_app import commands, demo
 from admin_app.commands import root
@@ -75,6 +75,17 @@ def test_verify_history_names_the_row_that_was_changed(command: Command, app: Fl
         session.execute(update(HistoryEntry).where(HistoryEntry.id == first).values(reason="改过"))
     done = command("verify-history")
     assert (done.exit_code, done.stderr) == (1, f"The history is broken at row {first}; 0 rows before it are whole.\n")
+
+
+@pytest.mark.parametrize("column", ["changes", "at"])
+def test_verify_history_names_a_row_that_cannot_even_be_read(command: Command, app: Flask, column: str) -> None:
+    command("create-support", "--number", made_up_number(900), "--name", "客服甲")
+    with app.app_context(), system_session() as session:
+        last = session.scalars(select(func.max(HistoryEntry.id))).one()
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(f"update history_entries set {column} = '{{broken' where id = {last}")
+    done = command("verify-history")
+    assert (done.exit_code, done.stderr) == (1, f"The history is broken at row {last}; 1 rows before it are whole.\n")
 
 
 def test_a_support_account_is_created_with_a_one_time_password_and_stands_in_the_history(command: Command, app: Flask) -> None:

@@ -88,6 +88,10 @@ Preview = Callable[[Session, Actor, Sequence[int]], list[str]]
 """(session, actor, ids) -> sentences such as "18 of 20 can be passed, 2 lack evidence"."""
 
 
+BATCH = "batch"
+"""Among the values of a task: the mark of the one batch that all its chunks are."""
+
+
 @dataclass(frozen=True)
 class BatchAction:
     """One operation over the ticked rows, over one row, or over all of the filter."""

@@ -6,6 +6,7 @@ Up to 500 rows run in the request; more become a job of kind ``admin.batch``, wh
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,11 +24,12 @@ from models.saved import keep_filter, kept_filter
 from models.transaction import unit_of_work
 from models.workflow import CHUNK, Moved
 from views.admin import selection
-from views.admin.actions import BatchAction, Listing
+from views.admin.actions import BATCH, BatchAction, Listing
 from views.admin.declared import Declared
 from views.admin.filters import asked
 from views.admin.listing import selection_query
-from views.admin.state import ListState, read_id, read_query
+from views.admin.state import ListState, read_query
+from views.arguments import read_id
 from views.redirects import own_or, redirect_own
 from views.words import say, words
 
@@ -205,7 +207,9 @@ class BatchPages(Declared):
         self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any], back: str
     ) -> Response:
         name = f"{self.endpoint}.{listing.name}.{batch.name}"
-        params = {"batch": name, "ids": list(chosen.ids), "reason": reason, "values": dict(values), "title": batch.label}
+        # All chunks are one batch, also the last one, which may hold a single row.
+        values = {**values, BATCH: str(uuid.uuid4())}
+        params = {"batch": name, "ids": list(chosen.ids), "reason": reason, "values": values, "title": batch.label}
         with unit_of_work() as session:
             job = jobs.enqueue(session, self.actor, JOB_KIND, params, n_total=len(chosen.ids))
         return redirect_own(url_for("jobs.details_view", id=job.id, url=back), "/")

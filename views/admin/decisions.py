@@ -22,7 +22,7 @@ from models.reviews.forecast import forecast
 from models.reviews.tables import Decision, Review, ReviewKind, ReviewState, Verdict
 from models.workflow import Moved
 from views import states
-from views.admin.actions import BatchAction, Listing, Reason, RowAction
+from views.admin.actions import BATCH, BatchAction, Listing, Reason, RowAction
 from views.admin.columns import Col
 from views.admin.course import course
 from views.admin.filters import Filter
@@ -106,7 +106,7 @@ Given = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 def _decide(verdict: Verdict, given: Given) -> Any:
     def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:
-        is_one = len(ids) == 1
+        is_one = len(ids) == 1 and BATCH not in values
         seen = {ids[0]: str(values["version"])} if is_one and values.get("version") else None
         since = _asked_at(values)
         stale = queries.decided_since(session, actor, ids, since) if since is not None else {}
@@ -117,7 +117,7 @@ def _decide(verdict: Verdict, given: Given) -> Any:
             verdict=verdict,
             reason=reason,
             seen=seen,
-            batch=None if is_one else str(uuid.uuid4()),
+            batch=None if is_one else values.get(BATCH) or str(uuid.uuid4()),
             values={ids[0]: given(values)} if is_one else None,
         )
         return Moved(moved.done, {**stale, **moved.refused})

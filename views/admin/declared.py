@@ -20,7 +20,8 @@ from views.admin.filters import Filter, asked
 from views.admin.keyset import Sort
 from views.admin.rows import LineMaker, Word
 from views.admin.screen import Screen
-from views.admin.state import ListState, read_id, read_state
+from views.admin.state import ListState, read_state
+from views.arguments import read_id
 from views.details import Attachment, Change, TimelineEntry
 from views.forms import PlainForm
 

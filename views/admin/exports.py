@@ -25,7 +25,8 @@ from views.admin.actions import Listing, PageAction
 from views.admin.columns import Col
 from views.admin.filters import asked
 from views.admin.listing import ListPages
-from views.admin.state import ListState, read_id
+from views.admin.state import ListState
+from views.arguments import read_id
 from views.downloads import handed_out
 from views.redirects import own_or, redirect_own
 from views.sheets.export import ExportColumn, export_columns, export_name, write_export
@@ -111,7 +112,12 @@ class ExportPages(ListPages):
     def _exported_list(self) -> tuple[Listing, ListState]:
         query: Mapping[str, str] = dict(parse_qsl(request.form.get("list", "")[:4000]))
         listing, state = self.read(query)
-        return listing, replace(state, selection=request.form.get("sel", "")[:43])
+        key = request.form.get("sel", "")[:43]
+        kept = selection.kept(self.work, self.endpoint, key)
+        if kept is not None:
+            # What was selected is of the filter at that moment, whatever the page is filtered by now.
+            _, state = self.read(dict(parse_qsl(kept.query)))
+        return listing, replace(state, selection=key)
 
     def _exported_ids(self, listing: Listing, state: ListState) -> list[int]:
         """Return the ids in the order of the list; raises Invalid for more than one export may hold."""

@@ -20,7 +20,7 @@ from models.uploads import clean_name
 from views import states
 from views.admin.jobs import JobWords, count_words, show_jobs_of
 from views.admin.screen import ScopedPage
-from views.admin.state import read_id
+from views.arguments import read_id
 from views.downloads import handed_out
 from views.redirects import redirect_own
 from views.sheets.columns import Sheet

@@ -15,7 +15,7 @@ from models.credits.tables import AuditState, Declaration, DeclarationState, Yea
 from models.errors import N_, NotFound
 from models.people import queries as people
 from views.admin.screen import ScopedPage
-from views.admin.state import read_id
+from views.arguments import read_id
 from views.portal.words import SUBJECTS
 from views.redirects import own_or
 from views.words import words

@@ -12,7 +12,7 @@ from models.org.operations import NewOrganisation
 from models.org.tables import ALLOWED_PARENTS, Organisation, OrganisationKind
 from models.people.appointments import FirstAdministrator
 from views.admin.pickers import organisation_address, organisation_words, region_address, region_words
-from views.admin.state import read_id
+from views.arguments import read_id
 from views.codes import code_choices
 from views.forms import PlainForm
 

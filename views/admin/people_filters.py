@@ -19,7 +19,7 @@ from models.text import compact
 from views.actor import current_actor
 from views.admin.filters import Filter, choice_filter, code_filter, picker_filter, text_filter
 from views.admin.pickers import organisation_address, organisation_words
-from views.admin.state import read_id
+from views.arguments import read_id
 from views.codes import REGIONS, code_choices, code_name
 
 BANDS = {

@@ -15,7 +15,7 @@ from models.base import db
 from models.errors import N_, NotFound
 from models.org.tables import ALLOWED_PARENTS, Organisation, OrganisationKind, OrganisationState, Region
 from views.admin.screen import ScopedPage
-from views.admin.state import read_id
+from views.arguments import read_id
 from views.codes import REGIONS, code_name, names
 from views.public.language import page_lang
 

@@ -8,17 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from views.admin.filters import Filter
 from views.admin.keyset import SIZES, Window
+from views.arguments import read_id
 
-MAX_ID = 2**63 - 1
 MAX_TEXT = 200
-
-
-def read_id(text: str | None) -> int | None:
-    """Return a row's id out of an address, None for anything else than a positive whole number."""
-    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 19:
-        return None
-    number = int(text)
-    return number if 0 < number <= MAX_ID else None
 
 
 def clean(text: str) -> str:

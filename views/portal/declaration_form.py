@@ -27,6 +27,7 @@ from models.credits.rules import TRAINING_BASE, Offer
 from models.credits.tables import Declaration
 from models.errors import N_, DomainError, FieldErrors
 from models.uploads import ENDINGS
+from views.arguments import read_year
 from views.codes import code_choices
 from views.forms import PlainForm
 from views.portal.reader import mark_required, options, plain_hours
@@ -87,8 +88,7 @@ def _typed(field: Field) -> str:
 
 def as_year(text: Any) -> int:
     """Return a posted year, 0 for anything that is none: no year is open then."""
-    value = str(text or "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) == 4 else 0
+    return read_year(str(text or "")) or 0
 
 
 def language() -> str:

@@ -14,7 +14,7 @@ from models.credits import declarations, drafts, queries, rules, windows
 from models.credits.declarations import Proposal
 from models.credits.forms import FormSpec
 from models.credits.rules import Offer
-from models.credits.tables import Declaration
+from models.credits.tables import CapKind, Declaration
 from models.errors import DomainError
 from models.uploads import MAX_BYTES
 from views.details import Attachment
@@ -82,7 +82,7 @@ class Page:
     def _proposal(self) -> dict[str, object] | None:
         if self.offer is None:
             return None
-        return shown_proposal(declarations.propose(db.session(), self.actor, self.form.draft(self.offer.spec)))
+        return shown_proposal(self.offer.spec, declarations.propose(db.session(), self.actor, self.form.draft(self.offer.spec)))
 
     def _other_drafts(self) -> Sequence[Declaration]:
         if self.declaration is not None or self.offer is not None or self.actor.person_id is None:
@@ -90,12 +90,14 @@ class Page:
         return [r.declaration for r in queries.declarations_of(db.session(), self.actor.person_id, tab="draft", limit=3)]
 
 
-def shown_proposal(proposal: Proposal) -> dict[str, object]:
+def shown_proposal(spec: FormSpec, proposal: Proposal) -> dict[str, object]:
     """Return what the template shows of a proposal: the figure, its arithmetic and what is left under the cap."""
+    # Under a cap per record nothing is used up by the others.
+    left = proposal.remaining_tenths if spec.cap.kind is CapKind.PER_YEAR else None
     return {
         "hours": plain_hours(proposal.tenths) if proposal.tenths is not None else "",
         "lines": [line if isinstance(line, str) else words(line["message_id"], line["params"]) for line in proposal.lines],
-        "left": plain_hours(proposal.remaining_tenths) if proposal.remaining_tenths is not None else "",
+        "left": plain_hours(left) if left is not None else "",
     }
 
 

@@ -17,6 +17,7 @@ from models.credits.rules import spec_of
 from models.credits.standing import declared_years
 from models.credits.tables import AuditState, Declaration, RuleVersion
 from views import states
+from views.arguments import read_id, read_year
 from views.details import Attachment
 from views.portal.course import course_of
 from views.portal.reader import blueprint, person_id, reader
@@ -42,14 +43,13 @@ class Filter:
 
 
 def _filter() -> Filter:
-    tab, year, subject = (request.args.get(name, "") for name in ("tab", "year", "subject"))
-    is_year = year.isascii() and year.isdigit() and len(year) == 4
-    return Filter(tab if tab in TABS else "all", int(year) if is_year else None, subject if subject in SUBJECTS else "")
+    tab, subject = (request.args.get(name, "") for name in ("tab", "subject"))
+    year = read_year(request.args.get("year"))
+    return Filter(tab if tab in TABS else "all", year, subject if subject in SUBJECTS else "")
 
 
 def _before() -> int | None:
-    text = request.args.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    return read_id(request.args.get("before"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def propose() -> str:
     if page.offer is None:
         raise NotFound
     proposal = declarations.propose(db.session(), page.actor, page.form.draft(page.offer.spec))
-    return render_template("portal/proposal.html", proposal=shown_proposal(proposal))
+    return render_template("portal/proposal.html", proposal=shown_proposal(page.offer.spec, proposal))
 
 
 def _token(field: str) -> str:

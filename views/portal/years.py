@@ -9,25 +9,17 @@ from models.base import db
 from models.certificates import queries as certificates
 from models.certificates.content import Content, content_of
 from models.certificates.tables import Certificate, CertificateState
-from models.credits import queries
+from models.credits import queries, windows
 from models.credits.tables import YearSummary
 from models.errors import N_, NotAllowed, NotFound
 from models.people import profile
 from views import states
+from views.arguments import FIRST_YEAR, LAST_YEAR, read_year
 from views.documents import figures
 from views.documents.certificate import verification_address
 from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import SUBJECTS
 from views.words import hours, words
-
-FIRST_YEAR, LAST_YEAR = 1990, 2200
-
-
-def _year_argument(name: str) -> int | None:
-    """Return a year of the address; anything that is none is no filter."""
-    text = request.args.get(name, "").strip()
-    year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
-    return year if FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def _summary(year: int) -> YearSummary:
@@ -40,10 +32,19 @@ def _summary(year: int) -> YearSummary:
 @blueprint.get("/years")
 def years() -> str:
     """List the reader's years with what was completed and whether it passed."""
-    chosen = [_year_argument("from"), _year_argument("to")]
+    chosen = [read_year(request.args.get(name)) for name in ("from", "to")]
     first, last = sorted(y for y in chosen if y) if all(chosen) else chosen
     found = queries.year_summaries_of(db.session(), person_id(reader()), from_year=first, to_year=last)
-    return render_template("portal/years.html", years=found, first=first, last=last, is_filtered=bool(first or last))
+    of_person = certificates.certificates_of(db.session(), person_id(reader()))
+    return render_template(
+        "portal/years.html",
+        years=found,
+        first=first,
+        last=last,
+        is_filtered=bool(first or last),
+        open_years=_open_years(),
+        with_certificate={c.year for c in of_person},
+    )
 
 
 @blueprint.get("/years/<int:year>")
@@ -52,17 +53,31 @@ def year(year: int) -> str:
     summary = _summary(year)
     records = queries.learning_record(db.session(), summary.person_id or 0, year)
     missing = [words(message_id, params) for message_id, params in queries.year_needs(summary)]
-    return render_template("portal/year.html", summary=summary, records=records, missing=missing, subjects=SUBJECTS)
+    of_person = certificates.certificates_of(db.session(), summary.person_id or 0)
+    return render_template(
+        "portal/year.html",
+        summary=summary,
+        records=records,
+        missing=missing,
+        subjects=SUBJECTS,
+        is_open=year in _open_years(),
+        has_certificate=any(c.year == year for c in of_person),
+    )
+
+
+def _open_years() -> list[int]:
+    """Return the years for which hours may still be declared: what is missing there is not failed yet."""
+    return windows.open_years(db.session(), reader().path)
 
 
 @blueprint.get("/years/<int:year>/certificate")
 def certificate(year: int) -> str:
-    """Show the certificate of a year that passed: as it was issued, or as the first print will issue it."""
+    """Show the certificate of a year that passed, as issued or as the first print will issue it, and those that ended."""
     summary = _summary(year)
-    if not summary.is_passed:
+    of_year = [c for c in certificates.certificates_of(db.session(), summary.person_id or 0) if c.year == year]
+    if not summary.is_passed and not of_year:
         message_id = N_("The hours of %(year)s do not reach the requirement yet; the certificate is printed when they do.")
         raise NotAllowed(message_id, year=str(year))
-    of_year = [c for c in certificates.certificates_of(db.session(), summary.person_id or 0) if c.year == year]
     valid = next((c for c in of_year if c.state == CertificateState.VALID), None)
     return render_template(
         "portal/certificate.html",

@@ -19,6 +19,7 @@ from models.people.sessions import Login, use_position
 from models.transaction import unit_of_work
 from views import session as web_session
 from views.actor import KIND_WORDS, LoginNeeded, current_actor, position_label
+from views.arguments import read_id
 from views.checks import AtMost, Required
 from views.codes import code_choices
 from views.limits import failures_limited, note_failure
@@ -182,8 +183,7 @@ def answer() -> Response:
     """Accept or decline a post that was offered to the own account."""
     found = _required_login()
     actor = current_actor()
-    text = request.form.get("post", "")
-    post_id = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    post_id = read_id(request.form.get("post"))
     if actor is None or post_id is None:
         raise NotFound
     with unit_of_work():

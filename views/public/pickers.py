@@ -17,6 +17,7 @@ from models.org.code_lists import CodeList
 from models.org.tables import CodeEntry
 from models.scope import system_session
 from views.actor import KIND_WORDS
+from views.arguments import read_id
 from views.limits import LOOKUPS, limiter
 
 blueprint = Blueprint("pickers", __name__, url_prefix="/register")
@@ -123,8 +124,7 @@ def vocational_levels(code: str = "") -> list[Option]:
 
 def departments() -> list[Option]:
     """Return the internal departments of the chosen organisation."""
-    text = request.args.get("organisation_id", "")
-    organisation_id = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    organisation_id = read_id(request.args.get("organisation_id"))
     if organisation_id is None or directory.entry(organisation_id) is None:
         return []
     return [Option(str(i), name) for i, name in directory.departments(organisation_id)]

@@ -34,6 +34,7 @@ from models.people.login import WrongCredentials, prove
 from models.people.registration import Registration
 from models.reviews.registrations import check_registration, submit_registration
 from models.transaction import unit_of_work
+from views.arguments import read_id
 from views.checks import AtMost
 from views.codes import code_choices
 from views.limits import LOOKUPS, failures_limited, limiter, note_failure
@@ -212,7 +213,7 @@ def _whole_number(text: str | None) -> int | None:
     """Return the id that was sent, None for none, and one that nothing has for anything else."""
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1
+    return read_id(text) or -1
 
 
 @blueprint.route("/professional", methods=["GET", "POST"])
