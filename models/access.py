@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models.errors import N_, NotAllowed
+from models.errors import N_, NotAllowed, Words
 
 
 class PositionKind(StrEnum):
@@ -27,6 +27,9 @@ class Permission(StrEnum):
     ORGANISATIONS_VIEW = "organisations.view"
     ORGANISATIONS_CREATE = "organisations.create"
     ORGANISATIONS_EXPORT = "organisations.export"
+    DEPARTMENTS_MANAGE = "departments.manage"
+    ADMINISTRATORS_MANAGE = "administrators.manage"
+    ROLES_MANAGE = "roles.manage"
     PUBLICATIONS = "publications.manage"  # announcements, files to download, the user agreement
     PEOPLE_VIEW = "people.view"
     PEOPLE_IMPORT = "people.import"
@@ -44,6 +47,32 @@ class Permission(StrEnum):
     SUPPORT_HISTORY = "support.history"
 
 
+PERMISSION_WORDS: dict[Permission, str] = {
+    Permission.ORGANISATIONS_VIEW: N_("View the organisations below"),
+    Permission.ORGANISATIONS_CREATE: N_("Add organisations below"),
+    Permission.ORGANISATIONS_EXPORT: N_("Export the organisations below"),
+    Permission.DEPARTMENTS_MANAGE: N_("Manage internal departments"),
+    Permission.ADMINISTRATORS_MANAGE: N_("Manage unit administrators"),
+    Permission.ROLES_MANAGE: N_("Manage roles"),
+    Permission.PUBLICATIONS: N_("Publish announcements and downloads"),
+    Permission.PEOPLE_VIEW: N_("View people"),
+    Permission.PEOPLE_IMPORT: N_("Import people"),
+    Permission.PEOPLE_EXPORT: N_("Export people"),
+    Permission.PEOPLE_UNMASK: N_("Export full identity numbers"),
+    Permission.PEOPLE_RESET_PASSWORD: N_("Reset passwords of people"),
+    Permission.REGISTRATIONS_REVIEW: N_("Review registered persons"),
+    Permission.HOURS_VIEW: N_("View declared hours"),
+    Permission.HOURS_REVIEW: N_("Review declared hours"),
+    Permission.HOURS_EXPORT: N_("Export declared hours"),
+    Permission.CERTIFICATES_PRINT: N_("Print certificates"),
+    Permission.HOME: N_("Own home page"),
+    Permission.PORTAL: N_("Self-service of professionals"),
+    Permission.SUPPORT_FIND: N_("Find accounts (support)"),
+    Permission.SUPPORT_RESET: N_("Reset passwords (support)"),
+    Permission.SUPPORT_UNLOCK: N_("Unlock accounts (support)"),
+    Permission.SUPPORT_HISTORY: N_("See the history of accounts (support)"),
+}
+"""The words of each permission, in roles and in refusals."""
 EVERY_POSITION = frozenset({Permission.HOME})
 SUPPORT_PERMISSIONS = EVERY_POSITION | {p for p in Permission if p.value.startswith("support.")}
 PERSONAL_PERMISSIONS = EVERY_POSITION | {Permission.PORTAL}
@@ -53,13 +82,14 @@ def _modules(*names: str) -> frozenset[Permission]:
     return frozenset(p for p in Permission if p.value.split(".")[0] in names)
 
 
-_EMPLOYER = _modules("people", "registrations", "hours", "certificates")
+_OWN = _modules("administrators", "roles")
+_EMPLOYER = _OWN | _modules("departments", "people", "registrations", "hours", "certificates")
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER,
     PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
     PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications"),
-    PositionKind.TRAINING_BASE: EVERY_POSITION,
+    PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN,
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
@@ -92,7 +122,8 @@ class Actor:
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed when the position lacks *permission*."""
         if permission not in self.permissions:
-            raise NotAllowed(N_("Your role does not include this permission: %(permission)s."), permission=permission.value)
+            word = Words(PERMISSION_WORDS[permission])
+            raise NotAllowed(N_("Your role does not include this permission: %(permission)s."), permission=word)
 
 
 SYSTEM = Actor(account_id=0, name="system", kind=PositionKind.SUPPORT, position_key="system", permissions=frozenset())

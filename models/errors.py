@@ -13,6 +13,12 @@ def N_(message_id: str) -> str:  # noqa: N802 - the name that message extraction
     return message_id
 
 
+class Words(str):
+    """A message id as a parameter of another message: whoever shows it translates both."""
+
+    __slots__ = ()
+
+
 class DomainError(Exception):
     """A refusal: nothing was changed. ``message_id`` is English, ``params`` fill its placeholders."""
 

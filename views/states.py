@@ -57,6 +57,14 @@ PERSON = _table(
     rejected=(N_("Rejected"), "rejected"),
     disabled=(N_("Disabled"), "withdrawn"),
 )
+POST = _table(
+    offered=(N_("Waits for the holder's confirmation"), "pending"),
+    active=(N_("Active"), "approved"),
+    disabled=(N_("Disabled"), "withdrawn"),
+    ended=(N_("Ended"), "withdrawn"),
+)
+SWITCH = _table(true=(N_("Enabled"), "approved"), false=(N_("Disabled"), "withdrawn"))
+"""The words of what is switched on and off."""
 PUBLICATION = _table(
     draft=(N_("Draft"), "draft"),
     published=(N_("Published"), "approved"),

@@ -12,7 +12,7 @@ from babel.dates import format_datetime
 from flask_babel import get_locale, gettext
 
 from models.base import LOCAL_ZONE, to_hours
-from models.errors import DomainError, FieldErrors
+from models.errors import DomainError, FieldErrors, Words
 
 
 def words(message_id: str, params: Mapping[str, Any] | None = None) -> str:
@@ -33,6 +33,8 @@ def say(error: DomainError) -> str:
 def _shown(value: Any) -> Any:
     if isinstance(value, DomainError):
         return say(value)
+    if isinstance(value, Words):
+        return gettext(value)
     if isinstance(value, (dt.datetime, dt.date)):
         return local_time(value)
     return value

@@ -178,14 +178,9 @@ def add_departments(session: Session, actor: Actor, organisation: Organisation, 
     double = sorted(present & set(names))
     if double or len(set(names)) != len(names):
         raise Conflict(N_("The department %(name)s exists already."), name=", ".join(double or names))
-    bulk_insert(
-        session,
-        Department,
-        [
-            {"organisation_id": organisation.id, "path": organisation.path, "name": n, "phone": "", "is_enabled": True}
-            for n in names
-        ],
-    )
+    ids = reserve_ids(session, Department, len(names))
+    own = {"organisation_id": organisation.id, "path": organisation.path, "phone": "", "is_enabled": True}
+    bulk_insert(session, Department, [{"id": i, "place": f"/{i}/", "name": n, **own} for i, n in zip(ids, names, strict=True)])
     history.record(
         session, actor, "organisation", [organisation.id], "add_departments", changes={"departments": [None, list(names)]}
     )

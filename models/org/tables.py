@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, binary_string, utcnow
+from models.base import Base, BigId, PathString, binary_string, utcnow
 from models.errors import N_
 from models.scope import Inherited, InSubtree, Reference
 
@@ -122,11 +122,15 @@ class Department(InSubtree, Base):
     """An internal department (内设部门); disabled, not deleted, while people are in it."""
 
     __tablename__ = "departments"
-    __table_args__ = (Index("ix_departments_organisation", "organisation_id", "name"),)
+    __table_args__ = (
+        Index("ix_departments_organisation", "organisation_id", "name"),
+        Index("ix_departments_place", "organisation_id", "place", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
     parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("departments.id", ondelete="RESTRICT"))
+    place: Mapped[str] = mapped_column(PathString, default="")  # the ids of those above it and its own: the order of the tree
     name: Mapped[str] = mapped_column(String(100), info={"label": N_("Department name")})
     phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Department phone")})
     is_enabled: Mapped[bool] = mapped_column(default=True)

@@ -35,7 +35,7 @@ def kind_of_first_password(session: Session, actor: Actor, person: Professional)
     if person.account_id == actor.account_id:
         raise NotAllowed(N_("Your own password is changed under “Change password”."))
     holder = _holder(session, person)
-    if holder.account.is_support or any(not _is_below(actor, post) for post in holder.posts):
+    if holder.account.is_support or any(not is_below(actor, post) for post in holder.posts):
         raise NotAllowed(ONLY_SUPPORT)
     if holder.posts or setting(session, person.path, SettingKey.RESET_PASSWORD) == FirstPassword.ONE_TIME:
         return FirstPassword.ONE_TIME
@@ -71,7 +71,7 @@ def _holder(session: Session, person: Professional) -> _Holder:
     return _Holder(account, posts)
 
 
-def _is_below(actor: Actor, post: Post) -> bool:
+def is_below(actor: Actor, post: Post) -> bool:
     """Say whether a post lies below the actor: who shows a password to somebody shows all positions that it opens."""
     if post.organisation_id == actor.organisation_id:
         return actor.is_super and not post.is_super

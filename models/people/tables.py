@@ -136,7 +136,7 @@ class Post(InSubtree, Base):
             postgresql_where=text("is_super and state <> 'ended'"),
         ),
         CheckConstraint("state in ('offered','active','disabled','ended')", name="known_state"),
-        CheckConstraint("is_super or role_id is not null", name="role_unless_super"),
+        CheckConstraint("is_super or role_id is not null or state = 'ended'", name="role_unless_super"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -147,6 +147,8 @@ class Post(InSubtree, Base):
     name: Mapped[str] = mapped_column(String(100), info={"label": N_("Name")})
     number_masked: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("ID document number")})
     phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Mobile number")})
+    email: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("E-mail address")})
+    landline: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Landline")})
     is_super: Mapped[bool] = mapped_column(default=False)
     is_inner: Mapped[bool] = mapped_column(default=False)  # 内部账户: the department's own staff only
     state: Mapped[PostState] = mapped_column(String(12), default=PostState.ACTIVE, info={"label": N_("Status")})

@@ -10,14 +10,18 @@ from sqlalchemy.orm import Session
 from models.access import GRANTABLE, NOT_FOR_INNER, SYSTEM, Permission, PositionKind
 from models.base import today
 from models.import_rows import ImportRow
+from models.org import departments
+from models.org.departments import DepartmentData
 from models.org.operations import NewOrganisation, add_departments, create_root
 from models.org.tables import Organisation, OrganisationKind
 from models.org.workflow import ORGANISATIONS
-from models.people import accounts, numbers
+from models.people import accounts, administrators, numbers, roles
+from models.people.administrators import Candidate, Way
 from models.people.appointments import FirstAdministrator, create_with_administrator
 from models.people.imports import PeopleImport
 from models.people.numbers import DocumentType
 from models.people.passwords import hash_password
+from models.people.roles import RoleData
 from models.people.tables import Account, Post, PostState, Professional, Role
 from seed import made_up
 from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system
@@ -61,6 +65,7 @@ def build_tree(stage: Stage) -> None:
         stage.people[place.key] = _import(stage, place)
     _give_passwords(stage)
     _further_posts(stage)
+    _office(stage)
     _disable(stage)
 
 
@@ -305,6 +310,36 @@ def _two_positions(session: Session, stage: Stage) -> None:
     account = session.get_one(Account, person.account_id)
     account.password_hash, account.must_change, account.first_password = _hash(), False, None
     stage.list_account("多身份：望海区实验中学教师兼管理员", account.number, "专业技术人员 / 用人单位")
+
+
+def _office(stage: Stage) -> None:
+    """Give a hospital departments in a tree, one of them disabled, a role nobody has, and a disabled administrator."""
+    clerk = stage.officer("people_hospital")
+    with acting_as(clerk) as session:
+        above = departments.add(session, clerk, DepartmentData("科教科", made_up.landline(901)))
+        departments.add(session, clerk, DepartmentData("继续教育办公室", made_up.landline(902), above.id))
+        old = departments.add(session, clerk, DepartmentData("旧门诊部"))
+        departments.disable(session, clerk, [old.id])
+        roles.create(session, clerk, RoleData("查询", "只能查看人员和学时", ["people.view", "hours.view"]))
+        second = roles.create(session, clerk, RoleData("学时审核", "审核本院人员的学时", ["hours.view", "hours.review"]))
+        number = stage.next_number()
+        checked = administrators.check(
+            session,
+            clerk,
+            Candidate(
+                Way.NEW,
+                above.id,
+                document_type=DocumentType.ID_CARD,
+                number=number.value,
+                password=PASSWORD,
+                again=PASSWORD,
+                name=made_up.person_name(stage.rng, number.sex),
+                phone=made_up.mobile(stage.n_used),
+                email=made_up.email(stage.n_used),
+            ),
+        )
+        post = administrators.create(session, clerk, checked, second.id)
+        administrators.disable(session, clerk, [post.id], reason="借调外单位")
 
 
 def _disable(stage: Stage) -> None:

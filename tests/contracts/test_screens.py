@@ -25,8 +25,12 @@ from models.access import Actor
 from models.credits import declarations
 from models.credits.declarations import Draft
 from models.jobs import Job
-from models.org import publications
+from models.org import departments, publications
+from models.org.departments import DepartmentData
 from models.org.publications import PublicationKind, Text
+from models.people import administrators, roles
+from models.people.administrators import Candidate, Way
+from models.people.roles import RoleData
 from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import system_session
@@ -43,7 +47,7 @@ __all__ = ["acting_as", "decide", "declare", "lists", "register"]
 HERE = Path(__file__).parent
 BUILT = {"first"}
 """The steps whose screens are all there."""
-BUILT_BEFORE = frozenset({"S001", "S011", "S144", "S145"})
+BUILT_BEFORE = frozenset({"S001", "S011", "S063", "S064", "S065", "S068", "S069", "S144", "S145"})
 """Screens of later steps that are there already."""
 STEPS = ("first", "second", "third", "later")
 SIZES = {"first": 27, "second": 61, "third": 28, "later": 32}
@@ -198,6 +202,8 @@ def town(
     made.ids["person"] = cast.people["professional"].id
     _registrations(cast, register, acting_as)
     _publications(cast, acting_as)
+    for n, position in enumerate(OFFICERS):
+        _office(cast.actors[position], acting_as, n)
     for position in DECIDING:
         made.own[position]["import"] = _import_with_a_bad_row(made, ACTORS[position], run_jobs)
     monkeypatch.setitem(app.config, "CE_CAPTCHA", True)
@@ -234,6 +240,20 @@ def _publications(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
     ):
         with acting_as(officer) as session:
             publications.publish(session, officer, publications.write(session, officer, text).id)
+
+
+def _office(officer: Actor, acting_as: Callable[[Actor], Any], n: int) -> None:
+    """Give an organisation two departments, one disabled, a role, and a second administrator who holds it."""
+    with acting_as(officer) as session:
+        kept = departments.add(session, officer, DepartmentData("办公室"))
+        departments.disable(session, officer, [departments.add(session, officer, DepartmentData("旧科室")).id])
+        role = roles.create(session, officer, RoleData("审核员", "", ["people.view"]))
+        password = "Office-2026!"
+        number = made_up_number(800 + n)
+        candidate = Candidate(
+            Way.NEW, kept.id, None, "111", number, password, password, f"第二管理员{n}", "13900000000", "a@example.invalid"
+        )
+        administrators.create(session, officer, administrators.check(session, officer, candidate), role.id)
 
 
 def _import_with_a_bad_row(town: Town, officer: str, run_jobs: Callable[[], int]) -> int:

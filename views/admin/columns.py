@@ -76,12 +76,17 @@ class Col:
         if self.status is None:
             return None
         value = self.raw(row)
-        return None if value is None else self.status.get(str(getattr(value, "value", value)))
+        return None if value is None else self.status.get(_key_of(value))
 
     def text(self, row: Any) -> str:
         """Return the words of the cell in the reader's language."""
         state = self.state(row)
         return gettext(state.word) if state else words_of(self, self.raw(row))
+
+
+def _key_of(value: Any) -> str:
+    """Return the key of a state in its table of words; a switch is ``true`` or ``false``."""
+    return str(value).lower() if isinstance(value, bool) else str(getattr(value, "value", value))
 
 
 def words_of(col: Col, value: Any) -> str:

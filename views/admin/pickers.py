@@ -14,6 +14,8 @@ from models.access import Permission
 from models.base import db
 from models.errors import N_, NotFound
 from models.org.tables import ALLOWED_PARENTS, Organisation, OrganisationKind, OrganisationState, Region
+from models.people.queries import by_name
+from models.people.tables import Professional, ProfessionalState
 from views.admin.screen import ScopedPage
 from views.arguments import read_id
 from views.codes import REGIONS, code_name, names
@@ -71,6 +73,18 @@ class Pickers(ScopedPage):
             statement = statement.where(Organisation.state == OrganisationState.ACTIVE)
         rows = self.work.scalars(statement.order_by(Organisation.path, Organisation.id).limit(LIMIT))
         return _items([(str(o.id), o.name, code_name(REGIONS, o.region_code)) for o in rows])
+
+    @expose("/people")
+    def people(self) -> Response:
+        """Search the people of the own organisation who could become its administrators."""
+        self.actor.require(Permission.ADMINISTRATORS_MANAGE)
+        own = (Professional.organisation_id == self.actor.organisation_id, Professional.state == ProfessionalState.ACTIVE)
+        statement = select(Professional).where(*own)
+        q = _asked()
+        if q:
+            statement = by_name(statement, q, Professional.id, Professional.name)
+        rows = self.work.scalars(statement.order_by(Professional.path, Professional.id).limit(LIMIT))
+        return _items([(str(p.id), p.name, p.number_masked) for p in rows])
 
     @expose("/regions")
     def regions(self) -> Response:

@@ -7,11 +7,13 @@ from flask_admin import Admin
 
 from models.jobs import Job
 from models.org.publications import Publication
-from models.org.tables import Organisation
-from models.people.tables import Professional
+from models.org.tables import Department, Organisation
+from models.people.tables import Post, Professional, Role
 from models.reviews.tables import Review
 from views.admin import export_jobs, menu
+from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
+from views.admin.departments import DepartmentsView
 from views.admin.home import HomePage
 from views.admin.hours import HoursView
 from views.admin.imports import OrganisationsImportPage, PeopleImportPage
@@ -22,6 +24,7 @@ from views.admin.people import PeopleView
 from views.admin.pickers import Pickers
 from views.admin.publications import PublicationsView
 from views.admin.registrations import RegistrationsView
+from views.admin.roles import RolesView
 from views.admin.screen import ScopedPage
 
 ADDRESS = "/admin"
@@ -31,6 +34,9 @@ def screens() -> list[ScopedModelView | ScopedPage]:
     """Return the screens of one application; their place in the menu is their ``group_id`` and ``order``."""
     return [
         OrganisationsView(Organisation, endpoint="organisations", url="organisations"),
+        DepartmentsView(Department, endpoint="departments", url="departments"),
+        AdministratorsView(Post, endpoint="administrators", url="administrators"),
+        RolesView(Role, endpoint="roles", url="roles"),
         PublicationsView(Publication, endpoint="publications", url="publications"),
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),

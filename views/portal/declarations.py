@@ -71,7 +71,7 @@ def steps_of(declaration: Declaration) -> list[Step]:
     if "resubmit" in can:
         found.append(Step(gettext("Edit and resubmit"), edit))
     elif "edit" in can:
-        found.append(Step(gettext("Edit"), edit))
+        found.append(Step(gettext("Edit declaration"), edit))
     if "delete" in can:
         found.append(Step(gettext("Delete"), url_for("portal.delete", declaration_id=declaration.id), is_asked=True))
     return found

@@ -1,0 +1,170 @@
+"""S063 管理内设部门: the tree of internal departments of the own organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask import request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField
+
+from models.access import Actor, Permission, PositionKind
+from models.errors import N_
+from models.org import departments
+from models.org.departments import DepartmentData
+from models.org.tables import Department
+from models.people.tables import Professional, ProfessionalState
+from models.workflow import Moved
+from views import states
+from views.admin.actions import BatchAction, PageAction, RowAction
+from views.admin.base import ScopedModelView
+from views.admin.columns import Col
+from views.admin.filters import text_filter
+from views.admin.keyset import Sort
+from views.arguments import read_id
+from views.forms import PlainForm
+
+INDENT = "\u3000"
+"""An ideographic blank for each level, before the name of what stands below another."""
+
+
+class DepartmentForm(PlainForm):
+    """Name, phone and the department above; the operation checks them."""
+
+    name = StringField(_l("Department name"), render_kw={"maxlength": departments.LONGEST_NAME})
+    phone = StringField(_l("Department phone"), render_kw={"type": "tel", "maxlength": departments.LONGEST_PHONE})
+    parent_id = SelectField(_l("Department above"), validate_choice=False)
+
+
+def tree_choices(session: Session, organisation_id: int, *, but: Department | None = None) -> list[tuple[str, str]]:
+    """Return the enabled departments of an organisation as choices in the order of the tree, without *but* and those below."""
+    rows = departments.tree(session, organisation_id)
+    return [
+        (str(row.id), _indented(row))
+        for row in rows
+        if (row.is_enabled or (but and row.id == but.parent_id)) and not (but and row.place.startswith(but.place))
+    ]
+
+
+def _indented(row: Department) -> str:
+    return INDENT * (row.place.count("/") - 2) + row.name
+
+
+def _disable(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
+    return departments.disable(session, actor, ids)
+
+
+def _enable(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - as above
+    return departments.enable(session, actor, ids)
+
+
+def _told_before_disabling(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
+    return [gettext(N_("Nobody can choose a disabled department; whoever is in it stays. Those below it are disabled, too."))]
+
+
+class DepartmentsView(ScopedModelView):
+    """The departments of the own organisation, in the order of their tree."""
+
+    permission = Permission.DEPARTMENTS_MANAGE
+    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    name_id = N_("Manage internal departments")
+    group_id = N_("Manage accounts")
+    icon = "list"
+    order = 12
+
+    columns = (
+        Col("name", value=lambda row: _indented(row[0]), label=N_("Department name")),
+        Col("phone", value=lambda row: row[0].phone, label=N_("Department phone")),
+        Col("n_people", value=lambda row: row[1], label=N_("People"), kind="number"),
+        Col("is_enabled", value=lambda row: row[0].is_enabled, label=N_("Status"), status=states.SWITCH),
+    )
+    sorts = (Sort("id", (Department.place, Department.id)),)
+    filters = (
+        text_filter(
+            "name",
+            N_("Department name"),
+            lambda statement, text: statement.where(Department.name.contains(text, autoescape=True)),
+        ),
+    )
+    row_actions = (
+        RowAction("edit", N_("Edit")),
+        RowAction(
+            "below",
+            N_("Add below"),
+            url=lambda view, row: url_for("departments.create_view", above=row[0].id, url=view.list_url()),
+            when=lambda row: row.is_enabled,
+        ),
+        RowAction("disable", N_("Disable"), batch="disable", when=lambda row: row.is_enabled),
+        RowAction("enable", N_("Enable"), batch="enable", when=lambda row: not row.is_enabled),
+    )
+    batch_actions = (
+        BatchAction("enable", N_("Enable"), _enable, permission=Permission.DEPARTMENTS_MANAGE),
+        BatchAction(
+            "disable",
+            N_("Disable"),
+            _disable,
+            permission=Permission.DEPARTMENTS_MANAGE,
+            preview=_told_before_disabling,
+            is_danger=True,
+        ),
+    )
+    page_actions = (
+        PageAction(
+            "new",
+            N_("Add department"),
+            url=lambda view: url_for("departments.create_view", url=view.list_url()),
+            is_primary=True,
+        ),
+    )
+    create_form_class: ClassVar[type[PlainForm] | None] = DepartmentForm
+    create_permission = Permission.DEPARTMENTS_MANAGE
+    edit_form_class: ClassVar[type[PlainForm] | None] = DepartmentForm
+    edit_permission = Permission.DEPARTMENTS_MANAGE
+
+    def rows(self) -> Select[Any]:
+        """Return the departments with the number of people in each."""
+        n_people = (
+            select(func.count())
+            .where(Professional.department_id == Department.id, Professional.state == ProfessionalState.ACTIVE)
+            .correlate(Department)
+            .scalar_subquery()
+        )
+        return select(Department, n_people)
+
+    def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
+        """Leave out the departments of organisations below: each keeps its own."""
+        return (Department.organisation_id == (actor.organisation_id or 0),)
+
+    def row_name(self, row: Any) -> str:
+        """Return the name."""
+        return str(row[0].name)
+
+    def make_form(self, form_class: type[PlainForm], row: Any | None) -> PlainForm:
+        """Return the form with the departments that may stand above."""
+        present = row[0] if row is not None else None
+        form: Any = form_class(obj=present, data=None if present else {"parent_id": request.args.get("above", "")})
+        above = tree_choices(self.work, self.actor.organisation_id or 0, but=present)
+        form.parent_id.choices = [("", gettext(N_("None"))), *above]
+        form.name.flags.required = True
+        return form
+
+    def create_row(self, session: Session, actor: Actor, form: Any) -> Department:
+        """Add a department."""
+        return departments.add(session, actor, _data(form))
+
+    def update_row(self, session: Session, actor: Actor, row: Any, form: Any) -> None:
+        """Change a department."""
+        departments.edit(session, actor, row[0], _data(form))
+
+    def empty_words(self) -> str:
+        """Return what an empty list means."""
+        return gettext(N_("Departments are chosen when people register or administrators are added."))
+
+
+def _data(form: Any) -> DepartmentData:
+    typed = form.parent_id.data or ""
+    return DepartmentData(form.name.data or "", form.phone.data or "", (read_id(typed) or 0) if typed else None)
