@@ -51,7 +51,8 @@ def run() -> None:
         if is_sqlite:
             driver.execute("PRAGMA foreign_keys = OFF")
         try:
-            migrate(connection)
+            # A migration rewrites the rows of everybody: no scope is asked.
+            migrate(connection.execution_options(scope_decided=True))
             if is_sqlite and (broken := driver.execute("PRAGMA foreign_key_check").fetchone()):
                 raise RuntimeError(f"a migration left a broken foreign key in {broken[0]}")
         finally:

@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 PATH = sa.String(length=255).with_variant(sa.VARCHAR(length=255, collation='C'), 'postgresql')
-CHECK = op.f('ck_posts_role_unless_super')
+NAME = 'ck_posts_role_unless_super'
 
 
 def upgrade() -> None:
@@ -23,8 +23,8 @@ def upgrade() -> None:
     with op.batch_alter_table('posts') as batch:
         batch.add_column(sa.Column('email', sa.String(length=200), nullable=False, server_default=''))
         batch.add_column(sa.Column('landline', sa.String(length=40), nullable=False, server_default=''))
-        batch.drop_constraint(CHECK, type_='check')
-        batch.create_check_constraint(CHECK, "is_super or role_id is not null or state = 'ended'")
+        batch.drop_constraint(op.f(NAME), type_='check')
+        batch.create_check_constraint(op.f(NAME), "is_super or role_id is not null or state = 'ended'")
     with op.batch_alter_table('posts') as batch:
         batch.alter_column('email', existing_type=sa.String(length=200), server_default=None)
         batch.alter_column('landline', existing_type=sa.String(length=40), server_default=None)
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 def _fill_places() -> None:
     """Write the place of each department below that of the one above it."""
-    connection = op.get_bind().execution_options(scope_decided=True)  # of every organisation
+    connection = op.get_bind()
     departments = sa.table('departments', sa.column('id'), sa.column('parent_id'), sa.column('place'))
     above = {row.id: row.parent_id for row in connection.execute(sa.select(departments.c.id, departments.c.parent_id))}
     for key in above:
@@ -46,8 +46,8 @@ def _fill_places() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table('posts') as batch:
-        batch.drop_constraint(CHECK, type_='check')
-        batch.create_check_constraint(CHECK, 'is_super or role_id is not null')
+        batch.drop_constraint(op.f(NAME), type_='check')
+        batch.create_check_constraint(op.f(NAME), 'is_super or role_id is not null')
         batch.drop_column('landline')
         batch.drop_column('email')
     with op.batch_alter_table('departments') as batch:
