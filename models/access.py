@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PORTAL = "portal"  # the professional's own self-service
     ORGANISATIONS_VIEW = "organisations.view"
     ORGANISATIONS_CREATE = "organisations.create"
+    ORGANISATIONS_MANAGE = "organisations.manage"
     ORGANISATIONS_EXPORT = "organisations.export"
     DEPARTMENTS_MANAGE = "departments.manage"
     ADMINISTRATORS_MANAGE = "administrators.manage"
@@ -50,6 +51,7 @@ class Permission(StrEnum):
 PERMISSION_WORDS: dict[Permission, str] = {
     Permission.ORGANISATIONS_VIEW: N_("View the organisations below"),
     Permission.ORGANISATIONS_CREATE: N_("Add organisations below"),
+    Permission.ORGANISATIONS_MANAGE: N_("Manage the organisations below"),
     Permission.ORGANISATIONS_EXPORT: N_("Export the organisations below"),
     Permission.DEPARTMENTS_MANAGE: N_("Manage internal departments"),
     Permission.ADMINISTRATORS_MANAGE: N_("Manage unit administrators"),
@@ -84,9 +86,10 @@ def _modules(*names: str) -> frozenset[Permission]:
 
 _OWN = _modules("administrators", "roles")
 _EMPLOYER = _OWN | _modules("departments", "people", "registrations", "hours", "certificates")
+_BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE})
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
-    PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER,
+    PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW,
     PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
     PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications"),
     PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN,

@@ -13,7 +13,9 @@ from models.access import Actor, Permission
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
 from models.org import codes
 from models.org.tables import ALLOWED_PARENTS, Department, Organisation, OrganisationKind, OrganisationState, Region
+from models.org.workflow import ORGANISATIONS
 from models.scope import bulk_insert, reserve_ids, system_session
+from models.workflow import Moved
 
 LIVE = (OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.DISABLED)
 CODE_TAKEN = N_("This code is already in use.")
@@ -184,3 +186,11 @@ def add_departments(session: Session, actor: Actor, organisation: Organisation, 
     history.record(
         session, actor, "organisation", [organisation.id], "add_departments", changes={"departments": [None, list(names)]}
     )
+
+
+def switch(session: Session, actor: Actor, ids: Sequence[int], *, step: str, reason: str = "") -> Moved:
+    """Disable or enable organisations below the actor's own; *step* is one of the two. Raises NotAllowed and Invalid."""
+    actor.require(Permission.ORGANISATIONS_MANAGE)
+    below = [i for i in ids if i != actor.organisation_id]
+    moved = ORGANISATIONS.move_many(session, actor, below, step=step, reason=reason)
+    return Moved(moved.done, {**{i: NotFound() for i in ids if i not in below}, **moved.refused})

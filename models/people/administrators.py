@@ -17,7 +17,7 @@ from models.org.tables import Department, Organisation
 from models.people import numbers, passwords
 from models.people.accounts import NUMBER_REGISTERED, NewAccount, create_account, find_account, give_first_password
 from models.people.login import WrongCredentials, prove
-from models.people.posts import POSTS
+from models.people.posts import POSTS, tell
 from models.people.resets import ONLY_SUPPORT, is_below
 from models.people.roles import exceeds
 from models.people.tables import Account, FirstPassword, Post, PostState, Professional, ProfessionalState, Role
@@ -121,6 +121,7 @@ def create(session: Session, actor: Actor, checked: Checked, role_id: int | None
         "create",
         changes={"administrator": [None, post.name], "role": [None, role.name], "way": [None, checked.way.value]},
     )
+    tell(session, actor, [organisation.id])
     return post
 
 
@@ -162,6 +163,7 @@ def edit(
     after = {"department_id": post.department_id, "role_id": post.role_id, "phone": post.phone, "email": post.email}
     changes = {k: [before[k], v] for k, v in after.items() if before[k] != v}
     history.record(session, actor, "post", [post.id], "edit", changes=changes)
+    tell(session, actor, [post.organisation_id])
 
 
 def hand_over(session: Session, actor: Actor, post_id: int) -> None:
@@ -178,7 +180,7 @@ def hand_over(session: Session, actor: Actor, post_id: int) -> None:
         raise WrongState(N_("Only an active administrator can become the super administrator."))
     POSTS.move(session, actor, actor.post_id, step="end", reason="handed over")
     post.is_super, post.is_inner, post.role_id = True, False, None
-    session.flush()
+    tell(session, actor, [post.organisation_id])
     history.record(
         session, actor, "organisation", [post.organisation_id], "hand_over", changes={"administrator": [actor.name, post.name]}
     )
@@ -197,6 +199,14 @@ def enable(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
 def remove(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
     """Delete administrators of one's own: the post ends, the account stays."""
     return _move(session, actor, ids, "end", "")
+
+
+def revoke(session: Session, actor: Actor, ids: Sequence[int], *, reason: str) -> Moved:
+    """End posts at organisations below (移除权限), also that of a super administrator; raises NotAllowed and Invalid."""
+    actor.require(Permission.ORGANISATIONS_MANAGE)
+    rows = {p.id: p for p in session.scalars(select(Post).where(Post.id.in_(ids), Post.organisation_id != actor.organisation_id))}
+    moved = POSTS.move_many(session, actor, list(rows), step="end", reason=reason)
+    return Moved(moved.done, {**{i: NotFound() for i in ids if i not in rows}, **moved.refused})
 
 
 def reset_password(session: Session, actor: Actor, post: Post, *, reason: str) -> str:

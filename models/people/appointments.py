@@ -16,6 +16,7 @@ from models.org.tables import Organisation
 from models.people import numbers
 from models.people.accounts import NewAccount, create_with_one_time, find_account
 from models.people.numbers import Number
+from models.people.posts import tell
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState
 
 NOBODY_FITS = N_("No account has this document type, number and name.")
@@ -70,7 +71,7 @@ def appoint_first(session: Session, actor: Actor, organisation: Organisation, wh
     Raises NotAllowed, Conflict for an organisation that has one, and FieldErrors with the prefix ``administrator_``.
     """
     number = check(who)
-    actor.require(Permission.ORGANISATIONS_CREATE)
+    actor.require(Permission.ORGANISATIONS_MANAGE)
     if session.scalars(
         select(Post.id).where(Post.organisation_id == organisation.id, Post.is_super, Post.state != PostState.ENDED)
     ).first():
@@ -110,7 +111,7 @@ def _appoint(session: Session, actor: Actor, organisation: Organisation, who: Fi
         state=PostState.OFFERED if who.is_existing else PostState.ACTIVE,
     )
     session.add(post)
-    session.flush()
+    tell(session, actor, [organisation.id])
     history.record(
         session,
         actor,

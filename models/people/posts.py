@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,6 +27,31 @@ POSTS = Workflow(
         Step("end", frozenset({ACTIVE, DISABLED, OFFERED}), ENDED, N_("Delete")),
     ],
 )
+
+
+Follower = Callable[[Session, Actor, Sequence[int]], object]
+_followers: list[Follower] = []
+
+
+def follow_with(call: Follower) -> None:
+    """Call *call* with the organisations whose administrators, or their permissions, changed; in the same transaction."""
+    _followers.append(call)
+
+
+def tell(session: Session, actor: Actor, organisation_ids: Sequence[int]) -> None:
+    """Say that who may decide in the organisations has changed."""
+    session.flush()
+    for call in _followers:
+        call(session, actor, organisation_ids)
+
+
+def _after_step(session: Session, actor: Actor, ids: Sequence[int]) -> None:
+    with acting(session, "read_positions"):
+        tell(session, actor, sorted(set(session.scalars(select(Post.organisation_id).where(Post.id.in_(ids))))))
+
+
+for _step in ("accept", "disable", "enable", "end"):
+    POSTS.on(_step, _after_step)
 
 
 def answer_offer(session: Session, actor: Actor, post_id: int, *, is_accepted: bool) -> None:

@@ -12,6 +12,7 @@ from models import history
 from models.access import EVERY_POSITION, GRANTABLE, Actor, Permission, PositionKind
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
 from models.org.tables import Organisation
+from models.people.posts import tell
 from models.people.tables import Post, PostState, Role
 from models.workflow import Moved
 
@@ -69,6 +70,7 @@ def edit(session: Session, actor: Actor, role: Role, data: RoleData) -> None:
     after = {"name": role.name, "description": role.description, "permissions": granted}
     changes = {k: [before[k], v] for k, v in after.items() if before[k] != v}
     history.record(session, actor, "role", [role.id], "edit", changes=changes)
+    tell(session, actor, [role.organisation_id])
 
 
 def remove(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:

@@ -12,6 +12,7 @@ REVIEWS = Workflow(
     ReviewState,
     [
         Step("pass_level", frozenset({OPEN}), OPEN, N_("Pass")),
+        Step("reroute", frozenset({OPEN}), OPEN, N_("Goes on elsewhere")),
         Step("pass", frozenset({OPEN}), PASSED, N_("Pass")),
         Step("reject", frozenset({OPEN}), REJECTED, N_("Reject"), needs_reason=True),
         Step("withdraw", frozenset({OPEN}), WITHDRAWN, N_("Withdraw")),

@@ -53,6 +53,8 @@ CROSS_SUBTREE: dict[str, Operation] = {
     "find_same_evidence": _operation("declarations attachments"),
     # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
     "import_people": _operation("professionals posts", accounts="*"),
+    # An open step goes on where somebody can decide it; the chain names organisations above the actor's own.
+    "reroute": _operation("organisations posts roles accounts", reviews="level deciding_organisation_id in_place_of_id state"),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {

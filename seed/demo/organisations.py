@@ -23,6 +23,7 @@ from models.people.numbers import DocumentType
 from models.people.passwords import hash_password
 from models.people.roles import RoleData
 from models.people.tables import Account, Post, PostState, Professional, Role
+from models.reviews import rights
 from seed import made_up
 from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system
 from seed.demo.world import BASES, COUNTIES, DEPARTMENTS, EMPLOYERS, ROOT, Place
@@ -343,7 +344,8 @@ def _office(stage: Stage) -> None:
 
 
 def _disable(stage: Stage) -> None:
-    """Disable one organisation: its administrators cannot log in, its people can read."""
+    """Disable one organisation, and close the right of a branch to review hours."""
     city = stage.officer("city")
     with acting_as(city) as session:
         ORGANISATIONS.move(session, city, stage.organisations["wh_clinic"].id, step="disable", reason="机构撤并，暂停使用")
+        rights.set_right(session, city, [stage.organisations["wh_middle/0"].id], is_open=False)

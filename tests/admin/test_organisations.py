@@ -89,10 +89,80 @@ def test_each_position_sees_what_lies_below(desk: Callable[..., Desk], name: str
     assert names_in(desk(name).get(f"organisations/?tab={tab}")) == [f"单位-{n}" for n in expected]
 
 
-@pytest.mark.parametrize("name", ["unit_clerk", "inner_officer"])
-def test_employers_and_inner_accounts_have_no_such_screen(desk: Callable[..., Desk], name: str) -> None:
+def test_inner_accounts_have_no_such_screen_and_employers_add_nothing(desk: Callable[..., Desk]) -> None:
+    inner, clerk = desk("inner_officer"), desk("unit_clerk")
     for address in ("organisations/", "organisations/new/", "organisations/details/?id=6"):
-        assert desk(name).get(address).status_code == 403
+        assert inner.get(address).status_code == 403
+    assert names_in(clerk.get("organisations/")) == ["单位-branch"]
+    assert clerk.get("organisations/new/").status_code == 403
+
+
+# --- organisations below: administrators, rights, disabled ------------------------------------------------------------
+
+
+def test_the_administrators_of_an_organisation_below_are_shown_and_one_is_removed(
+    desk: Callable[..., Desk], look: Any, cast: Cast
+) -> None:
+    clerk, branch, post = desk("unit_clerk"), cast.organisations["branch"], cast.posts["branch_clerk"]
+    below = desk("branch_clerk")
+    page = clerk.get(f"organisations/administrators/?id={branch.id}&tab=employer").text
+    assert "人员-branch_clerk" in page
+    assert "Remove the right" in page
+    asked = {"id": branch.id, "post": post.id}
+    assert "give a reason" in clerk.post("organisations/revoke/", **asked).text
+    assert clerk.post("organisations/revoke/", reason="离职", **asked).status_code == 303
+    assert below.get("people/").status_code == 303, "the login in this position has ended"
+    with look() as session:
+        assert session.get_one(Post, post.id).state == "ended"
+    assert "has no administrator" in clerk.get(f"organisations/details/?id={branch.id}&tab=employer").text
+
+
+def test_where_no_super_administrator_is_left_the_superior_appoints_one(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    clerk, branch = desk("unit_clerk"), cast.organisations["branch"]
+    typed = {"administrator_document_type": "111", "administrator_number": made_up_number(310), "administrator_name": "新主管"}
+    address = f"organisations/appoint/?id={branch.id}&tab=employer"
+    assert "has a super administrator already" in clerk.post(address, **typed).text
+    clerk.post("organisations/revoke/", id=branch.id, post=cast.posts["branch_clerk"].id, reason="离职")
+    assert "Please enter the name" in clerk.post(address, **{**typed, "administrator_name": ""}).text
+    page = clerk.post(address, once="k", **typed).text
+    assert re.search(r"<code>\S+</code>", page)
+    with look() as session:
+        held = session.scalars(select(Post).where(Post.organisation_id == branch.id, Post.state == "active")).one()
+        assert (held.name, held.is_super) == ("新主管", True)
+    assert clerk.post(address, once="k", **typed).status_code == 303
+
+
+@pytest.mark.parametrize("who", ["unit_clerk", "sibling_clerk", "other_county_officer", "branch_clerk"])
+def test_nobody_beside_or_below_removes_or_appoints(desk: Callable[..., Desk], look: Any, cast: Cast, who: str) -> None:
+    clerk, unit = desk(who), cast.organisations["unit"]
+    asked = {"id": unit.id, "post": cast.posts["unit_clerk"].id, "reason": "x"}
+    assert clerk.post("organisations/revoke/?tab=employer", **asked).status_code == 404
+    assert clerk.post(f"organisations/appoint/?tab=employer&id={unit.id}", administrator_name="x").status_code == 404
+    clerk.post("organisations/action/run?tab=employer", action="disable", ids=unit.id, reason="x", list="tab=employer")
+    clerk.post("organisations/action/run?tab=employer", action="close_right", ids=unit.id, list="tab=employer")
+    with look() as session:
+        found = session.get_one(Organisation, unit.id)
+        assert (found.state, found.can_review_hours) == ("active", True)
+        assert session.get_one(Post, cast.posts["unit_clerk"].id).state == "active"
+
+
+def test_a_disabled_organisation_cannot_be_logged_in_to(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    officer, clerk, unit = desk("county_officer"), desk("unit_clerk"), cast.organisations["unit"]
+    officer.post("organisations/action/run", action="disable", ids=unit.id, reason="撤并", list="tab=employer")
+    assert clerk.get("people/").status_code == 303
+    officer.post("organisations/action/run", action="enable", ids=unit.id, list="tab=employer")
+    with look() as session:
+        assert session.get_one(Organisation, unit.id).state == "active"
+
+
+def test_the_right_to_review_is_closed_and_opened_again(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    officer, unit = desk("department_clerk"), cast.organisations["unit"]
+    page = officer.get("organisations/?tab=employer").text
+    assert "Close the right to review" in page
+    officer.post("organisations/action/run", action="close_right", ids=unit.id, list="tab=employer")
+    assert "Open the right to review" in officer.get("organisations/?tab=employer").text
+    with look() as session:
+        assert not session.get_one(Organisation, unit.id).can_review_hours
 
 
 def test_filters_by_name_code_and_superior(desk: Callable[..., Desk], cast: Cast) -> None:

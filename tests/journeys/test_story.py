@@ -41,7 +41,7 @@ def create_employer(officer: Desk) -> str:
     page = officer.page
     expect(page.get_by_role("heading", name="待办事项")).to_be_visible()
     officer.open("下属机构管理")
-    page.get_by_role("link", name="用人单位管理").click()
+    page.get_by_role("link", name="管理用人单位").click()
     page.get_by_role("link", name="新增", exact=True).click()
     page.get_by_label("单位类型").select_option(label="用人单位")
     page.get_by_label("单位名称").fill("海州市第九中学")

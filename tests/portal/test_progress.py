@@ -61,7 +61,11 @@ def test_each_state_offers_its_actions_only(four: Reader) -> None:
     page = four.get("declarations").text
     actions = {"draft": "草稿班", "pending": "在审班", "approved": "通过班", "rejected": "退回班"}
     offered = {
-        state: [word for word in (">Edit declaration<", ">Delete<", ">Withdraw<", ">Edit and resubmit<") if word in row_of(page, title)]
+        state: [
+            word
+            for word in (">Edit declaration<", ">Delete<", ">Withdraw<", ">Edit and resubmit<")
+            if word in row_of(page, title)
+        ]
         for state, title in actions.items()
     }
     assert offered == {

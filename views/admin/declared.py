@@ -116,7 +116,9 @@ class Declared(Screen):
 
     def read(self, values: Mapping[str, str]) -> tuple[Listing, ListState]:
         """Return the listing and its state for the parameters of an address, private filters included."""
-        listing = self.listing(values.get("tab", ""))
+        offered = [tab.name for tab in self.tabs_for(self.actor)]
+        name = values.get("tab", "")
+        listing = self.listing(name if name in offered or not offered else offered[0])
         state = read_state(values, listing.filters)
         kept = kept_filter(self.work, self.endpoint, state.kept) if state.kept else None
         if kept is None:

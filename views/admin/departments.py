@@ -73,7 +73,7 @@ class DepartmentsView(ScopedModelView):
     kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     name_id = N_("Manage internal departments")
     group_id = N_("Manage accounts")
-    icon = "list"
+    icon = "columns"
     order = 12
 
     columns = (

@@ -60,7 +60,27 @@ def _label(column: str) -> Any:
     return lazy_gettext(label_id)
 
 
-class OrganisationForm(PlainForm):
+class AppointmentForm(PlainForm):
+    """Who is to be the super administrator."""
+
+    administrator_is_existing = BooleanField(
+        lazy_gettext("Already a user of this system"),
+        description=lazy_gettext(
+            "The person keeps the password and confirms the post at the next login; the name must be that of the account."
+        ),
+    )
+    administrator_document_type = SelectField(lazy_gettext("ID document type"), validate_choice=False)
+    administrator_number = StringField(lazy_gettext("ID document number"), render_kw={"maxlength": 40, "autocomplete": "off"})
+    administrator_name = StringField(lazy_gettext("Name"), render_kw={"maxlength": 100, "autocomplete": "off"})
+    administrator_phone = StringField(
+        lazy_gettext("Mobile number"), render_kw={"type": "tel", "maxlength": 40, "autocomplete": "off"}
+    )
+    administrator_email = StringField(
+        lazy_gettext("E-mail address"), render_kw={"type": "email", "maxlength": 200, "autocomplete": "off"}
+    )
+
+
+class AboutOrganisation(PlainForm):
     """What is asked; every choice is checked by the operation against the scope and the lists."""
 
     kind = SelectField(_label("kind"), validate_choice=False)
@@ -77,21 +97,19 @@ class OrganisationForm(PlainForm):
     industry = SelectField(_label("industry"), validate_choice=False, render_kw={"data-picker": ""})
     phone = StringField(_label("phone"), render_kw={"type": "tel", "maxlength": 40})
     address = StringField(_label("address"), render_kw={"maxlength": 300})
-    administrator_is_existing = BooleanField(
-        lazy_gettext("Already a user of this system"),
-        description=lazy_gettext(
-            "The person keeps the password and confirms the post at the next login; the name must be that of the account."
-        ),
-    )
-    administrator_document_type = SelectField(lazy_gettext("ID document type"), validate_choice=False)
-    administrator_number = StringField(lazy_gettext("ID document number"), render_kw={"maxlength": 40, "autocomplete": "off"})
-    administrator_name = StringField(lazy_gettext("Name"), render_kw={"maxlength": 100, "autocomplete": "off"})
-    administrator_phone = StringField(
-        lazy_gettext("Mobile number"), render_kw={"type": "tel", "maxlength": 40, "autocomplete": "off"}
-    )
-    administrator_email = StringField(
-        lazy_gettext("E-mail address"), render_kw={"type": "email", "maxlength": 200, "autocomplete": "off"}
-    )
+
+
+class OrganisationForm(AboutOrganisation, AppointmentForm):
+    """An organisation with its first administrator."""
+
+
+def appointment_form() -> AppointmentForm:
+    """Return the form for the super administrator of an organisation that has none."""
+    form = AppointmentForm(data={"administrator_document_type": "111"})
+    form.administrator_document_type.choices = code_choices("document_type")
+    for name in REQUIRED & {f.name for f in form}:
+        form[name].flags.required = True
+    return form
 
 
 def make_form(own: Organisation, kind: str) -> OrganisationForm:
@@ -146,7 +164,12 @@ def asked(form: OrganisationForm) -> tuple[NewOrganisation, FirstAdministrator]:
         phone=form.phone.data or "",
         address=form.address.data or "",
     )
-    who = FirstAdministrator(
+    return new, administrator_of(form)
+
+
+def administrator_of(form: AppointmentForm) -> FirstAdministrator:
+    """Return who was typed, as the operation takes it."""
+    return FirstAdministrator(
         document_type=form.administrator_document_type.data or "",
         number=form.administrator_number.data or "",
         name=form.administrator_name.data or "",
@@ -154,4 +177,3 @@ def asked(form: OrganisationForm) -> tuple[NewOrganisation, FirstAdministrator]:
         email=form.administrator_email.data or "",
         is_existing=bool(form.administrator_is_existing.data),
     )
-    return new, who

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from flask import request, url_for
@@ -15,30 +16,28 @@ from werkzeug.wrappers import Response
 from models.access import Actor, Permission, PositionKind
 from models.errors import N_
 from models.org import queries as organisations
-from models.org.tables import Organisation, OrganisationKind
-from models.people import queries as people
+from models.org.operations import switch
+from models.org.tables import Organisation, OrganisationKind, OrganisationState
 from models.people.appointments import Appointed, create_with_administrator
-from models.people.tables import PostState
+from models.reviews.rights import CLOSABLE, set_right
 from models.text import compact
+from models.workflow import Moved
 from views import states
 from views.admin import organisation_form
-from views.admin.actions import PageAction, RowAction, Section, Tab
+from views.admin.actions import BatchAction, PageAction, Reason, RowAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.exports import export_action
 from views.admin.filters import Filter, choice_filter, code_filter, picker_filter, text_filter
 from views.admin.keyset import Sort
+from views.admin.oversight import Oversight
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words, region_address, region_words
 from views.forms import PlainForm
 from views.redirects import own_or
+from views.states import StateWord
 
 STATE_CHOICES = {state: each.word for state, each in states.ORGANISATION.items()}
-POST_STATES = {
-    PostState.OFFERED: N_("Waits for the holder's confirmation"),
-    PostState.ACTIVE: N_("Active"),
-    PostState.DISABLED: N_("Disabled"),
-}
 
 
 def _named(statement: Select[Any], text: str) -> Select[Any]:
@@ -83,12 +82,92 @@ def _of_kind(kind: OrganisationKind) -> Callable[[Actor], Sequence[ColumnElement
     return lambda _actor: (Organisation.kind == kind,)
 
 
-class OrganisationsView(ScopedModelView):
+RIGHT = MappingProxyType({"true": StateWord(N_("Open"), "approved"), "false": StateWord(N_("Closed"), "withdrawn")})
+
+
+def _right(*, is_open: bool) -> Any:
+    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
+        return set_right(session, actor, ids, is_open=is_open)
+
+    return run
+
+
+def _told_before_closing(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
+    return [gettext(N_("Hours that wait there go on to the organisation above at once."))]
+
+
+def _switch(step: str) -> Any:
+    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - as above
+        return switch(session, actor, ids, step=step, reason=reason)
+
+    return run
+
+
+def _told_before_disabling(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
+    return [gettext(N_("Its administrators cannot log in, its people can read only; what waits there goes on above."))]
+
+
+MANAGE = Permission.ORGANISATIONS_MANAGE
+BATCHES = (
+    BatchAction(
+        "close_right",
+        N_("Close the right to review"),
+        _right(is_open=False),
+        permission=MANAGE,
+        preview=_told_before_closing,
+        is_danger=True,
+    ),
+    BatchAction("open_right", N_("Open the right to review"), _right(is_open=True), permission=MANAGE),
+    BatchAction(
+        "disable",
+        N_("Disable"),
+        _switch("disable"),
+        permission=MANAGE,
+        reason=Reason(),
+        preview=_told_before_disabling,
+        is_danger=True,
+    ),
+    BatchAction("enable", N_("Enable"), _switch("enable"), permission=MANAGE),
+)
+ROW_ACTIONS = (
+    RowAction("administrators", N_("Administrator information"), page="organisations.administrators_view"),
+    RowAction("details", N_("Details of the unit")),
+    RowAction(
+        "close_right",
+        N_("Close the right to review"),
+        batch="close_right",
+        when=lambda row: row.kind in CLOSABLE and row.can_review_hours,
+    ),
+    RowAction(
+        "open_right",
+        N_("Open the right to review"),
+        batch="open_right",
+        when=lambda row: row.kind in CLOSABLE and not row.can_review_hours,
+    ),
+    RowAction(
+        "disable",
+        N_("Disable"),
+        batch="disable",
+        when=lambda row: row.state == OrganisationState.ACTIVE,
+        is_more=True,
+        is_danger=True,
+    ),
+    RowAction("enable", N_("Enable"), batch="enable", when=lambda row: row.state == OrganisationState.DISABLED, is_more=True),
+)
+
+
+class OrganisationsView(Oversight, ScopedModelView):
     """主管部门管理, 用人单位管理, 人社部门管理 and 继续教育基地管理: one view, a tab for each kind."""
 
     permission = Permission.ORGANISATIONS_VIEW
-    kinds = frozenset({PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     name_id = N_("Management of subordinate organisations")
+    names = MappingProxyType(
+        {
+            PositionKind.EMPLOYER: N_("Manage subordinate units"),
+            PositionKind.COMPETENT_DEPARTMENT: N_("Manage subordinate units"),
+        }
+    )
     group_id = N_("Manage accounts")
     icon = "home"
     order = 10
@@ -100,6 +179,7 @@ class OrganisationsView(ScopedModelView):
         Col("unit_level"),
         Col("code"),
         Col("region_code", codes="regions"),
+        Col("can_review_hours", label=N_("Right to review hours"), status=RIGHT),
         Col("state", status=states.ORGANISATION),
         Col("phone", shown=False),
         Col("address", shown=False),
@@ -131,7 +211,8 @@ class OrganisationsView(ScopedModelView):
             filters=_filters(N_("Training base name"), NATURE),
         ),
     )
-    row_actions = (RowAction("details", N_("Details")),)
+    row_actions = ROW_ACTIONS
+    batch_actions = BATCHES
     export_permission = Permission.ORGANISATIONS_EXPORT
     export_kind = "export_organisations"
     page_actions = (
@@ -182,11 +263,15 @@ class OrganisationsView(ScopedModelView):
         possible = organisation_form.creatable(OrganisationKind(actor.kind.value))
         return [tab for tab in self.tabs if tab.name in possible]
 
+    def details_title(self, row: Organisation) -> str:
+        """Return the heading of an organisation's page."""
+        heading = gettext(N_("Unit details"))
+        return f"{heading}{gettext(N_(': '))}{row.name}"
+
     def details_context(self, row: Organisation) -> dict[str, Any]:
         """Return the superior within the scope, and who administers."""
         superior = self.work.scalar(select(Organisation.name).where(Organisation.id == row.parent_id)) if row.parent_id else None
-        posts = people.administrators_of(self.work, row.id)
-        return {"superior": superior or "", "administrators": [(p, gettext(POST_STATES[PostState(p.state)])) for p in posts]}
+        return {"superior": superior or "", **self.administration_of(row)}
 
     def make_form(self, form_class: type[PlainForm], row: Any | None) -> PlainForm:
         """Return the form with choices of the position in use."""
