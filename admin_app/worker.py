@@ -19,6 +19,7 @@ from admin_app import database, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import files, history, jobs
+from models.reviews import organisation_registrations
 from models.scope import system_session
 from models.transaction import unit_of_work
 
@@ -118,9 +119,10 @@ def seal_history() -> None:
 
 
 def sweep_files() -> None:
-    """Delete the files of tasks that have stayed long enough."""
+    """Delete the files of tasks that have stayed long enough, and registrations that nobody went on with."""
     with system_session() as session, unit_of_work(session):
         files.sweep(session)
+        organisation_registrations.sweep(session)
 
 
 @dataclass(frozen=True)

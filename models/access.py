@@ -27,6 +27,7 @@ class Permission(StrEnum):
     ORGANISATIONS_VIEW = "organisations.view"
     ORGANISATIONS_CREATE = "organisations.create"
     ORGANISATIONS_MANAGE = "organisations.manage"
+    ORGANISATIONS_REVIEW = "organisations.review"
     ORGANISATIONS_EXPORT = "organisations.export"
     DEPARTMENTS_MANAGE = "departments.manage"
     ADMINISTRATORS_MANAGE = "administrators.manage"
@@ -52,6 +53,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.ORGANISATIONS_VIEW: N_("View the organisations below"),
     Permission.ORGANISATIONS_CREATE: N_("Add organisations below"),
     Permission.ORGANISATIONS_MANAGE: N_("Manage the organisations below"),
+    Permission.ORGANISATIONS_REVIEW: N_("Review registered organisations"),
     Permission.ORGANISATIONS_EXPORT: N_("Export the organisations below"),
     Permission.DEPARTMENTS_MANAGE: N_("Manage internal departments"),
     Permission.ADMINISTRATORS_MANAGE: N_("Manage unit administrators"),
@@ -86,7 +88,7 @@ def _modules(*names: str) -> frozenset[Permission]:
 
 _OWN = _modules("administrators", "roles")
 _EMPLOYER = _OWN | _modules("departments", "people", "registrations", "hours", "certificates")
-_BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE})
+_BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE, Permission.ORGANISATIONS_REVIEW})
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW,

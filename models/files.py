@@ -7,7 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ForeignKey, Index, String, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -140,7 +140,15 @@ def attachments_of(session: Session, subject_kind: str, subject_id: int) -> Sequ
     ).all()
 
 
-def read(file: Attachment | JobFile) -> bytes:
+class Stored(Protocol):
+    """A row that names a file of the storage."""
+
+    @property
+    def key(self) -> str:
+        """Return the random name in the storage."""
+
+
+def read(file: Stored) -> bytes:
     """Return the content of a file that a scoped query gave; raises FileNotFoundError when the storage lost it."""
     content = storage.read(file.key)
     return crypto.decrypt_bytes(content) if isinstance(file, JobFile) else content

@@ -9,6 +9,7 @@ from models import files
 from models.access import Permission
 from models.base import db
 from models.errors import NotFound
+from models.reviews import organisation_registrations
 from models.transaction import unit_of_work
 from views.actor import required_actor
 from views.downloads import handed_out
@@ -41,6 +42,18 @@ def once(key: str) -> Response:
     except FileNotFoundError:
         raise Missing from None
     return handed_out(content, name=file.original_name, media_type=file.media_type)
+
+
+@blueprint.get("/scans/<key>")
+def scan(key: str) -> Response:
+    """Hand out the scan that an organisation of the scope showed when it registered."""
+    required_actor(Permission.ORGANISATIONS_REVIEW)
+    found = organisation_registrations.scan(db.session(), key)
+    try:
+        content = files.read(found)
+    except FileNotFoundError:
+        raise Missing from None
+    return handed_out(content, name=found.original_name, media_type=found.media_type)
 
 
 @blueprint.get("/<key>")

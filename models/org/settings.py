@@ -18,6 +18,8 @@ class SettingKey(StrEnum):
     """The settings that exist."""
 
     RESET_PASSWORD = "reset_password"  # noqa: S105 - how a first password is given: last_six or one_time
+    UNIT_LEVEL = "unit_level"  # whether a registering organisation has to name its level
+    SCAN = "scan"  # whether it has to show the scan of its certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,11 @@ class Kind:
     choices: tuple[str, ...]
 
 
-SETTINGS: dict[SettingKey, Kind] = {SettingKey.RESET_PASSWORD: Kind("last_six", ("last_six", "one_time"))}
+SETTINGS: dict[SettingKey, Kind] = {
+    SettingKey.RESET_PASSWORD: Kind("last_six", ("last_six", "one_time")),
+    SettingKey.UNIT_LEVEL: Kind("required", ("required", "optional")),
+    SettingKey.SCAN: Kind("optional", ("required", "optional")),
+}
 
 
 def ancestors(path: str) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, PathString, binary_string, utcnow
+from models.base import Base, BigId, EncryptedText, PathString, binary_string, utcnow
 from models.errors import N_
-from models.scope import Inherited, InSubtree, Reference
+from models.scope import Inherited, InSubtree, Reference, SystemOnly
 
 
 class OrganisationKind(StrEnum):
@@ -114,8 +114,34 @@ class Organisation(InSubtree, Base):
     phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Unit phone")})
     address: Mapped[str] = mapped_column(String(300), default="", info={"label": N_("Unit address")})
     can_review_hours: Mapped[bool] = mapped_column(default=True)  # 关闭 / 开启审核权限; never off for an HR department
+    rejection_reason: Mapped[str] = mapped_column(String(500), default="")  # said at the login, after the right password
     merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class OrganisationScan(InSubtree, Base):
+    """The scan of a certificate that an organisation showed when it registered."""
+
+    __tablename__ = "organisation_scans"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"), index=True)
+    key: Mapped[str] = mapped_column(binary_string(43), unique=True)
+    original_name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(60))
+    n_bytes: Mapped[int]
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class OrganisationDraft(SystemOnly, Base):
+    """The first step of a visitor who registers an organisation, until the second; swept after a day."""
+
+    __tablename__ = "organisation_drafts"
+
+    key: Mapped[str] = mapped_column(binary_string(43), primary_key=True)
+    values_json: Mapped[str] = mapped_column(EncryptedText)
+    scan_key: Mapped[str | None] = mapped_column(binary_string(43))
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, index=True)
 
 
 class Department(InSubtree, Base):

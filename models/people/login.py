@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from models.access import PositionKind
 from models.base import utcnow
 from models.errors import N_, DomainError
+from models.org.tables import Organisation, OrganisationState
 from models.people import passwords
 from models.people.accounts import find_account, is_right_password, number_hash, typed_number
 from models.people.positions import Position, Standing, positions_of
 from models.people.sessions import open_session
-from models.people.tables import Account, FirstPassword, LoginFailure, Professional, ProfessionalState
+from models.people.tables import Account, FirstPassword, LoginFailure, Post, Professional, ProfessionalState
 from models.scope import system_session
 from models.transaction import unit_of_work
 
@@ -164,7 +165,7 @@ def _refusal(session: Session, account: Account, kind: PositionKind, held: Seque
         return PositionRefused(NOT_REVIEWED)
     if Standing.DISABLED in standings:
         return PositionRefused(N_("This position has been disabled; please contact the superior administrator."))
-    reason = _rejection(session, account.id) if kind is PositionKind.PROFESSIONAL else None
+    reason = _rejection(session, account.id) if kind is PositionKind.PROFESSIONAL else _refused_unit(session, account.id, kind)
     if reason is not None:
         return PositionRefused(N_("Your registration was rejected: %(reason)s"), reason=reason)
     return NoSuchPosition(list(dict.fromkeys(p.kind for p in held if p.is_usable)))
@@ -174,3 +175,14 @@ def _rejection(session: Session, account_id: int) -> str | None:
     latest = select(Professional.state, Professional.rejection_reason).where(Professional.account_id == account_id)
     row = session.execute(latest.order_by(Professional.id.desc()).limit(1)).first()
     return row.rejection_reason if row is not None and row.state == ProfessionalState.REJECTED else None
+
+
+def _refused_unit(session: Session, account_id: int, kind: PositionKind) -> str | None:
+    """Return why the organisation that the account registered last was rejected, None when it was not."""
+    latest = (
+        select(Organisation.state, Organisation.rejection_reason)
+        .join(Post, Post.organisation_id == Organisation.id)
+        .where(Post.account_id == account_id, Organisation.kind == kind.value)
+    )
+    row = session.execute(latest.order_by(Post.id.desc()).limit(1)).first()
+    return row.rejection_reason if row is not None and row.state == OrganisationState.REJECTED else None

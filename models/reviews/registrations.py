@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +16,15 @@ from models.base import today, utcnow
 from models.errors import N_, Conflict, FieldErrors
 from models.org.tables import Department
 from models.outbox import add_notices
-from models.people import numbers, passwords
+from models.people import numbers
 from models.people.accounts import NUMBER_REGISTERED, NewAccount, account_row, find_account, number_hash
+from models.people.free_again import begin_anew, is_free_again
 from models.people.registration import NO_QUALIFICATION, Checked, Registration, check
-from models.people.sessions import end_sessions
 from models.people.tables import (
     Account,
     EducationRecord,
     Membership,
     NameToken,
-    Post,
-    PostState,
     Professional,
     ProfessionalState,
     Qualification,
@@ -110,22 +107,10 @@ def _account(session: Session, data: Registration, checked: Checked) -> Account:
         session.add(account)
         session.flush()
         return account
-    if not _is_free_again(session, found):
+    if not is_free_again(session, found):
         raise FieldErrors({"number": Conflict(NUMBER_REGISTERED)})
-    found.name, found.phone, found.email = new.name, new.phone, new.email
-    found.password_hash = passwords.hash_password(data.password)
-    found.first_password, found.first_password_until, found.must_change = None, None, False
-    found.password_changed_at, found.fs_uniquifier = utcnow(), secrets.token_hex(16)
-    session.flush()
-    end_sessions(session, found.id)
+    begin_anew(session, found, new)
     return found
-
-
-def _is_free_again(session: Session, account: Account) -> bool:
-    """Say whether all that the account ever was is a registration that was rejected."""
-    states = set(session.scalars(select(Professional.state).where(Professional.account_id == account.id)))
-    n_posts = session.scalars(select(Post.id).where(Post.account_id == account.id, Post.state != PostState.ENDED)).first()
-    return states == {ProfessionalState.REJECTED} and n_posts is None and not account.is_support
 
 
 def _proved(session: Session, data: Registration, checked: Checked, account_id: int) -> Account:

@@ -18,6 +18,7 @@ class ReviewKind(StrEnum):
     """What is being reviewed."""
 
     REGISTRATION = "registration"  # 审核注册人员
+    ORGANISATION = "organisation"  # 审核下级单位, 审核用人单位 and the other kinds
     DECLARATION = "declaration"  # 学时审批
 
 

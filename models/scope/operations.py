@@ -41,6 +41,17 @@ CROSS_SUBTREE: dict[str, Operation] = {
         memberships="*",
         name_tokens="*",
     ),
+    # A visitor's organisation waits below the superior that was chosen.
+    "register_organisation": _operation(
+        "roles",
+        organisations="*",
+        organisation_scans="*",
+        organisation_drafts="*",
+        posts="*",
+        accounts="*",
+        reviews="*",
+        review_levels="*",
+    ),
     # The chain of a declaration names organisations above the person's own.
     "build_chain": _operation("organisations posts roles accounts organisation_settings"),
     # A person's own submission writes into the review that others decide.

@@ -68,6 +68,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "organisation_years": {"year": 2026},
     "certificates": {"year": 2026, "state": "valid", "content": {}},
     "attachments": {"subject_kind": "declaration", "media_type": "image/png"},
+    "organisation_scans": {"media_type": "image/png"},
     "qualifications": {"qualification": "VQ01"},
     "education_records": {"education_level": "20"},
     "jobs": {"kind": "none", "state": "done", "params": {}, "cursor": {}, "result": {}, "error": None},

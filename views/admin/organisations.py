@@ -37,7 +37,8 @@ from views.forms import PlainForm
 from views.redirects import own_or
 from views.states import StateWord
 
-STATE_CHOICES = {state: each.word for state, each in states.ORGANISATION.items()}
+LISTED = (OrganisationState.ACTIVE, OrganisationState.DISABLED, OrganisationState.MERGED)
+STATE_CHOICES = {state.value: states.ORGANISATION[state].word for state in LISTED}
 
 
 def _named(statement: Select[Any], text: str) -> Select[Any]:
@@ -131,7 +132,7 @@ BATCHES = (
 )
 ROW_ACTIONS = (
     RowAction("administrators", N_("Administrator information"), page="organisations.administrators_view"),
-    RowAction("details", N_("Details of the unit")),
+    RowAction("details", N_("Details")),
     RowAction(
         "close_right",
         N_("Close the right to review"),
@@ -255,8 +256,8 @@ class OrganisationsView(Oversight, ScopedModelView):
     create_permission = Permission.ORGANISATIONS_CREATE
 
     def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
-        """Leave out the own organisation: it is no one's below."""
-        return (Organisation.id != (actor.organisation_id or 0),)
+        """Leave out the own organisation, which is nobody's below, and registrations that wait or were rejected."""
+        return (Organisation.id != (actor.organisation_id or 0), Organisation.state.in_(LISTED))
 
     def tabs_for(self, actor: Actor) -> Sequence[Tab]:
         """Return the tabs of the kinds that may stand below the own organisation."""

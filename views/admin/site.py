@@ -19,6 +19,12 @@ from views.admin.hours import HoursView
 from views.admin.imports import OrganisationsImportPage, PeopleImportPage
 from views.admin.jobs import JobView
 from views.admin.learning_record import LearningRecord
+from views.admin.organisation_reviews import (
+    CompetentDepartmentReviews,
+    EmployerReviews,
+    HrDepartmentReviews,
+    TrainingBaseReviews,
+)
 from views.admin.organisations import OrganisationsView
 from views.admin.people import PeopleView
 from views.admin.pickers import Pickers
@@ -38,6 +44,10 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         AdministratorsView(Post, endpoint="administrators", url="administrators"),
         RolesView(Role, endpoint="roles", url="roles"),
         PublicationsView(Publication, endpoint="publications", url="publications"),
+        HrDepartmentReviews(Review, endpoint="hr_department_reviews", url="hr-department-reviews"),
+        CompetentDepartmentReviews(Review, endpoint="competent_department_reviews", url="competent-department-reviews"),
+        EmployerReviews(Review, endpoint="employer_reviews", url="employer-reviews"),
+        TrainingBaseReviews(Review, endpoint="training_base_reviews", url="training-base-reviews"),
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),
         PeopleView(Professional, endpoint="people", url="people"),

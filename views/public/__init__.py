@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from views.public import captcha, home, login, password, pickers, publications, registration, verify
+from views.public import captcha, home, login, organisation_registration, password, pickers, publications, registration, verify
 
-__all__ = ["password", "register"]
+__all__ = ["organisation_registration", "password", "register"]
 
 
 def register(app: Flask) -> None:
-    """Register the public pages; ``password`` adds its pages to those of the login."""
+    """Register the public pages; ``password`` and ``organisation_registration`` add theirs to login and registration."""
     for module in (home, login, captcha, pickers, publications, registration, verify):
         app.register_blueprint(module.blueprint)

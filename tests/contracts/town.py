@@ -1,0 +1,106 @@
+"""What a town holds for the screens contract: units that register, offices with administrators, things to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from models.access import Actor
+from models.base import ScopedSession, db
+from models.org import departments, publications
+from models.org.codes import mod31
+from models.org.departments import DepartmentData
+from models.org.publications import PublicationKind, Text
+from models.org.tables import CodeEntry, Organisation, OrganisationKind
+from models.people import administrators, roles
+from models.people.administrators import Candidate, Way
+from models.people.organisation_registration import Applicant, OrganisationRegistration
+from models.people.roles import RoleData
+from models.reviews import engine
+from models.reviews.organisation_registrations import first_step, keep_first_step, submit_organisation
+from models.reviews.tables import Review, ReviewKind, Verdict
+from models.scope import NOTHING, attach, system_session
+from models.transaction import unit_of_work
+from models.uploads import Upload
+from tests.admin.conftest import picture
+from tests.cast import Cast, made_up_number
+
+WAITING_UNITS = (
+    (OrganisationKind.EMPLOYER, "unit"),
+    (OrganisationKind.EMPLOYER, "department"),
+    (OrganisationKind.TRAINING_BASE, "department"),
+    (OrganisationKind.EMPLOYER, "county"),
+    (OrganisationKind.EMPLOYER, "county"),
+    (OrganisationKind.COMPETENT_DEPARTMENT, "county"),
+    (OrganisationKind.TRAINING_BASE, "county"),
+    (OrganisationKind.HR_DEPARTMENT, "county"),
+)
+
+
+def organisations(app: Flask, cast: Cast, acting_as: Callable[[Actor], Any]) -> str:
+    """Let units of every kind register below each officer, one of them decided; return the key of one only begun."""
+    entries = {"unit_nature": "20", "unit_level": "3", "industry": "I"}
+    with app.app_context(), system_session() as session, unit_of_work(session):
+        present = set(session.scalars(select(CodeEntry.list_name)))
+        session.add_all(CodeEntry(list_name=n, code=c, name=c, position=0) for n, c in entries.items() if n not in present)
+    with app.app_context():
+        for n, (kind, above) in enumerate(WAITING_UNITS):
+            body = f"12371102MB28641{n:02d}"
+            data = OrganisationRegistration(
+                kind, f"新单位{n}", body + mod31(body), cast.organisations[above].id, "20", "3", "I", "0633-8123456", "海州路"
+            )
+            with ScopedSession(db, expire_on_commit=False, autoflush=False) as session:
+                attach(session, NOTHING)
+                with unit_of_work(session):
+                    key = keep_first_step(session, data, None)
+                password = "Office-2026!"
+                who = Applicant("111", made_up_number(850 + n), "钱小红", "13800000700", "q@example.com", "", password, password)
+                with unit_of_work(session):
+                    submit_organisation(session, first_step(key), who, proved_account_id=None)
+        with ScopedSession(db, expire_on_commit=False, autoflush=False) as session:
+            attach(session, NOTHING)
+            with unit_of_work(session):
+                body = "12371102MB2864199"
+                begun = keep_first_step(
+                    session,
+                    replace(
+                        data, kind=OrganisationKind.EMPLOYER, superior_id=cast.organisations["unit"].id, code=body + mod31(body)
+                    ),
+                    None,
+                )
+    officer = cast.actors["county_officer"]
+    with acting_as(officer) as session:
+        decided = select(Review.id).join(Organisation, Organisation.id == Review.subject_id)
+        (one,) = session.scalars(decided.where(Review.kind == ReviewKind.ORGANISATION, Organisation.name == "新单位4"))
+        engine.decide(session, officer, one, verdict=Verdict.PASS)
+    return begun
+
+
+def office(officer: Actor, acting_as: Callable[[Actor], Any], n: int) -> None:
+    """Give an organisation two departments, one disabled, a role, and a second administrator who holds it."""
+    with acting_as(officer) as session:
+        kept = departments.add(session, officer, DepartmentData("办公室"))
+        departments.disable(session, officer, [departments.add(session, officer, DepartmentData("旧科室")).id])
+        role = roles.create(session, officer, RoleData("审核员", "", ["people.view"]))
+        password = "Office-2026!"
+        number = made_up_number(800 + n)
+        candidate = Candidate(
+            Way.NEW, kept.id, None, "111", number, password, password, f"第二管理员{n}", "13900000000", "a@example.invalid"
+        )
+        administrators.create(session, officer, administrators.check(session, officer, candidate), role.id)
+
+
+def publish_something(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
+    """Let the root publish an announcement and a file."""
+    officer = cast.actors["city_officer"]
+    form = Upload("信息采集表.pdf", picture(77))
+    for text in (
+        Text(PublicationKind.ANNOUNCEMENT, "年底申报提醒", "请尽快申报。"),
+        Text(PublicationKind.DOWNLOAD, "专业技术人员继续教育信息服务平台信息采集表", "", form),
+    ):
+        with acting_as(officer) as session:
+            publications.publish(session, officer, publications.write(session, officer, text).id)
