@@ -13,6 +13,7 @@ from seed.demo.paperwork import build_paperwork
 from seed.demo.publications import build_publications
 from seed.demo.records import build_records
 from seed.demo.stage import DemoAccount, as_system, new_stage
+from seed.demo.units import build_units
 from seed.reference import seed_reference
 
 __all__ = ["DemoAccount", "effects", "seed_demo"]
@@ -30,6 +31,7 @@ def seed_demo() -> list[DemoAccount]:
     build_records(stage)
     build_paperwork(stage)
     build_publications(stage)
+    build_units(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()
