@@ -29,6 +29,8 @@ class Permission(StrEnum):
     ORGANISATIONS_MANAGE = "organisations.manage"
     ORGANISATIONS_REVIEW = "organisations.review"
     ORGANISATIONS_EXPORT = "organisations.export"
+    ORGANISATION_EDIT = "organisation.edit"  # the data of the own one
+    CHANGES_REVIEW = "changes.review"
     DEPARTMENTS_MANAGE = "departments.manage"
     ADMINISTRATORS_MANAGE = "administrators.manage"
     ROLES_MANAGE = "roles.manage"
@@ -55,6 +57,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.ORGANISATIONS_MANAGE: N_("Manage the organisations below"),
     Permission.ORGANISATIONS_REVIEW: N_("Review registered organisations"),
     Permission.ORGANISATIONS_EXPORT: N_("Export the organisations below"),
+    Permission.ORGANISATION_EDIT: N_("Change the data of the own unit"),
+    Permission.CHANGES_REVIEW: N_("Review changes of data of units below"),
     Permission.DEPARTMENTS_MANAGE: N_("Manage internal departments"),
     Permission.ADMINISTRATORS_MANAGE: N_("Manage unit administrators"),
     Permission.ROLES_MANAGE: N_("Manage roles"),
@@ -86,8 +90,8 @@ def _modules(*names: str) -> frozenset[Permission]:
     return frozenset(p for p in Permission if p.value.split(".")[0] in names)
 
 
-_OWN = _modules("administrators", "roles")
-_EMPLOYER = _OWN | _modules("departments", "people", "registrations", "hours", "certificates")
+_OWN = _modules("organisation", "administrators", "roles")
+_EMPLOYER = _OWN | _modules("changes", "departments", "people", "registrations", "hours", "certificates")
 _BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE, Permission.ORGANISATIONS_REVIEW})
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
@@ -98,7 +102,7 @@ GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
-NOT_FOR_INNER = _modules("organisations", "publications")
+NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publications")
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 
 

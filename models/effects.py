@@ -3,11 +3,19 @@
 The factory, the worker and the commands import it; the order of the imports is the order of the subscribers.
 """
 
-from models.reviews import organisation_registrations, registrations, rerouting  # isort: split
+from models.reviews import organisation_changes, organisation_registrations, registrations, rerouting  # isort: split
 
 from models.credits import reviewing  # isort: split
 
 from models.certificates import operations as certificates  # it follows what credits cause
 from models.org import workflow as organisations  # isort: split
 
-__all__ = ["certificates", "organisation_registrations", "organisations", "registrations", "rerouting", "reviewing"]
+__all__ = [
+    "certificates",
+    "organisation_changes",
+    "organisation_registrations",
+    "organisations",
+    "registrations",
+    "rerouting",
+    "reviewing",
+]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from models.errors import N_
+from models.reviews.tables import ReviewKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,21 @@ PERSON = _table(
     rejected=(N_("Rejected"), "rejected"),
     disabled=(N_("Disabled"), "withdrawn"),
 )
+CHANGE = _table(
+    open=(N_("Pending review"), "pending"),
+    passed=(N_("Approved"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+    withdrawn=(N_("Withdrawn"), "withdrawn"),
+)
+REVIEW_KINDS: Mapping[ReviewKind, str] = MappingProxyType(
+    {
+        ReviewKind.REGISTRATION: N_("Registrations of people"),
+        ReviewKind.ORGANISATION: N_("Registrations of units"),
+        ReviewKind.ORGANISATION_CHANGE: N_("Changes of unit data"),
+        ReviewKind.DECLARATION: N_("Declarations of hours"),
+    }
+)
+"""What waits, in words."""
 POST = _table(
     offered=(N_("Waits for the holder's confirmation"), "pending"),
     active=(N_("Active"), "approved"),

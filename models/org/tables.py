@@ -133,6 +133,43 @@ class OrganisationScan(InSubtree, Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
+class ChangeState(StrEnum):
+    """The life of a change that the superior reviews."""
+
+    OPEN = "open"
+    PASSED = "passed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class OrganisationChange(InSubtree, Base):
+    """A change of name or code (修改单位信息): asked by the organisation, decided by its superior."""
+
+    __tablename__ = "organisation_changes"
+    __table_args__ = (
+        Index("ix_organisation_changes_organisation", "organisation_id", "id"),
+        Index(
+            "uq_organisation_changes_open",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    state: Mapped[ChangeState] = mapped_column(String(12), default=ChangeState.OPEN, info={"label": N_("Status")})
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    was_applied: Mapped[bool] = mapped_column(default=False)  # effective at once: a rejection puts the old values back
+    asked_by: Mapped[str] = mapped_column(String(100))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")  # of the rejection
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
 class OrganisationDraft(SystemOnly, Base):
     """The first step of a visitor who registers an organisation, until the second; swept after a day."""
 

@@ -1,7 +1,7 @@
-"""The state machine of an organisation."""
+"""The state machines of an organisation and of the changes that its superior reviews."""
 
 from models.errors import N_
-from models.org.tables import Organisation, OrganisationState
+from models.org.tables import ChangeState, Organisation, OrganisationChange, OrganisationState
 from models.workflow import Step, Workflow
 
 PENDING, ACTIVE, REJECTED, DISABLED = (
@@ -20,5 +20,17 @@ ORGANISATIONS = Workflow(
         Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
         Step("disable", frozenset({ACTIVE}), DISABLED, N_("Disable"), needs_reason=True),
         Step("enable", frozenset({DISABLED}), ACTIVE, N_("Enable")),
+    ],
+)
+
+OPEN = frozenset({ChangeState.OPEN})
+CHANGES = Workflow(
+    OrganisationChange,
+    "organisation_change",
+    ChangeState,
+    [
+        Step("pass", OPEN, ChangeState.PASSED, N_("Pass")),
+        Step("reject", OPEN, ChangeState.REJECTED, N_("Reject"), needs_reason=True),
+        Step("withdraw", OPEN, ChangeState.WITHDRAWN, N_("Withdraw")),
     ],
 )

@@ -19,6 +19,7 @@ class ReviewKind(StrEnum):
 
     REGISTRATION = "registration"  # 审核注册人员
     ORGANISATION = "organisation"  # 审核下级单位, 审核用人单位 and the other kinds
+    ORGANISATION_CHANGE = "organisation_change"  # 审核机构信息修改
     DECLARATION = "declaration"  # 学时审批
 
 

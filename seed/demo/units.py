@@ -7,11 +7,12 @@ from sqlalchemy import select
 from models.org.tables import OrganisationKind
 from models.people.numbers import DocumentType
 from models.people.organisation_registration import Applicant, OrganisationRegistration
-from models.reviews import engine
+from models.people.tables import Post
+from models.reviews import engine, organisation_changes
 from models.reviews.organisation_registrations import first_step, keep_first_step, submit_organisation
 from models.reviews.tables import Review, ReviewKind, Verdict
 from seed import made_up
-from seed.demo.stage import PASSWORD, Stage, acting_as, as_system
+from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system
 
 EMPLOYER, DEPARTMENT = OrganisationKind.EMPLOYER, OrganisationKind.COMPETENT_DEPARTMENT
 BASE, HR = OrganisationKind.TRAINING_BASE, OrganisationKind.HR_DEPARTMENT
@@ -59,8 +60,25 @@ def build_units(stage: Stage) -> None:
             made = submit_organisation(session, first_step(key), applicant, proved_account_id=None).organisation
         if decision:
             _decide(stage, above, made.id, decision)
+        if decision == "pass":
+            _change_a_name(made.id, _account_of(made.id), "望海区晨光实验幼儿园")
         if name == UNITS[0][1]:
             stage.list_account("待审核的单位注册", number.value, "用人单位")
+
+
+def _account_of(organisation_id: int) -> int:
+    with as_system() as session:
+        return session.scalars(select(Post.account_id).where(Post.organisation_id == organisation_id)).one()
+
+
+def _change_a_name(organisation_id: int, account_id: int, name: str) -> None:
+    """Let a unit ask for another name; its superior has not looked yet."""
+    with as_system() as session:
+        post = session.scalars(select(Post).where(Post.organisation_id == organisation_id, Post.account_id == account_id)).one()
+    clerk = actor_of(account_id, f"post:{post.id}")
+    with acting_as(clerk) as session:
+        unit = organisation_changes.own(session, clerk)
+        organisation_changes.ask(session, clerk, name=name, code=unit.code)
 
 
 def _decide(stage: Stage, above: str, organisation_id: int, decision: str) -> None:

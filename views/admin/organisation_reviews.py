@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from flask import url_for
+from flask import g, url_for
 from sqlalchemy import Select, func, select
 
 from models.access import Actor, Permission, PositionKind
@@ -165,17 +165,20 @@ class OrganisationReviews(DecisionScreen, ScopedModelView):
         return _name(row)
 
     def todo(self, actor: Actor) -> Todo | None:
-        """Return what waits here: the registrations of this kind of organisation alone."""
-        waiting = (
-            select(Review.submitted_at)
-            .join(Organisation, Organisation.id == Review.subject_id)
-            .where(*waits_for(actor, KIND), Organisation.kind == self.organisation_kind)
-            .order_by(Review.submitted_at, Review.id)
-            .limit(TODO_LIMIT + 1)
-            .subquery()
-        )
-        n, oldest = self.work.execute(select(func.count(), func.min(waiting.c.submitted_at)).select_from(waiting)).one()
-        return Todo(n, local_date(oldest) if oldest else None)
+        """Return what waits here: the registrations of this kind of organisation alone; one read serves all kinds."""
+        waiting = super().todo(actor)
+        if waiting is None or not waiting.n:
+            return waiting
+        if "ce_waiting_units" not in g:
+            of_kind = (
+                select(Organisation.kind, func.count(), func.min(Review.submitted_at))
+                .join(Organisation, Organisation.id == Review.subject_id)
+                .where(*waits_for(actor, KIND))
+                .group_by(Organisation.kind)
+            )
+            g.ce_waiting_units = {kind: (n, oldest) for kind, n, oldest in self.work.execute(of_kind)}
+        n, oldest = g.ce_waiting_units.get(self.organisation_kind, (0, None))
+        return Todo(min(n, TODO_LIMIT + 1), local_date(oldest) if oldest else None)
 
     def warnings(self, row: Any) -> Sequence[str]:
         """Return what the check of the code noticed."""

@@ -27,6 +27,8 @@ from views.admin.keyset import Sort
 from views.forms import PlainForm
 
 MODULES = {
+    "organisation": N_("Own unit"),
+    "changes": N_("Changes of data"),
     "organisations": N_("Organisations below"),
     "departments": N_("Internal departments"),
     "administrators": N_("Administrators"),

@@ -19,6 +19,7 @@ from views.admin.hours import HoursView
 from views.admin.imports import OrganisationsImportPage, PeopleImportPage
 from views.admin.jobs import JobView
 from views.admin.learning_record import LearningRecord
+from views.admin.organisation_changes import OrganisationChangesView
 from views.admin.organisation_reviews import (
     CompetentDepartmentReviews,
     EmployerReviews,
@@ -26,6 +27,8 @@ from views.admin.organisation_reviews import (
     TrainingBaseReviews,
 )
 from views.admin.organisations import OrganisationsView
+from views.admin.own_account import OwnAccount
+from views.admin.own_organisation import OwnOrganisation
 from views.admin.people import PeopleView
 from views.admin.pickers import Pickers
 from views.admin.publications import PublicationsView
@@ -44,6 +47,9 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         AdministratorsView(Post, endpoint="administrators", url="administrators"),
         RolesView(Role, endpoint="roles", url="roles"),
         PublicationsView(Publication, endpoint="publications", url="publications"),
+        OwnAccount(endpoint="own_account", url="own-account"),
+        OwnOrganisation(endpoint="own_organisation", url="own-organisation"),
+        OrganisationChangesView(Review, endpoint="organisation_changes", url="organisation-changes"),
         HrDepartmentReviews(Review, endpoint="hr_department_reviews", url="hr-department-reviews"),
         CompetentDepartmentReviews(Review, endpoint="competent_department_reviews", url="competent-department-reviews"),
         EmployerReviews(Review, endpoint="employer_reviews", url="employer-reviews"),

@@ -32,11 +32,12 @@ class Picker {
     this.list.className = "list";
     this.list.setAttribute("role", "listbox");
     this.list.hidden = true;
+    // A name of its own: that of the field belongs to the box alone.
+    this.list.setAttribute("aria-label", document.documentElement.lang.startsWith("zh") ? "选项" : "Options");
     const label = control.id && document.querySelector(`label[for="${CSS.escape(control.id)}"]`);
     this.input.id = `${this.id}-input`;
     if (label) {
       label.htmlFor = this.input.id;
-      this.list.setAttribute("aria-label", label.textContent.replace("*", "").trim());
     }
     this.picked = document.createElement("div");
     this.picked.className = "picked";

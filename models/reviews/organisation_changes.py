@@ -1,0 +1,306 @@
+"""单位资料管理: what an organisation changes of itself at once, and name and code, which its superior reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models import history
+from models.access import Actor, Permission
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
+from models.history import HistoryEntry
+from models.org import codes
+from models.org.code_lists import CodeList
+from models.org.operations import CODE_TAKEN, taken_codes
+from models.org.settings import SettingKey, setting
+from models.org.tables import ChangeState, CodeEntry, Organisation, OrganisationChange
+from models.org.workflow import CHANGES
+from models.people import contacts
+from models.people.tables import Post, Professional
+from models.reviews import engine, submission
+from models.reviews.chain import Link
+from models.reviews.engine import Handler, Outcome
+from models.reviews.tables import Review, ReviewKind, ReviewState
+
+LONGEST_NAME, LONGEST_ADDRESS = 200, 300
+KIND = ReviewKind.ORGANISATION_CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """What an organisation saves of itself without a review."""
+
+    nature: str
+    unit_level: str
+    industry: str
+    phone: str
+    address: str
+
+
+def own(session: Session, actor: Actor) -> Organisation:
+    """Return the actor's own organisation."""
+    return session.scalars(select(Organisation).where(Organisation.id == actor.organisation_id)).one()
+
+
+def save_own(session: Session, actor: Actor, data: OwnData) -> None:
+    """Save nature, level, industry, phone and address of the own organisation; raises NotAllowed and FieldErrors."""
+    actor.require(Permission.ORGANISATION_EDIT)
+    organisation = _locked(session, actor)
+    errors: dict[str, DomainError] = {}
+    values: dict[str, Any] = {}
+    for name, list_name in (
+        ("nature", CodeList.UNIT_NATURE),
+        ("unit_level", CodeList.UNIT_LEVEL),
+        ("industry", CodeList.INDUSTRY),
+    ):
+        code = getattr(data, name)
+        found = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name, CodeEntry.code == code)).first()
+        if found is None or (found.extra or {}).get("is_group"):
+            errors[name] = Invalid(N_("Choose an entry of the list."))
+        values[name] = code
+    try:
+        values["phone"] = contacts.check_landline(data.phone)
+    except Invalid as refusal:
+        errors["phone"] = refusal
+    values["address"] = " ".join(data.address.split())
+    for name in ("phone", "address"):
+        if name not in errors and not values[name]:
+            errors[name] = Invalid(N_("Please fill this in."))
+    if len(values["address"]) > LONGEST_ADDRESS:
+        errors["address"] = Invalid(N_("At most %(n)s characters fit here."), n=LONGEST_ADDRESS)
+    if errors:
+        raise FieldErrors(errors)
+    changes = {k: [getattr(organisation, k), v] for k, v in values.items() if getattr(organisation, k) != v}
+    for name, value in values.items():
+        setattr(organisation, name, value)
+    session.flush()
+    if changes:
+        history.record(session, actor, "organisation", [organisation.id], "edit", changes=changes)
+
+
+def save_contact(session: Session, actor: Actor, *, phone: str, email: str, landline: str) -> None:
+    """Save the contact of the actor's own post (个人基本信息维护); raises NotAllowed and FieldErrors."""
+    post = session.scalars(select(Post).where(Post.id == (actor.post_id or 0))).first()
+    if post is None:
+        raise NotFound
+    errors: dict[str, DomainError] = {}
+    values: dict[str, str] = {}
+    checks: dict[str, Callable[[], str]] = {
+        "phone": lambda: contacts.check_mobile(phone),
+        "email": lambda: contacts.check_email(email),
+        "landline": lambda: contacts.check_landline(landline),
+    }
+    for name, call in checks.items():
+        try:
+            values[name] = call()
+        except Invalid as refusal:
+            errors[name] = refusal
+    if errors:
+        raise FieldErrors(errors)
+    changes = {k: [getattr(post, k), v] for k, v in values.items() if getattr(post, k) != v}
+    post.phone, post.email, post.landline = values["phone"], values["email"], values["landline"]
+    session.flush()
+    if changes:
+        history.record(session, actor, "post", [post.id], "edit_contact", changes=changes)
+
+
+# --- name and code ----------------------------------------------------------------------------------------------------
+
+
+def open_change(session: Session, organisation_id: int) -> OrganisationChange | None:
+    """Return the change of an organisation of the scope that waits."""
+    statement = select(OrganisationChange).where(
+        OrganisationChange.organisation_id == organisation_id, OrganisationChange.state == ChangeState.OPEN
+    )
+    return session.scalars(statement).first()
+
+
+def pending_below(session: Session, path: str) -> dict[ReviewKind, int]:
+    """Return how many matters of each kind wait in an organisation's subtree: while one does, name and code stay."""
+    statement = (
+        select(Review.kind, func.count())
+        .where(Review.path.startswith(path, autoescape=True), Review.state == ReviewState.OPEN)
+        .group_by(Review.kind)
+    )
+    return {ReviewKind(kind): n for kind, n in session.execute(statement)}
+
+
+def ask(session: Session, actor: Actor, *, name: str, code: str) -> OrganisationChange:
+    """Ask for a new name or code of the own organisation; the superior decides.
+
+    With the setting ``effective_at_once`` the new values hold now, and a rejection puts the old ones back. Raises
+    NotAllowed without the permission, at a root or while anything waits below, Conflict while a change is open, FieldErrors.
+    """
+    actor.require(Permission.ORGANISATION_EDIT)
+    organisation = _locked(session, actor)
+    if organisation.parent_id is None:
+        raise NotAllowed(N_("Name and code of this unit are changed by support: it has no superior."))
+    if open_change(session, organisation.id) is not None:
+        raise Conflict(N_("A change waits for its review already; withdraw it first."))
+    waiting = sum(pending_below(session, organisation.path).values())
+    if waiting:
+        raise NotAllowed(
+            N_("%(n)s matters of the unit or its people are pending; they are decided or withdrawn first."), n=waiting
+        )
+    after = _checked(organisation, name, code)
+    before = {key: getattr(organisation, key) for key in after}
+    at_once = setting(session, organisation.path, SettingKey.ORG_CHANGE) == "effective_at_once"
+    change = OrganisationChange(
+        organisation_id=organisation.id,
+        path=organisation.path,
+        before=before,
+        after=after,
+        was_applied=at_once,
+        asked_by=actor.name,
+        phone=session.scalar(select(Post.phone).where(Post.id == (actor.post_id or 0))) or "",
+    )
+    session.add(change)
+    session.flush()
+    history.record(
+        session, actor, "organisation_change", [change.id], "create", changes={k: [before[k], v] for k, v in after.items()}
+    )
+    submission.submit(
+        session, actor, KIND, change.id, path=organisation.path, person_id=None, subject_account_id=actor.account_id
+    )
+    if at_once:
+        _apply(session, actor, organisation, after)
+    return change
+
+
+def withdraw(session: Session, actor: Actor) -> None:
+    """Take the open change of the own organisation back: it leaves the superior's list; raises NotFound and WrongState."""
+    actor.require(Permission.ORGANISATION_EDIT)
+    organisation = _locked(session, actor)
+    change = open_change(session, organisation.id)
+    if change is None:
+        raise NotFound
+    submission.withdraw(session, actor, KIND, change.id)
+    CHANGES.move(session, actor, change.id, step="withdraw")
+    if change.was_applied:
+        _apply(session, actor, organisation, change.before)
+
+
+def changes_of(session: Session, organisation_id: int) -> Sequence[OrganisationChange]:
+    """Return the changes of an organisation of the scope, the newest first."""
+    statement = select(OrganisationChange).where(OrganisationChange.organisation_id == organisation_id)
+    return session.scalars(statement.order_by(OrganisationChange.id.desc()).limit(200)).all()
+
+
+def edits_of(session: Session, organisation_id: int) -> Sequence[HistoryEntry]:
+    """Return what was saved at once of an organisation that the caller has loaded through its scope, the newest first."""
+    return [e for e in history.entries_of(session, "organisation", organisation_id) if e.action == "edit"]
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _locked(session: Session, actor: Actor) -> Organisation:
+    statement = select(Organisation).where(Organisation.id == actor.organisation_id).with_for_update()
+    return session.scalars(statement).one()
+
+
+def _checked(organisation: Organisation, name: str, code: str) -> dict[str, str]:
+    """Return the new values, only those that differ; raises FieldErrors."""
+    errors: dict[str, DomainError] = {}
+    after: dict[str, str] = {}
+    plain = " ".join(name.split())
+    if not plain:
+        errors["name"] = Invalid(N_("Please enter the unit name."))
+    elif len(plain) > LONGEST_NAME:
+        errors["name"] = Invalid(N_("At most %(n)s characters fit here."), n=LONGEST_NAME)
+    elif plain != organisation.name:
+        after["name"] = plain
+    if codes.normalise(code) != organisation.code:
+        try:
+            checked = codes.check(code)
+        except Invalid as refusal:
+            errors["code"] = refusal
+        else:
+            after["code"], after["code_kind"] = checked.value, checked.kind.value
+            if taken_codes([checked.value]):
+                errors["code"] = Conflict(CODE_TAKEN)
+    if not errors and not after:
+        errors["name"] = Invalid(N_("Nothing differs from what is stored."))
+    if errors:
+        raise FieldErrors(errors)
+    return after
+
+
+def _apply(session: Session, actor: Actor, organisation: Organisation, values: Mapping[str, str]) -> None:
+    """Write name and code, and the name where people carry it; records keep the name of their time."""
+    before = {key: getattr(organisation, key) for key in values}
+    for key, value in values.items():
+        setattr(organisation, key, value)
+    session.flush()
+    if "name" in values:
+        session.execute(
+            update(Professional).where(Professional.organisation_id == organisation.id).values(organisation_name=values["name"]),
+            execution_options={"synchronize_session": False},
+        )
+    history.record(
+        session, actor, "organisation", [organisation.id], "change", changes={k: [before[k], v] for k, v in values.items()}
+    )
+
+
+def _superior(links: Sequence[Link]) -> list[Link]:
+    """Let the superior alone decide."""
+    return list(links[1:2])
+
+
+def _subjects(session: Session, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, OrganisationChange, Organisation]]:
+    rows = session.execute(
+        select(OrganisationChange, Organisation)
+        .join(Organisation, Organisation.id == OrganisationChange.organisation_id)
+        .where(OrganisationChange.id.in_([o.review.subject_id for o in outcomes]))
+    )
+    found = {change.id: (change, organisation) for change, organisation in rows}
+    return [(o, *found[o.review.subject_id]) for o in outcomes]
+
+
+def _check(
+    session: Session, _actor: Actor, reviews: Sequence[Review], _given: Mapping[int, Mapping[str, Any]]
+) -> Mapping[int, DomainError]:
+    """Refuse a code that somebody has taken since it was asked for."""
+    ids = {r.subject_id: r.id for r in reviews}
+    refused: dict[int, DomainError] = {}
+    for change in session.scalars(select(OrganisationChange).where(OrganisationChange.id.in_(ids))):
+        if "code" in change.after and not change.was_applied and taken_codes([change.after["code"]]):
+            refused[ids[change.id]] = Conflict(CODE_TAKEN)
+    return refused
+
+
+def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
+    for outcome, change, organisation in _subjects(session, outcomes):
+        CHANGES.move(session, actor, outcome.review.subject_id, step="pass")
+        if not change.was_applied:
+            _apply(session, actor, organisation, change.after)
+
+
+def _rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
+    for outcome, change, organisation in _subjects(session, outcomes):
+        CHANGES.move(session, actor, change.id, step="reject", reason=outcome.reason, values={"reason": outcome.reason})
+        if change.was_applied:
+            _apply(session, actor, organisation, change.before)
+
+
+def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str, Any]]:
+    ids = {r.subject_id: r.id for r in reviews}
+    rows = session.scalars(select(OrganisationChange).where(OrganisationChange.id.in_(ids)))
+    return {ids[c.id]: {"before": c.before, "after": c.after} for c in rows}
+
+
+engine.register(
+    Handler(
+        kind=KIND,
+        permission=Permission.CHANGES_REVIEW,
+        links=_superior,
+        on_passed=_passed,
+        on_rejected=_rejected,
+        check=_check,
+        snapshot=_snapshot,
+    )
+)

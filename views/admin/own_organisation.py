@@ -1,0 +1,174 @@
+"""S059, S060, S062, S089: the data of the own unit, the change of name and code, and the log of both."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+from flask import flash, request, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField
+
+from models.access import Permission, PositionKind
+from models.errors import N_, DomainError
+from models.org.tables import Organisation
+from models.reviews import organisation_changes as changes
+from models.reviews.organisation_changes import OwnData
+from models.transaction import unit_of_work
+from views import states
+from views.admin.screen import ScopedPage
+from views.codes import code_choices, code_name
+from views.details import Change
+from views.forms import PlainForm
+from views.redirects import redirect_own
+from views.words import say, words
+
+COLUMNS = Organisation.__table__.c
+
+
+def label_of(name: str) -> str:
+    """Return the label of a column of the organisation."""
+    return gettext(str(COLUMNS[name].info["label"]))
+
+
+def words_of(name: str, value: Any) -> str:
+    """Return a value of the organisation in words."""
+    codes = COLUMNS[name].info.get("codes") if name in COLUMNS else None
+    return code_name(codes, str(value)) if codes and value else str(value or "")
+
+
+class OwnForm(PlainForm):
+    """What is saved at once; the operation checks it."""
+
+    nature = SelectField(_l("Unit nature"), validate_choice=False)
+    unit_level = SelectField(_l("Unit level"), validate_choice=False)
+    phone = StringField(_l("Unit phone"), render_kw={"type": "tel", "maxlength": 40})
+    industry = SelectField(_l("Industry"), validate_choice=False, render_kw={"data-picker": ""})
+    address = StringField(_l("Unit address"), render_kw={"maxlength": 300})
+
+
+class ChangeForm(PlainForm):
+    """Name and code, which the superior reviews."""
+
+    name = StringField(_l("Unit name"), render_kw={"maxlength": 200})
+    code = StringField(_l("Organisation code / unified social credit code"), render_kw={"maxlength": 40, "autocomplete": "off"})
+
+
+class OwnOrganisation(ScopedPage):
+    """单位资料管理, for a department 基本信息修改."""
+
+    permission = Permission.ORGANISATION_EDIT
+    name_id = N_("Unit data management")
+    names = MappingProxyType({PositionKind.COMPETENT_DEPARTMENT: N_("Change of basic data")})
+    group_id = N_("Manage accounts")
+    icon = "home"
+    order = 5
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> str | Response:
+        """Show and save what changes at once."""
+        row = changes.own(self.work, self.actor)
+        form: Any = OwnForm(obj=row)
+        please = [("", gettext("Please select"))]
+        for name, list_name in (("nature", "unit_nature"), ("unit_level", "unit_level"), ("industry", "industry")):
+            form[name].choices = please + code_choices(list_name)
+        for field in form:
+            field.flags.required = True
+        if request.method == "POST":
+            data = OwnData(**{name: form[name].data or "" for name in ("nature", "unit_level", "industry", "phone", "address")})
+            try:
+                with unit_of_work() as session:
+                    changes.save_own(session, self.actor, data)
+            except DomainError as refusal:
+                form.show_error(refusal)
+            else:
+                flash(gettext("Saved."), "success")
+                return redirect_own(url_for("own_organisation.index"), "/")
+        return self.render("admin/own_organisation.html", view=self, form=form, fixed=self._fixed(row))
+
+    def _fixed(self, row: Organisation) -> list[tuple[str, str]]:
+        above = self.work.scalar(select(Organisation.name).where(Organisation.id == row.parent_id)) if row.parent_id else ""
+        return [
+            (label_of("code"), row.code),
+            (label_of("name"), row.name),
+            (gettext("Place of registration of the unit"), code_name("regions", row.region_code)),
+            (gettext("Superior unit"), above or ""),
+        ]
+
+    @expose("/change", methods=("GET", "POST"))
+    def change(self) -> str | Response:
+        """Ask for another name or code; while one waits, show it and offer to withdraw it."""
+        row = changes.own(self.work, self.actor)
+        form: Any = ChangeForm(obj=row)
+        refused = ""
+        if request.method == "POST":
+            try:
+                with unit_of_work() as session:
+                    changes.ask(session, self.actor, name=form.name.data or "", code=form.code.data or "")
+            except DomainError as refusal:
+                form.show_error(refusal)
+                refused = "" if hasattr(refusal, "errors") else say(refusal)
+            else:
+                flash(gettext("The change was submitted; your superior reviews it."), "success")
+                return redirect_own(url_for("own_organisation.change"), "/")
+        for field in form:
+            field.flags.required = True
+        waiting = changes.open_change(self.work, row.id)
+        return self.render(
+            "admin/organisation_change.html",
+            view=self,
+            form=form,
+            waiting=waiting,
+            rows=_pairs(waiting) if waiting else [],
+            pending=self._pending(row) if waiting is None else [],
+            refused=refused,
+        )
+
+    def _pending(self, row: Organisation) -> list[str]:
+        found = changes.pending_below(self.work, row.path)
+        return [words(N_("%(what)s: %(n)s"), {"what": gettext(states.REVIEW_KINDS[kind]), "n": n}) for kind, n in found.items()]
+
+    @expose("/withdraw", methods=("POST",))
+    def withdraw(self) -> Response:
+        """Take the waiting change back."""
+        try:
+            with unit_of_work() as session:
+                changes.withdraw(session, self.actor)
+        except DomainError as refusal:
+            flash(say(refusal), "error")
+        else:
+            flash(gettext("The change was withdrawn."), "success")
+        return redirect_own(url_for("own_organisation.change"), "/")
+
+    @expose("/log")
+    def log(self) -> str:
+        """Show what was changed of the unit, the newest first."""
+        row = changes.own(self.work, self.actor)
+        reviewed = [(pair, states.CHANGE[c.state]) for c in changes.changes_of(self.work, row.id) for pair in _pairs(c)]
+        at_once = [
+            (Change(label_of(k), words_of(k, old), words_of(k, new), at=e.at, who=e.actor_name), None)
+            for e in changes.edits_of(self.work, row.id)
+            for k, (old, new) in (e.changes or {}).items()
+            if k in COLUMNS
+        ]
+        rows = sorted([*reviewed, *at_once], key=lambda pair: pair[0].at or row.created_at, reverse=True)
+        return self.render("admin/organisation_log.html", view=self, rows=rows)
+
+
+def _pairs(change: Any) -> list[Change]:
+    """Return the changed values of one change, old beside new."""
+    return [
+        Change(
+            label_of(name),
+            words_of(name, change.before.get(name)),
+            words_of(name, value),
+            at=change.created_at,
+            who=change.asked_by,
+        )
+        for name, value in change.after.items()
+        if name in COLUMNS and COLUMNS[name].info.get("label")
+    ]
