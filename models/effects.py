@@ -3,7 +3,7 @@
 The factory, the worker and the commands import it; the order of the imports is the order of the subscribers.
 """
 
-from models.reviews import organisation_changes, organisation_registrations, registrations, rerouting  # isort: split
+from models.reviews import organisation_changes, organisation_registrations, person_changes, registrations, rerouting  # isort: split
 
 from models.credits import reviewing  # isort: split
 
@@ -15,6 +15,7 @@ __all__ = [
     "organisation_changes",
     "organisation_registrations",
     "organisations",
+    "person_changes",
     "registrations",
     "rerouting",
     "reviewing",

@@ -67,6 +67,7 @@ CHANGE = _table(
 REVIEW_KINDS: Mapping[ReviewKind, str] = MappingProxyType(
     {
         ReviewKind.REGISTRATION: N_("Registrations of people"),
+        ReviewKind.PERSON_CHANGE: N_("Changes of personal data"),
         ReviewKind.ORGANISATION: N_("Registrations of units"),
         ReviewKind.ORGANISATION_CHANGE: N_("Changes of unit data"),
         ReviewKind.DECLARATION: N_("Declarations of hours"),

@@ -19,6 +19,7 @@ class SettingKey(StrEnum):
 
     RESET_PASSWORD = "reset_password"  # noqa: S105 - how a first password is given: last_six or one_time
     UNIT_LEVEL = "unit_level"  # whether a registering organisation has to name its level
+    TITLE_CHANGE = "title_change"  # whether a person's new title waits for the own organisation
     ORG_CHANGE = "org_change"  # whether a new name or code of an organisation waits for its superior
     SCAN = "scan"  # whether it has to show the scan of its certificate
 
@@ -34,6 +35,7 @@ class Kind:
 SETTINGS: dict[SettingKey, Kind] = {
     SettingKey.RESET_PASSWORD: Kind("last_six", ("last_six", "one_time")),
     SettingKey.UNIT_LEVEL: Kind("required", ("required", "optional")),
+    SettingKey.TITLE_CHANGE: Kind("approve_first", ("approve_first", "effective_at_once")),
     SettingKey.ORG_CHANGE: Kind("approve_first", ("approve_first", "effective_at_once")),
     SettingKey.SCAN: Kind("optional", ("required", "optional")),
 }

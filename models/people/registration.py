@@ -116,8 +116,8 @@ def _plain_checks(data: Registration, number: Number | None) -> dict[str, Callab
         "school": lambda: _text(data.school, 200, is_required=True),
         "admin_post": lambda: _text(data.admin_post, 100),
         "title_certificate_number": lambda: _text(data.title_certificate_number, 60),
-        "graduated_on": lambda: _past(data.graduated_on, is_required=True),
-        "title_effective_on": lambda: _past(data.title_effective_on),
+        "graduated_on": lambda: check_past(data.graduated_on, is_required=True),
+        "title_effective_on": lambda: check_past(data.title_effective_on),
     }
 
 
@@ -133,10 +133,11 @@ def _birth(value: dt.date | None, number: Number | None) -> dt.date | None:
     told = number.birth_on if number is not None else None
     if told is not None and value is not None and value != told:
         raise Invalid(N_("The date of birth does not fit the ID number; correct one of the two."))
-    return told or _past(value)
+    return told or check_past(value)
 
 
-def _past(value: dt.date | None, *, is_required: bool = False) -> dt.date | None:
+def check_past(value: dt.date | None, *, is_required: bool = False) -> dt.date | None:
+    """Return a date that lies between 1900 and today; raises Invalid."""
     if value is None:
         if is_required:
             raise Invalid(N_("Please fill this in."))
@@ -179,6 +180,7 @@ def _password_errors(data: Registration, number: Number | None) -> Mapping[str, 
 
 # --- codes that must be of their list, and fit each other ------------------------------------------------------------
 
+TITLE_CODES = ("title_series", "title_level", "title_qualification")
 _REQUIRED = {
     "ethnic_group": CodeList.NATIONALITY,
     "education_level": CodeList.EDUCATION_LEVEL,
@@ -191,28 +193,37 @@ _REQUIRED = {
 }
 
 
+def check_title(session: Session, typed: Mapping[str, str], errors: dict[str, DomainError]) -> dict[str, str | None]:
+    """Return series, level and qualification of a title that fit each other; what is wrong goes into *errors*."""
+    chosen = dict(typed)
+    if chosen["title_series"] == NONE_TITLE_SERIES:
+        chosen |= {"title_level": NONE_TITLE_LEVEL, "title_qualification": _without_title(session)}
+    found = {field: entry_of(session, _REQUIRED[field], chosen[field]) for field in TITLE_CODES}
+    errors |= {field: Invalid(CHOOSE) for field, entry in found.items() if entry is None}
+    _check_title(found, errors)
+    return {field: entry.code if entry else None for field, entry in found.items()}
+
+
 def _codes(session: Session, data: Registration, errors: dict[str, DomainError]) -> dict[str, Any]:
     """Return the coded columns; what is wrong goes into *errors*."""
-    typed = {field: getattr(data, field) for field in _REQUIRED}
-    if data.title_series == NONE_TITLE_SERIES:
-        typed["title_level"] = NONE_TITLE_LEVEL
-        typed["title_qualification"] = _without_title(session)
+    values: dict[str, Any] = check_title(session, {f: getattr(data, f) for f in TITLE_CODES}, errors)
     found: dict[str, CodeEntry | None] = {}
     for field, list_name in _REQUIRED.items():
-        found[field] = _entry(session, list_name, typed[field])
+        if field in TITLE_CODES:
+            continue
+        found[field] = entry_of(session, list_name, getattr(data, field))
         if found[field] is None:
             errors[field] = Invalid(CHOOSE)
-    values: dict[str, Any] = {field: entry.code if entry else None for field, entry in found.items()}
-    rank = _entry(session, CodeList.ADMIN_RANK, data.admin_rank) if data.admin_rank else None
+    values |= {field: entry.code if entry else None for field, entry in found.items()}
+    rank = entry_of(session, CodeList.ADMIN_RANK, data.admin_rank) if data.admin_rank else None
     if data.admin_rank and rank is None:
         errors["admin_rank"] = Invalid(CHOOSE)
     values["admin_rank"] = rank.code if rank else None
-    _check_title(found, errors)
-    values["vocational_level"] = _vocational_level(found["vocational_qualification"], data.vocational_level, errors)
+    values["vocational_level"] = check_vocational_level(found["vocational_qualification"], data.vocational_level, errors)
     return values
 
 
-def _entry(session: Session, list_name: CodeList, code: str) -> CodeEntry | None:
+def entry_of(session: Session, list_name: CodeList, code: str) -> CodeEntry | None:
     """Return an entry that can be chosen: headings of a list cannot."""
     found = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name, CodeEntry.code == code)).first()
     return None if found is None or (found.extra or {}).get("is_group") else found
@@ -236,7 +247,7 @@ def _check_title(found: Mapping[str, CodeEntry | None], errors: dict[str, Domain
         errors["title_qualification"] = Invalid(N_("This qualification belongs to another title level; choose again."))
 
 
-def _vocational_level(qualification: CodeEntry | None, typed: str, errors: dict[str, DomainError]) -> str:
+def check_vocational_level(qualification: CodeEntry | None, typed: str, errors: dict[str, DomainError]) -> str:
     """Return the level of a qualification that has levels, nothing for another."""
     levels = (qualification.extra or {}).get("levels") if qualification is not None else None
     if not levels:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from models.base import Base, BigId, EncryptedText, PathString, binary_string, utcnow
 from models.errors import N_
+from models.org.tables import ChangeState
 from models.scope import InSubtree, OwnedByPerson, SystemOnly
 
 
@@ -314,4 +315,35 @@ class AcademicTitle(OwnedByPerson, Base):
     title: Mapped[str] = mapped_column(
         String(12), info={"label": N_("Academic / technical title of honour"), "codes": "academic_title"}
     )
+    awarded_by: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("Awarded by")})
     awarded_on: Mapped[dt.date | None] = mapped_column(Date)
+
+
+class PersonChange(OwnedByPerson, Base):
+    """A change of title, vocational qualifications or titles of honour that the own organisation reviews."""
+
+    __tablename__ = "person_changes"
+    __table_args__ = (
+        Index("ix_person_changes_person", "person_id", "id"),
+        Index(
+            "uq_person_changes_open",
+            "person_id",
+            "section",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
+        CheckConstraint("section in ('title','qualifications','honours')", name="known_section"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="RESTRICT"))
+    section: Mapped[str] = mapped_column(String(16))
+    state: Mapped[ChangeState] = mapped_column(String(12), default=ChangeState.OPEN, info={"label": N_("Status")})
+    before: Mapped[dict[str, Any]]  # of lists under "rows"
+    after: Mapped[dict[str, Any]]
+    was_applied: Mapped[bool] = mapped_column(default=False)  # effective at once: a rejection puts the old values back
+    reason: Mapped[str] = mapped_column(String(500), default="")  # of the rejection
+    decided_by: Mapped[str] = mapped_column(String(100), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -1,7 +1,8 @@
-"""The state machine of a professional's profile."""
+"""The state machines of a professional's profile and of the changes that the own organisation reviews."""
 
 from models.errors import N_
-from models.people.tables import Professional, ProfessionalState
+from models.org.tables import ChangeState
+from models.people.tables import PersonChange, Professional, ProfessionalState
 from models.workflow import Step, Workflow
 
 PENDING, ACTIVE, REJECTED, DISABLED = (
@@ -20,5 +21,17 @@ PROFESSIONALS = Workflow(
         Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
         Step("disable", frozenset({ACTIVE}), DISABLED, N_("Disable"), needs_reason=True),
         Step("enable", frozenset({DISABLED}), ACTIVE, N_("Enable")),
+    ],
+)
+
+OPEN = frozenset({ChangeState.OPEN})
+PERSON_CHANGES = Workflow(
+    PersonChange,
+    "person_change",
+    ChangeState,
+    [
+        Step("pass", OPEN, ChangeState.PASSED, N_("Pass")),
+        Step("reject", OPEN, ChangeState.REJECTED, N_("Reject"), needs_reason=True),
+        Step("withdraw", OPEN, ChangeState.WITHDRAWN, N_("Withdraw")),
     ],
 )

@@ -18,6 +18,7 @@ class ReviewKind(StrEnum):
     """What is being reviewed."""
 
     REGISTRATION = "registration"  # 审核注册人员
+    PERSON_CHANGE = "person_change"  # 审核人员信息修改
     ORGANISATION = "organisation"  # 审核下级单位, 审核用人单位 and the other kinds
     ORGANISATION_CHANGE = "organisation_change"  # 审核机构信息修改
     DECLARATION = "declaration"  # 学时审批

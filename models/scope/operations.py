@@ -52,6 +52,11 @@ CROSS_SUBTREE: dict[str, Operation] = {
         reviews="*",
         review_levels="*",
     ),
+    # What the organisation lets through is written where the person's rows stand; put back, when it is rejected.
+    "apply_title": _operation(
+        professionals="title_series title_level title_qualification title_effective_on title_certificate_number "
+        "title_appointed_on vocational_qualification vocational_level",
+    ),
     # The chain of a declaration names organisations above the person's own.
     "build_chain": _operation("organisations posts roles accounts organisation_settings"),
     # A person's own submission writes into the review that others decide.

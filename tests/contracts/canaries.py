@@ -68,6 +68,8 @@ FIXED: dict[str, dict[str, Any]] = {
     "organisation_years": {"year": 2026},
     "certificates": {"year": 2026, "state": "valid", "content": {}},
     "attachments": {"subject_kind": "declaration", "media_type": "image/png"},
+    "organisation_changes": {"state": "passed", "before": {}, "after": {}},
+    "person_changes": {"section": "title", "state": "passed", "before": {}, "after": {}},
     "organisation_scans": {"media_type": "image/png"},
     "qualifications": {"qualification": "VQ01"},
     "education_records": {"education_level": "20"},

@@ -54,6 +54,7 @@ PLAIN = {
     "list_name": "degree",
     "kind": "person",
     "step": "withdraw",
+    "section": "title",
     "name": "people",
 }
 FORGED: dict[str, Any] = {

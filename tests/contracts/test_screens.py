@@ -51,6 +51,14 @@ BUILT_BEFORE = frozenset(
         "S008",
         "S009",
         "S011",
+        "S016",
+        "S017",
+        "S018",
+        "S019",
+        "S020",
+        "S052",
+        "S056",
+        "S057",
         "S059",
         "S060",
         "S062",
@@ -61,6 +69,7 @@ BUILT_BEFORE = frozenset(
         "S067",
         "S068",
         "S069",
+        "S071",
         "S072",
         "S077",
         "S089",
@@ -84,6 +93,7 @@ BUILT_BEFORE = frozenset(
         "S144",
         "S145",
         "S146",
+        "S147",
     ]
 )
 """Screens of later steps that are there already."""

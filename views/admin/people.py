@@ -157,6 +157,11 @@ class PeopleView(ScopedModelView):
 
     # --- details ------------------------------------------------------------------------------------------------
 
+    def details_title(self, row: Professional) -> str:
+        """Return the heading of a person's page."""
+        heading = gettext(N_("Person details"))
+        return f"{heading}{gettext(N_(': '))}{row.name}"
+
     def details_context(self, row: Professional) -> dict[str, Any]:
         """Return the rows that belong to the person, in words."""
         found = people.belongings(self.work, row.id)

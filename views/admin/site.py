@@ -30,6 +30,7 @@ from views.admin.organisations import OrganisationsView
 from views.admin.own_account import OwnAccount
 from views.admin.own_organisation import OwnOrganisation
 from views.admin.people import PeopleView
+from views.admin.person_changes import PersonChangesView
 from views.admin.pickers import Pickers
 from views.admin.publications import PublicationsView
 from views.admin.registrations import RegistrationsView
@@ -49,6 +50,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         PublicationsView(Publication, endpoint="publications", url="publications"),
         OwnAccount(endpoint="own_account", url="own-account"),
         OwnOrganisation(endpoint="own_organisation", url="own-organisation"),
+        PersonChangesView(Review, endpoint="person_changes", url="person-changes"),
         OrganisationChangesView(Review, endpoint="organisation_changes", url="organisation-changes"),
         HrDepartmentReviews(Review, endpoint="hr_department_reviews", url="hr-department-reviews"),
         CompetentDepartmentReviews(Review, endpoint="competent_department_reviews", url="competent-department-reviews"),
