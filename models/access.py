@@ -49,6 +49,7 @@ class Permission(StrEnum):
     SUPPORT_RESET = "support.reset"
     SUPPORT_UNLOCK = "support.unlock"
     SUPPORT_HISTORY = "support.history"
+    SUPPORT_CODES = "support.codes"
 
 
 PERMISSION_WORDS: dict[Permission, str] = {
@@ -78,6 +79,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.SUPPORT_FIND: N_("Find accounts (support)"),
     Permission.SUPPORT_RESET: N_("Reset passwords (support)"),
     Permission.SUPPORT_UNLOCK: N_("Unlock accounts (support)"),
+    Permission.SUPPORT_CODES: N_("Issue temporary codes (support)"),
     Permission.SUPPORT_HISTORY: N_("See the history of accounts (support)"),
 }
 """The words of each permission, in roles and in refusals."""

@@ -3,9 +3,22 @@
 from models import files, history, jobs, outbox, saved
 from models.certificates import tables as certificates
 from models.credits import tables as credits_
-from models.org import publications
+from models.org import publications, temporary_codes
 from models.org import tables as org
 from models.people import tables as people
 from models.reviews import tables as reviews
 
-__all__ = ["certificates", "credits_", "files", "history", "jobs", "org", "outbox", "people", "publications", "reviews", "saved"]
+__all__ = [
+    "certificates",
+    "credits_",
+    "files",
+    "history",
+    "jobs",
+    "org",
+    "outbox",
+    "people",
+    "publications",
+    "reviews",
+    "saved",
+    "temporary_codes",
+]

@@ -56,6 +56,12 @@ def setting(session: Session, path: str, key: SettingKey) -> str:
     return nearest.value if nearest is not None else SETTINGS[key].default
 
 
+def own_settings(session: Session, path: str) -> set[SettingKey]:
+    """Return the settings that are set at *path* itself."""
+    rows = session.scalars(select(OrganisationSetting.key).where(OrganisationSetting.path == path))
+    return {SettingKey(key) for key in rows if key in set(SettingKey)}
+
+
 def set_setting(session: Session, actor: Actor, organisation: Organisation, key: SettingKey, value: str) -> None:
     """Set a value for an HR department and all below it; raises NotAllowed for another kind and Invalid for the value."""
     if organisation.kind != OrganisationKind.HR_DEPARTMENT or actor.kind is not PositionKind.HR_DEPARTMENT or not actor.is_super:

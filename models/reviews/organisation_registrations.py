@@ -23,6 +23,7 @@ from models.org.tables import (
     OrganisationScan,
     OrganisationState,
 )
+from models.org.temporary_codes import check_issued
 from models.org.workflow import ORGANISATIONS
 from models.outbox import add_notices
 from models.people.accounts import NUMBER_REGISTERED, NewAccount, account_row, find_account, number_hash
@@ -72,6 +73,7 @@ def keep_first_step(session: Session, data: OrganisationRegistration, scan: Chec
     """Keep a first step that was found right, and return its random key; raises FieldErrors for a code in use."""
     with scope.system_session() as reading:
         checked = check_organisation(reading, data)
+    check_issued(checked.code)
     check_code_is_free(checked.code)
     key = secrets.token_urlsafe(32)
     kept: dict[str, Any] = {name: getattr(data, name) for name in OrganisationRegistration.__slots__}

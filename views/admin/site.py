@@ -8,6 +8,7 @@ from flask_admin import Admin
 from models.jobs import Job
 from models.org.publications import Publication
 from models.org.tables import Department, Organisation
+from models.org.temporary_codes import TemporaryCode
 from models.people.tables import Post, Professional, Role
 from models.reviews.tables import Review
 from views.admin import export_jobs, menu
@@ -36,6 +37,8 @@ from views.admin.publications import PublicationsView
 from views.admin.registrations import RegistrationsView
 from views.admin.roles import RolesView
 from views.admin.screen import ScopedPage
+from views.admin.settings import SettingsPage
+from views.admin.temporary_codes import TemporaryCodesView
 
 ADDRESS = "/admin"
 
@@ -44,6 +47,8 @@ def screens() -> list[ScopedModelView | ScopedPage]:
     """Return the screens of one application; their place in the menu is their ``group_id`` and ``order``."""
     return [
         OrganisationsView(Organisation, endpoint="organisations", url="organisations"),
+        TemporaryCodesView(TemporaryCode, endpoint="temporary_codes", url="temporary-codes"),
+        SettingsPage(endpoint="settings", url="settings"),
         DepartmentsView(Department, endpoint="departments", url="departments"),
         AdministratorsView(Post, endpoint="administrators", url="administrators"),
         RolesView(Role, endpoint="roles", url="roles"),

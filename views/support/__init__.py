@@ -2,10 +2,12 @@
 
 from flask import Flask
 
-from views.support import desk, login
+from views.support import codes, desk, login
+
+__all__ = ["codes", "register"]
 
 
 def register(app: Flask) -> None:
-    """Register the pages of the support desk."""
+    """Register the pages of the support desk; ``codes`` adds its page to those of the desk."""
     app.register_blueprint(login.blueprint)
     app.register_blueprint(desk.blueprint)

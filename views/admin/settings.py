@@ -1,0 +1,84 @@
+"""The settings of an HR department: they hold for everything below it until somebody below sets another."""
+
+from __future__ import annotations
+
+from flask import flash, request, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from models.access import Permission, PositionKind
+from models.errors import N_, DomainError
+from models.org.settings import SETTINGS, SettingKey, own_settings, set_setting, setting
+from models.reviews.organisation_changes import own
+from models.transaction import unit_of_work
+from views.admin.screen import ScopedPage
+from views.redirects import redirect_own
+from views.words import say
+
+WORDS: dict[SettingKey, tuple[str, str]] = {
+    SettingKey.RESET_PASSWORD: (
+        N_("First password of people"),
+        N_("After an import or a reset: the last six characters of the ID number, or a one-time password."),
+    ),
+    SettingKey.TITLE_CHANGE: (
+        N_("Changes of titles and qualifications"),
+        N_("Whether they wait for the unit, or hold at once and are put back when the unit rejects them."),
+    ),
+    SettingKey.ORG_CHANGE: (
+        N_("Changes of name and code of units"),
+        N_("Whether they wait for the superior, or hold at once and are put back when the superior rejects them."),
+    ),
+    SettingKey.UNIT_LEVEL: (N_("Unit level in registrations"), N_("Whether a registering unit has to name its level.")),
+    SettingKey.SCAN: (N_("Scan in registrations"), N_("Whether a registering unit has to upload the scan of its certificate.")),
+}
+CHOICES = {
+    "last_six": N_("Last six characters of the ID number"),
+    "one_time": N_("One-time password"),
+    "approve_first": N_("Wait for the review"),
+    "effective_at_once": N_("Hold at once"),
+    "required": N_("Required"),
+    "optional": N_("Optional"),
+}
+
+
+class SettingsPage(ScopedPage):
+    """One list of choices; each says whether it is set here or inherited."""
+
+    permission = Permission.ORGANISATION_EDIT
+    kinds = frozenset({PositionKind.HR_DEPARTMENT})
+    name_id = N_("Settings")
+    group_id = N_("Manage accounts")
+    icon = "gear"
+    order = 18
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> str | Response:
+        """Show and save the settings."""
+        if request.method == "POST":
+            try:
+                with unit_of_work() as session:
+                    organisation = own(session, self.actor)
+                    for key in SettingKey:
+                        value = request.form.get(key.value)
+                        if value is not None and value != setting(session, organisation.path, key):
+                            set_setting(session, self.actor, organisation, key, value)
+            except DomainError as refusal:
+                flash(say(refusal), "error")
+            else:
+                flash(gettext("Saved."), "success")
+            return redirect_own(url_for("settings.index"), "/")
+        organisation = own(self.work, self.actor)
+        set_here = own_settings(self.work, organisation.path)
+        rows = [
+            {
+                "name": key.value,
+                "label": gettext(label),
+                "help": gettext(about),
+                "value": setting(self.work, organisation.path, key),
+                "is_own": key in set_here,
+                "choices": [(value, gettext(CHOICES[value])) for value in SETTINGS[key].choices],
+            }
+            for key, (label, about) in WORDS.items()
+        ]
+        return self.render("admin/settings.html", view=self, rows=rows, may_save=self.actor.is_super)
