@@ -102,12 +102,18 @@ def check_honour(session: Session, typed: Mapping[str, Any]) -> dict[str, Any]:
 def save_education(session: Session, actor: Actor, typed: Mapping[str, Any], *, record_id: int | None) -> None:
     """Add a row of education, or change one of one's own; the highest one stands on the profile.
 
+    An import writes the education of its sheet on the profile alone: it becomes a row with the first that is saved, and
+    *record_id* 0 changes it.
+
     Raises FieldErrors, NotFound for another's row and Invalid for more rows than anybody has.
     """
     actor.require(Permission.PORTAL)
     person = own_profile(session, actor)
     values = _education(session, typed)
-    if record_id is None:
+    if record_id is None or record_id == 0:
+        if record_id is None and not _records(session, person) and imported_education(person):
+            session.add(EducationRecord(person_id=person.id, path=person.path, **imported_education(person)))
+            session.flush()
         if len(_records(session, person)) >= MOST_ROWS:
             raise Invalid(N_("At most %(n)s rows can be kept here."), n=MOST_ROWS)
         session.add(EducationRecord(person_id=person.id, path=person.path, **values))
@@ -117,6 +123,14 @@ def save_education(session: Session, actor: Actor, typed: Mapping[str, Any], *, 
             setattr(row, name, value)
     session.flush()
     _note_highest(session, actor, person)
+
+
+EDUCATION_COLUMNS = ("education_level", "degree", "school", "field_of_study", "graduated_on")
+
+
+def imported_education(person: Professional) -> dict[str, Any]:
+    """Return the education that stands on the profile, nothing where there is none."""
+    return {name: getattr(person, name) for name in EDUCATION_COLUMNS} if person.education_level else {}
 
 
 def remove_education(session: Session, actor: Actor, record_id: int) -> None:
@@ -171,7 +185,7 @@ def _note_highest(session: Session, actor: Actor, person: Professional) -> None:
     levels = select(CodeEntry).where(CodeEntry.list_name == CodeList.EDUCATION_LEVEL)
     order = {entry.code: entry.position for entry in session.scalars(levels)}
     best = min(rows, key=lambda r: (order.get(r.education_level, 999), -(r.graduated_on or dt.date.min).toordinal()))
-    columns = ("education_level", "degree", "school", "field_of_study", "graduated_on")
+    columns = EDUCATION_COLUMNS
     changes = {c: [plain(getattr(person, c)), plain(getattr(best, c))] for c in columns if getattr(person, c) != getattr(best, c)}
     for name in changes:
         setattr(person, name, getattr(best, name))

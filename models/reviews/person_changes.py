@@ -44,10 +44,19 @@ _LISTS: dict[str, tuple[Any, tuple[str, ...]]] = {
 
 
 def rows_of(session: Session, person: Professional, section: str) -> list[dict[str, Any]]:
-    """Return the present rows of a section as JSON holds them."""
+    """Return the present rows of a section as JSON holds them.
+
+    An import writes the one qualification of its sheet on the profile alone: it is the first row.
+    """
     cls, columns = _LISTS[section]
-    rows = session.scalars(select(cls).where(cls.person_id == person.id).order_by(cls.id))
-    return [{name: plain(getattr(row, name)) for name in columns} for row in rows]
+    found = [
+        {name: plain(getattr(row, name)) for name in columns}
+        for row in session.scalars(select(cls).where(cls.person_id == person.id).order_by(cls.id))
+    ]
+    imported = person.vocational_qualification if section == QUALIFICATIONS else None
+    if not found and imported and imported != NO_QUALIFICATION:
+        found = [{"qualification": imported, "level": person.vocational_level, "certificate_number": "", "obtained_on": None}]
+    return found
 
 
 def open_change(session: Session, person_id: int, section: str) -> PersonChange | None:

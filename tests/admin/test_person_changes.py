@@ -209,3 +209,17 @@ def test_only_the_own_organisation_decides(reader: Own, desk: Callable[..., Desk
     reader.post("/portal/profile/title", data=TITLE)
     decide(desk(name), look, "approve")
     assert person(look, cast).title_series is None
+
+
+def test_what_an_import_wrote_is_the_first_row(reader: Own, desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    with look() as session, unit_of_work(session):
+        row = session.get_one(Professional, cast.people["professional"].id)
+        row.education_level, row.degree, row.school, row.field_of_study = "21", "4", "导入大学", "08"
+        row.vocational_qualification, row.vocational_level = "VQ09", "一级"
+    assert "导入大学" in reader.get("/portal/profile/education").text
+    assert "一级建造师" in reader.get("/portal/profile/qualifications").text
+    new = {"education_level": "11", "degree": "4", "school": "另一大学", "field_of_study": "08", "graduated_on": "2008-07-01"}
+    reader.post("/portal/profile/education", data={**new, "id": "0", "school": "改名大学"})
+    reader.post("/portal/profile/education", data=new)
+    with look() as session:
+        assert session.scalars(select(EducationRecord.school).order_by(EducationRecord.id)).all() == ["改名大学", "另一大学"]

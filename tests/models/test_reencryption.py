@@ -27,6 +27,7 @@ def test_every_encrypted_column_is_found(in_app: object) -> None:
     assert sorted(f"{column.class_.__name__}.{column.key}" for column in encrypted_columns()) == [
         "Account.number",
         "FilterState.values_json",
+        "OrganisationDraft.values_json",
     ]
 
 

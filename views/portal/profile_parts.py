@@ -244,7 +244,9 @@ def profile_education() -> str | Response:
     person = profile.own_profile(db.session(), actor)
     rows = queries.belongings(db.session(), person.id).education
     chosen = next((row for row in rows if row.id == read_id(request.values.get("id"))), None)
-    form: Any = EducationForm(obj=chosen)
+    imported = person_data.imported_education(person) if not rows else {}
+    is_imported = bool(imported) and request.values.get("id") == "0"
+    form: Any = EducationForm(obj=chosen or (person if is_imported else None))
     for name, list_name in (
         ("education_level", CodeList.EDUCATION_LEVEL),
         ("degree", CodeList.DEGREE),
@@ -253,7 +255,8 @@ def profile_education() -> str | Response:
         form[name].choices = _choices(list_name)
     mark_required(form, *(f.name for f in form))
     if request.method == "POST":
-        typed, record_id, removed = _typed(form), chosen.id if chosen else None, read_id(request.form.get("remove"))
+        typed, removed = _typed(form), read_id(request.form.get("remove"))
+        record_id = chosen.id if chosen else 0 if is_imported else None
         saved = _saved(
             form,
             (lambda s: person_data.remove_education(s, actor, removed))
@@ -264,11 +267,13 @@ def profile_education() -> str | Response:
         )
         if saved is not None:
             return saved
-    return render_template("portal/profile_education.html", form=form, rows=[_education(row) for row in rows], chosen=chosen)
+    shown = [(row.id, _education(row)) for row in rows] or ([(0, _education(person))] if imported else [])
+    record_chosen = chosen.id if chosen else 0 if is_imported else None
+    return render_template("portal/profile_education.html", form=form, rows=shown, chosen=record_chosen)
 
 
-def _education(row: EducationRecord) -> tuple[int, list[str]]:
-    return row.id, [
+def _education(row: EducationRecord | Professional) -> list[str]:
+    return [
         code_name("education_level", row.education_level),
         code_name("degree", row.degree),
         row.school,
