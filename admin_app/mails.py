@@ -18,7 +18,7 @@ from models.base import utcnow
 from models.outbox import OutboxMail
 from models.scope import system_session
 from models.transaction import unit_of_work
-from views.layout import SITE_NAME
+from views.brand import SITE_NAME
 from views.words import words
 
 log = logging.getLogger(__name__)

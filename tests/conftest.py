@@ -28,6 +28,7 @@ from models import jobs, storage
 from models.access import Actor
 from models.base import LOCAL_ZONE, db
 from models.scope import ScopedSession, attach, scope_of, system_session
+from models.transaction import Intent, expect
 from tests.cast import Cast
 from tests.databases import REDIS_URL, Templates, engine_of, has_postgres, has_redis
 from views.limits import limiter
@@ -128,6 +129,7 @@ def nothing_left(app: Flask, templates: Templates, url: str, folder: Path) -> It
     """Let the application work on a database of its own, with a storage and rate limits that no test has touched."""
     storage.configure((folder / "files").as_uri())
     limiter.reset()
+    expect(Intent.READ)  # the last request of another test may have meant to write
     with engine_of(app, url):
         yield app
     templates.drop(url)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +12,11 @@ from flask_babel import get_locale, get_translations, gettext
 from models.access import Actor
 from models.errors import N_
 from views.actor import KIND_WORDS, current_actor, other_positions
+from views.brand import SITE_NAME, SITE_SHORT_NAME, asset
 from views.forms import input_attributes
 from views.once import once_key
 from views.public.language import display_classes, page_lang, shows
 from views.words import file_size, hours, local_time, words
-
-SITE_NAME = N_("Continuing Education Public Service Platform for Professional and Technical Personnel")
-SITE_SHORT_NAME = N_("Continuing Education Platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +53,6 @@ def portal_menu() -> list[MenuEntry]:
     entries = [(item, url_for(item.endpoint)) for item in items]
     best = max((url for _, url in entries if request.path.startswith(url)), key=len, default=None)
     return [MenuEntry(gettext(item.label), url, item.icon, url == best) for item, url in entries]
-
-
-@cache
-def _asset(address: str, folder: str, name: str) -> str:
-    return f"{address}/{name}?v={hashlib.sha256(Path(folder, name).read_bytes()).hexdigest()[:10]}"
-
-
-def asset(name: str) -> str:
-    """Return the address of a static file with the fingerprint of its content, so that it may be cached for long."""
-    return f"{request.script_root}{_asset(current_app.static_url_path or '', str(current_app.static_folder), name)}"
 
 
 def here_path() -> str:

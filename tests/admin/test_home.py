@@ -12,9 +12,9 @@ from tests.admin.conftest import Desk
 
 COMMON = ["Review registered persons", "Learner information"]
 FUNCTIONS = {
-    "unit_clerk": [*COMMON, "Approve hours"],
-    "department_clerk": ["Management of subordinate organisations", *COMMON, "Approve hours"],
-    "county_officer": ["Management of subordinate organisations", *COMMON, "Review hours (credits)"],
+    "unit_clerk": [*COMMON, "Manage subordinate units", "Review subordinate units", "Approve hours"],
+    "department_clerk": ["Manage subordinate units", "Review employers", *COMMON, "Approve hours"],
+    "county_officer": ["Management of subordinate organisations", "Review employers", *COMMON, "Review hours (credits)"],
     "inner_officer": [*COMMON, "Review hours (credits)"],
 }
 
@@ -49,7 +49,8 @@ def test_the_to_do_list_counts_what_waits_and_for_how_long(
     register(1)
     clock("2026-12-18 09:00")
     page = desk("unit_clerk").get("").text
-    assert todo_of(page) == {"Review registered persons": ("1", "3 days"), "Approve hours": ("2", "3 days")}
+    waiting = {what: told for what, told in todo_of(page).items() if told[0] != "0"}
+    assert waiting == {"Review registered persons": ("1", "3 days"), "Approve hours": ("2", "3 days")}
 
 
 def test_the_badge_in_the_menu_equals_the_to_do_count(desk: Callable[..., Desk], declare: Callable[..., int]) -> None:

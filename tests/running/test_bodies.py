@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -51,7 +52,9 @@ def asked(
         answers.append(message)
 
     scope = {"type": "http", "headers": headers, "query_string": query}
-    asyncio.run(layer(scope, receive, send))
+    # In a thread of its own: a browser of another test keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, layer(scope, receive, send)).result()
     return answers[0]["status"], seen, layer
 
 

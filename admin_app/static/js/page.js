@@ -122,3 +122,8 @@ for (const button of document.querySelectorAll("[data-reload-image]")) {
     image.src = url;
   });
 }
+
+// The page that is shown without a network; where the browser has no such thing, nothing is missing.
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/service-worker.js").catch(() => {});
+}
