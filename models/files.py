@@ -115,6 +115,11 @@ def forget(session: Session, key: str) -> None:
     after_commit(session, lambda: storage.delete(key))
 
 
+def is_key(text: str) -> bool:
+    """Say whether *text* has the form of a random key: anything else is looked up nowhere."""
+    return _KEY.fullmatch(text) is not None
+
+
 def attachment(session: Session, key: str) -> Attachment:
     """Return an attachment within the scope by its random key; raises NotFound."""
     found = session.scalars(select(Attachment).where(Attachment.key == key)).first() if _KEY.fullmatch(key) else None

@@ -93,7 +93,7 @@ def keep_first_step(session: Session, data: OrganisationRegistration, scan: Chec
 def first_step(key: str) -> Draft:
     """Return a kept first step; raises NotFound for one that is gone."""
     with scope.system_session() as session:
-        row = session.get(OrganisationDraft, key[:43])
+        row = session.get(OrganisationDraft, key) if files.is_key(key) else None
     if row is None or row.created_at < utcnow() - DRAFTS_STAY:
         raise NotFound(N_("This registration was sent in already, or is too old; please begin again."))
     kept = json.loads(row.values_json)
@@ -296,7 +296,7 @@ def scans_of(session: Session, organisation_id: int) -> Sequence[OrganisationSca
 
 def scan(session: Session, key: str) -> OrganisationScan:
     """Return a scan of the scope by its random key; raises NotFound."""
-    found = session.scalars(select(OrganisationScan).where(OrganisationScan.key == key[:43])).first()
+    found = session.scalars(select(OrganisationScan).where(OrganisationScan.key == key)).first() if files.is_key(key) else None
     if found is None:
         raise NotFound
     return found
