@@ -105,13 +105,13 @@ def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, 
     return file
 
 
-def keep_public(session: Session, content: bytes) -> str:
-    """Store a file that anybody may have and return its key; when the transaction is rolled back the file goes, too."""
+def keep_content(session: Session, content: bytes) -> str:
+    """Store a file whose row is the caller's and return its key; when the transaction is rolled back the file goes, too."""
     return _write(session, content)
 
 
 def forget(session: Session, key: str) -> None:
-    """Remove a public file once the running transaction has committed."""
+    """Remove a file that ``keep_content`` stored once the running transaction has committed."""
     after_commit(session, lambda: storage.delete(key))
 
 
@@ -122,7 +122,7 @@ def is_key(text: str) -> bool:
 
 def attachment(session: Session, key: str) -> Attachment:
     """Return an attachment within the scope by its random key; raises NotFound."""
-    found = session.scalars(select(Attachment).where(Attachment.key == key)).first() if _KEY.fullmatch(key) else None
+    found = session.scalars(select(Attachment).where(Attachment.key == key)).first() if is_key(key) else None
     if found is None:
         raise NotFound
     return found
@@ -130,7 +130,7 @@ def attachment(session: Session, key: str) -> Attachment:
 
 def job_file(session: Session, key: str) -> JobFile:
     """Return a file of the account's own jobs by its random key; raises NotFound."""
-    found = session.scalars(select(JobFile).where(JobFile.key == key)).first() if _KEY.fullmatch(key) else None
+    found = session.scalars(select(JobFile).where(JobFile.key == key)).first() if is_key(key) else None
     if found is None:
         raise NotFound
     return found

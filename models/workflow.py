@@ -39,6 +39,11 @@ class Moved:
     done: tuple[int, ...] = ()
     refused: Mapping[int, DomainError] = field(default_factory=dict)
 
+    def or_raise(self) -> None:
+        """Raise the first refusal: for an effect that must move every row, or none."""
+        for error in self.refused.values():
+            raise error
+
 
 Effect = Callable[[Session, Actor, Sequence[int]], None]
 
@@ -102,9 +107,7 @@ class Workflow:
 
     def move(self, session: Session, actor: Actor, row_id: int, *, step: str, **how: Any) -> None:
         """Move one row; raises what ``move_many`` would have refused it with."""
-        moved = self.move_many(session, actor, [row_id], step=step, **how)
-        if moved.refused:
-            raise moved.refused[row_id]
+        self.move_many(session, actor, [row_id], step=step, **how).or_raise()
 
     def _move_chunk(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from models.errors import N_
+
 
 class CodeList(StrEnum):
     """Values of ``CodeEntry.list_name``; what is said of a column stands in ``CodeEntry.extra``."""
@@ -29,3 +31,6 @@ NONE_TITLE_SERIES = "00"
 
 NONE_TITLE_LEVEL = "499"
 """The level of people without a title."""
+
+CHOOSE = N_("Choose an entry of the list.")
+"""What is said of a code that is not in its list."""

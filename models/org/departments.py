@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, WrongState
-from models.org.tables import Department, Organisation
+from models.org import queries
+from models.org.tables import Department
 from models.scope import reserve_ids
 from models.workflow import Moved
 
@@ -31,7 +32,7 @@ class DepartmentData:
 def add(session: Session, actor: Actor, data: DepartmentData) -> Department:
     """Add a department to the actor's own organisation; raises NotAllowed and FieldErrors."""
     actor.require(Permission.DEPARTMENTS_MANAGE)
-    organisation = _locked(session, actor)
+    organisation = queries.own(session, actor, is_locked=True)
     above = _checked(session, actor, data, None)
     (key,) = reserve_ids(session, Department, 1)
     made = Department(
@@ -52,7 +53,7 @@ def add(session: Session, actor: Actor, data: DepartmentData) -> Department:
 def edit(session: Session, actor: Actor, department: Department, data: DepartmentData) -> None:
     """Rename a department of one's own or put it elsewhere in the tree; raises NotFound, NotAllowed and FieldErrors."""
     actor.require(Permission.DEPARTMENTS_MANAGE)
-    _locked(session, actor)
+    queries.own(session, actor, is_locked=True)
     _own(actor, department)
     above = _checked(session, actor, data, department)
     before = {"name": department.name, "phone": department.phone, "parent_id": department.parent_id}
@@ -114,12 +115,6 @@ def tree(session: Session, organisation_id: int) -> Sequence[Department]:
     """Return the departments of an organisation of the scope in the order of the tree."""
     statement = select(Department).where(Department.organisation_id == organisation_id)
     return session.scalars(statement.order_by(Department.place, Department.id)).all()
-
-
-def _locked(session: Session, actor: Actor) -> Organisation:
-    """Return the own organisation, locked: two who add the same name at once must not both succeed."""
-    statement = select(Organisation).where(Organisation.id == actor.organisation_id).with_for_update()
-    return session.scalars(statement).one()
 
 
 def _own(actor: Actor, department: Department) -> None:

@@ -18,6 +18,7 @@ from models import files, history
 from models.access import Actor, Permission
 from models.base import Base, BigId, binary_string, utcnow
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotFound, WrongState
+from models.org import queries
 from models.org.tables import Organisation
 from models.scope import Inherited, system_session
 from models.uploads import Upload, check_document
@@ -96,7 +97,7 @@ class Text:
 def write(session: Session, actor: Actor, text: Text) -> Publication:
     """Write a draft of the actor's own HR department; raises NotAllowed and FieldErrors."""
     actor.require(Permission.PUBLICATIONS)
-    organisation = session.scalars(select(Organisation).where(Organisation.id == actor.organisation_id)).one()
+    organisation = queries.own(session, actor)
     made = Publication(organisation_id=organisation.id, path=organisation.path, kind=text.kind, title="", body="")
     _fill(session, made, text)
     session.add(made)
@@ -130,20 +131,21 @@ def remove(session: Session, actor: Actor, publication: Publication) -> None:
 
 def publish(session: Session, actor: Actor, publication_id: int) -> None:
     """Make a text of one's own public; raises NotFound, NotAllowed and WrongState."""
-    found = session.scalars(select(Publication).where(Publication.id == publication_id)).first()
-    if found is None:
-        raise NotFound
-    _own(actor, found)
-    PUBLICATIONS.move(session, actor, found.id, step="publish", values={"published_at": utcnow()})
+    PUBLICATIONS.move(session, actor, _found(session, actor, publication_id), step="publish", values={"published_at": utcnow()})
 
 
 def take_back(session: Session, actor: Actor, publication_id: int) -> None:
     """Take a public text of one's own back; raises NotFound, NotAllowed and WrongState."""
+    PUBLICATIONS.move(session, actor, _found(session, actor, publication_id), step="withdraw")
+
+
+def _found(session: Session, actor: Actor, publication_id: int) -> int:
+    """Return the id of a text of one's own; raises NotFound and NotAllowed."""
     found = session.scalars(select(Publication).where(Publication.id == publication_id)).first()
     if found is None:
         raise NotFound
     _own(actor, found)
-    PUBLICATIONS.move(session, actor, found.id, step="withdraw")
+    return found.id
 
 
 def _own(actor: Actor, publication: Publication) -> None:
@@ -167,7 +169,7 @@ def _fill(session: Session, publication: Publication, text: Text) -> None:
     if checked is not None:
         if publication.key:
             files.forget(session, publication.key)
-        publication.key = files.keep_public(session, checked.content)
+        publication.key = files.keep_content(session, checked.content)
         publication.file_name, publication.media_type = checked.original_name, checked.media_type
         publication.n_bytes = len(checked.content)
 

@@ -12,7 +12,7 @@ from models import history
 from models.access import Actor, Permission, PositionKind
 from models.base import Base, BigId, binary_string, utcnow
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed
-from models.org import codes
+from models.org import codes, queries
 from models.org.tables import Organisation, Region
 from models.scope import InSubtree, system_session
 
@@ -50,7 +50,7 @@ def issue(session: Session, actor: Actor, *, name: str, region_code: str = "") -
         errors["name"] = Invalid(N_("At most %(n)s characters fit here."), n=LONGEST_NAME)
     issuer: Organisation | None = None
     if not is_support:
-        issuer = session.scalars(select(Organisation).where(Organisation.id == actor.organisation_id).with_for_update()).one()
+        issuer = queries.own(session, actor, is_locked=True)
         if actor.kind is not PositionKind.HR_DEPARTMENT:
             raise NotAllowed(N_("Temporary codes are issued by HR departments and by support."))
     region = session.get(Region, issuer.region_code if issuer else region_code)

@@ -24,13 +24,10 @@ ORGANISATIONS = Workflow(
 )
 
 OPEN = frozenset({ChangeState.OPEN})
-CHANGES = Workflow(
-    OrganisationChange,
-    "organisation_change",
-    ChangeState,
-    [
-        Step("pass", OPEN, ChangeState.PASSED, N_("Pass")),
-        Step("reject", OPEN, ChangeState.REJECTED, N_("Reject"), needs_reason=True),
-        Step("withdraw", OPEN, ChangeState.WITHDRAWN, N_("Withdraw")),
-    ],
+CHANGE_STEPS = (
+    Step("pass", OPEN, ChangeState.PASSED, N_("Pass")),
+    Step("reject", OPEN, ChangeState.REJECTED, N_("Reject"), needs_reason=True),
+    Step("withdraw", OPEN, ChangeState.WITHDRAWN, N_("Withdraw")),
 )
+"""Of every change that somebody reviews."""
+CHANGES = Workflow(OrganisationChange, "organisation_change", ChangeState, CHANGE_STEPS)

@@ -13,8 +13,9 @@ from models import history, scope
 from models.access import Actor, Permission, PositionKind
 from models.base import today
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
-from models.org.tables import Department, Organisation
-from models.people import numbers, passwords
+from models.org import queries
+from models.org.tables import Department
+from models.people import contacts, numbers, passwords
 from models.people.accounts import NUMBER_REGISTERED, NewAccount, create_account, find_account, give_first_password
 from models.people.login import WrongCredentials, prove
 from models.people.posts import POSTS, tell
@@ -88,7 +89,7 @@ def check(session: Session, actor: Actor, candidate: Candidate) -> Checked:
 def create(session: Session, actor: Actor, checked: Checked, role_id: int | None) -> Post:
     """Make a checked candidate an administrator with a role of the organisation; raises NotAllowed, FieldErrors, Conflict."""
     actor.require(Permission.ADMINISTRATORS_MANAGE)
-    organisation = _locked(session, actor)
+    organisation = queries.own(session, actor, is_locked=True)
     role = _role(session, actor, role_id)
     if checked.way is Way.NEW:
         account = _make_account(session, actor, checked)
@@ -138,7 +139,7 @@ def edit(
 ) -> None:
     """Change department, role and contact of an administrator of one's own; raises NotAllowed, NotFound and FieldErrors."""
     actor.require(Permission.ADMINISTRATORS_MANAGE)
-    _locked(session, actor)
+    queries.own(session, actor, is_locked=True)
     if post.organisation_id != actor.organisation_id:
         raise NotFound
     if post.is_super and not actor.is_super:
@@ -166,6 +167,23 @@ def edit(
     tell(session, actor, [post.organisation_id])
 
 
+def save_own_contact(session: Session, actor: Actor, *, phone: str, email: str, landline: str) -> None:
+    """Save the contact of the actor's own post (个人基本信息维护); raises NotFound and FieldErrors."""
+    post = session.scalars(select(Post).where(Post.id == (actor.post_id or 0))).first()
+    if post is None:
+        raise NotFound
+    errors: dict[str, DomainError] = {}
+    values = contacts.checked(errors, phone=phone, email=email, landline=landline)
+    if errors:
+        raise FieldErrors(errors)
+    changes = {k: [getattr(post, k), v] for k, v in values.items() if getattr(post, k) != v}
+    for name, value in values.items():
+        setattr(post, name, value)
+    session.flush()
+    if changes:
+        history.record(session, actor, "post", [post.id], "edit_contact", changes=changes)
+
+
 def hand_over(session: Session, actor: Actor, post_id: int) -> None:
     """Make an active administrator the super administrator (设为超级管理员); the actor, who was it, loses the post.
 
@@ -174,7 +192,7 @@ def hand_over(session: Session, actor: Actor, post_id: int) -> None:
     actor.require(Permission.ADMINISTRATORS_MANAGE)
     if not actor.is_super or actor.post_id is None:
         raise NotAllowed(N_("Only the super administrator hands the organisation over."))
-    _locked(session, actor)
+    queries.own(session, actor, is_locked=True)
     post = _post(session, actor, post_id)
     if post.state != PostState.ACTIVE or post.is_super:
         raise WrongState(N_("Only an active administrator can become the super administrator."))
@@ -262,11 +280,6 @@ def _move(session: Session, actor: Actor, ids: Sequence[int], step: str, reason:
             refused[post_id] = NotAllowed(N_("The super administrator hands over first."))
     moved = POSTS.move_many(session, actor, [i for i in ids if i not in refused], step=step, reason=reason)
     return Moved(moved.done, {**refused, **moved.refused})
-
-
-def _locked(session: Session, actor: Actor) -> Organisation:
-    statement = select(Organisation).where(Organisation.id == actor.organisation_id).with_for_update()
-    return session.scalars(statement).one()
 
 
 def _post(session: Session, actor: Actor, post_id: int) -> Post:

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from models.errors import N_, Invalid
+from models.errors import N_, DomainError, Invalid
+from models.people.typed import attempt
 
 PHONE_LENGTH = 40
 EMAIL_LENGTH = 200
@@ -66,3 +67,12 @@ def check_email(text: str, *, is_required: bool = True) -> str:
 @lru_cache(maxsize=1000)
 def _checked_domain(domain: str) -> str:
     return str(validate_email(f"a@{domain}", check_deliverability=False).domain)
+
+
+def checked(errors: dict[str, DomainError], *, phone: str, email: str, landline: str) -> dict[str, str | None]:
+    """Return how somebody is reached, as it is stored; what is wrong goes into *errors*."""
+    return {
+        "phone": attempt(errors, "phone", lambda: check_mobile(phone)),
+        "email": attempt(errors, "email", lambda: check_email(email)),
+        "landline": attempt(errors, "landline", lambda: check_landline(landline)),
+    }

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.base import today
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid
-from models.org import codes, directory
-from models.org.code_lists import CodeList
+from models.org import codes, directory, queries
+from models.org.code_lists import CHOOSE, CodeList
 from models.org.operations import CODE_TAKEN, taken_codes
 from models.org.settings import SettingKey, setting
-from models.org.tables import ALLOWED_PARENTS, CodeEntry, Organisation, OrganisationKind
+from models.org.tables import ALLOWED_PARENTS, Organisation, OrganisationKind
 from models.people import accounts, contacts, numbers
 from models.people.numbers import Number
 from models.people.registration import check_name
+from models.people.typed import attempt, text
 
 LONGEST_NAME, LONGEST_ADDRESS = 200, 300
-CHOOSE = N_("Choose an entry of the list.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +71,27 @@ class CheckedApplicant:
     values: Mapping[str, str]
 
 
-def superior_kinds(kind: OrganisationKind) -> frozenset[OrganisationKind]:
-    """Return the kinds that may stand above an organisation of *kind*."""
-    return ALLOWED_PARENTS[kind]
-
-
 def check_organisation(session: Session, data: OrganisationRegistration) -> CheckedOrganisation:
     """Return what can be written, in a system session; raises FieldErrors whose keys are the fields of the first step."""
     errors: dict[str, DomainError] = {}
-    superior = directory.entry(data.superior_id or 0, kinds=superior_kinds(data.kind))
+    superior = directory.entry(data.superior_id or 0, kinds=ALLOWED_PARENTS[data.kind])
     if superior is None:
         errors["superior_id"] = Invalid(N_("Choose the superior from the list."))
-    values: dict[str, Any] = {"name": _text(data.name, LONGEST_NAME, "name", errors)}
-    values["address"] = _text(data.address, LONGEST_ADDRESS, "address", errors)
-    values["phone"] = _phone(data.phone, errors)
+    values: dict[str, Any] = {
+        "name": attempt(errors, "name", lambda: text(data.name, LONGEST_NAME, is_required=True)),
+        "address": attempt(errors, "address", lambda: text(data.address, LONGEST_ADDRESS, is_required=True)),
+        "phone": attempt(errors, "phone", lambda: contacts.check_landline(text(data.phone, LONGEST_NAME, is_required=True))),
+    }
     level_is_needed = superior is None or setting(session, superior.path, SettingKey.UNIT_LEVEL) == "required"
     for name, list_name, is_needed in (
         ("nature", CodeList.UNIT_NATURE, True),
         ("unit_level", CodeList.UNIT_LEVEL, level_is_needed),
         ("industry", CodeList.INDUSTRY, True),
     ):
-        values[name] = _entry(session, list_name, getattr(data, name), name, errors, is_needed=is_needed)
+        values[name] = attempt(errors, name, partial(_entry, session, list_name, getattr(data, name), is_needed=is_needed))
     if superior is not None and not data.has_scan and setting(session, superior.path, SettingKey.SCAN) == "required":
         errors["scan"] = Invalid(N_("Please upload the scan of the certificate."))
-    code: codes.Code | None = None
-    try:
-        code = codes.check(data.code)
-    except Invalid as refusal:
-        errors["code"] = refusal
+    code = attempt(errors, "code", lambda: codes.check(data.code))
     if errors or superior is None or code is None:
         raise FieldErrors(errors)
     above = session.get_one(Organisation, superior.id)
@@ -114,24 +107,13 @@ def check_code_is_free(code: codes.Code) -> None:
 def check_applicant(data: Applicant, *, is_existing: bool) -> CheckedApplicant:
     """Return what can be written; raises FieldErrors whose keys are the fields of the second step."""
     errors: dict[str, DomainError] = {}
-    number: Number | None = None
-    try:
-        number = numbers.check(data.document_type, data.number, today=today())
-    except Invalid as refusal:
-        errors["number"] = refusal
-    values: dict[str, str] = {}
+    number = attempt(errors, "number", lambda: numbers.check(data.document_type, data.number, today=today()))
+    values: dict[str, Any] = {}
     if not is_existing:
-        checks: dict[str, Callable[[], str]] = {
-            "name": lambda: check_name(data.name),
-            "phone": lambda: contacts.check_mobile(data.phone),
-            "email": lambda: contacts.check_email(data.email),
-            "landline": lambda: contacts.check_landline(data.landline),
+        values = {
+            "name": attempt(errors, "name", lambda: check_name(data.name)),
+            **contacts.checked(errors, phone=data.phone, email=data.email, landline=data.landline),
         }
-        for field, call in checks.items():
-            try:
-                values[field] = call()
-            except Invalid as refusal:
-                errors[field] = refusal
         try:
             accounts.check_twice(number.value if number else "", new=data.password, again=data.again)
         except FieldErrors as refusal:
@@ -141,33 +123,10 @@ def check_applicant(data: Applicant, *, is_existing: bool) -> CheckedApplicant:
     return CheckedApplicant(number, values)
 
 
-def _text(typed: str, longest: int, field: str, errors: dict[str, DomainError]) -> str:
-    text = " ".join(typed.split())
-    if not text:
-        errors[field] = Invalid(N_("Please fill this in."))
-    elif len(text) > longest:
-        errors[field] = Invalid(N_("At most %(n)s characters fit here."), n=longest)
-    return text
-
-
-def _phone(typed: str, errors: dict[str, DomainError]) -> str:
-    try:
-        value = contacts.check_landline(typed)
-    except Invalid as refusal:
-        errors["phone"] = refusal
-        return ""
-    if not value:
-        errors["phone"] = Invalid(N_("Please fill this in."))
-    return value
-
-
-def _entry(
-    session: Session, list_name: CodeList, code: str, field: str, errors: dict[str, DomainError], *, is_needed: bool
-) -> str | None:
+def _entry(session: Session, list_name: CodeList, code: str, *, is_needed: bool) -> str | None:
     if not code and not is_needed:
         return None
-    found = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name, CodeEntry.code == code)).first()
-    if found is None or (found.extra or {}).get("is_group"):
-        errors[field] = Invalid(CHOOSE)
-        return None
+    found = queries.code_entry(session, list_name, code)
+    if found is None:
+        raise Invalid(CHOOSE)
     return found.code

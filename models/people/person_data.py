@@ -12,41 +12,16 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotFound
-from models.org.code_lists import CodeList
+from models.org import queries
+from models.org.code_lists import CHOOSE, CodeList
 from models.org.tables import CodeEntry
-from models.people.profile import own_profile
-from models.people.registration import CHOOSE, TITLE_CODES, check_past, check_title, check_vocational_level, entry_of
+from models.people.profile import own_profile, plain
+from models.people.registration import TITLE_CODES, check_title, check_vocational_level
 from models.people.tables import EducationRecord, Professional
+from models.people.typed import attempt, past_date, text
 
 TITLE_COLUMNS = (*TITLE_CODES, "title_effective_on", "title_certificate_number", "title_appointed_on")
 MOST_ROWS = 20
-
-
-def as_date(text: Any, field: str, errors: dict[str, DomainError], *, is_required: bool = False) -> dt.date | None:
-    """Return a typed date of the past; what is wrong goes into *errors*."""
-    try:
-        value = dt.date.fromisoformat(str(text)) if text else None
-        return check_past(value, is_required=is_required)
-    except ValueError:
-        errors[field] = Invalid(N_("A date has the form 2026-03-01."))
-    except Invalid as refusal:
-        errors[field] = refusal
-    return None
-
-
-def as_text(text: Any, field: str, length: int, errors: dict[str, DomainError], *, is_required: bool = False) -> str:
-    """Return a short text; what is wrong goes into *errors*."""
-    value = " ".join(str(text or "").split())
-    if is_required and not value:
-        errors[field] = Invalid(N_("Please fill this in."))
-    elif len(value) > length:
-        errors[field] = Invalid(N_("At most %(n)s characters fit here."), n=length)
-    return value
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON holds it."""
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def title_of(person: Professional) -> dict[str, Any]:
@@ -58,9 +33,15 @@ def check_new_title(session: Session, typed: Mapping[str, Any]) -> dict[str, Any
     """Return a whole title that fits; raises FieldErrors."""
     errors: dict[str, DomainError] = {}
     values: dict[str, Any] = check_title(session, {name: str(typed.get(name) or "") for name in TITLE_CODES}, errors)
-    values["title_effective_on"] = as_date(typed.get("title_effective_on"), "title_effective_on", errors)
-    values["title_appointed_on"] = as_date(typed.get("title_appointed_on"), "title_appointed_on", errors)
-    values["title_certificate_number"] = as_text(typed.get("title_certificate_number"), "title_certificate_number", 60, errors)
+    values["title_effective_on"] = attempt(
+        errors, "title_effective_on", lambda: past_date(str(typed.get("title_effective_on") or ""))
+    )
+    values["title_appointed_on"] = attempt(
+        errors, "title_appointed_on", lambda: past_date(str(typed.get("title_appointed_on") or ""))
+    )
+    values["title_certificate_number"] = attempt(
+        errors, "title_certificate_number", lambda: text(str(typed.get("title_certificate_number") or ""), 60)
+    )
     if errors:
         raise FieldErrors(errors)
     return {name: plain(value) for name, value in values.items()}
@@ -69,15 +50,15 @@ def check_new_title(session: Session, typed: Mapping[str, Any]) -> dict[str, Any
 def check_qualification(session: Session, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return one vocational qualification that fits; raises FieldErrors."""
     errors: dict[str, DomainError] = {}
-    entry = entry_of(session, CodeList.VOCATIONAL_QUALIFICATION, str(typed.get("qualification") or ""))
+    entry = queries.code_entry(session, CodeList.VOCATIONAL_QUALIFICATION, str(typed.get("qualification") or ""))
     if entry is None:
         errors["qualification"] = Invalid(CHOOSE)
     found: dict[str, DomainError] = {}
     level = check_vocational_level(entry, str(typed.get("level") or ""), found)
     if found:
         errors["level"] = next(iter(found.values()))
-    number = as_text(typed.get("certificate_number"), "certificate_number", 60, errors)
-    obtained = as_date(typed.get("obtained_on"), "obtained_on", errors)
+    number = attempt(errors, "certificate_number", lambda: text(str(typed.get("certificate_number") or ""), 60))
+    obtained = attempt(errors, "obtained_on", lambda: past_date(str(typed.get("obtained_on") or "")))
     if errors or entry is None:
         raise FieldErrors(errors)
     return {"qualification": entry.code, "level": level, "certificate_number": number, "obtained_on": plain(obtained)}
@@ -86,11 +67,11 @@ def check_qualification(session: Session, typed: Mapping[str, Any]) -> dict[str,
 def check_honour(session: Session, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return one title of honour that fits; raises FieldErrors."""
     errors: dict[str, DomainError] = {}
-    entry = entry_of(session, CodeList.ACADEMIC_TITLE, str(typed.get("title") or ""))
+    entry = queries.code_entry(session, CodeList.ACADEMIC_TITLE, str(typed.get("title") or ""))
     if entry is None:
         errors["title"] = Invalid(CHOOSE)
-    awarded_by = as_text(typed.get("awarded_by"), "awarded_by", 200, errors)
-    awarded_on = as_date(typed.get("awarded_on"), "awarded_on", errors)
+    awarded_by = attempt(errors, "awarded_by", lambda: text(str(typed.get("awarded_by") or ""), 200))
+    awarded_on = attempt(errors, "awarded_on", lambda: past_date(str(typed.get("awarded_on") or "")))
     if errors or entry is None:
         raise FieldErrors(errors)
     return {"title": entry.code, "awarded_by": awarded_by, "awarded_on": plain(awarded_on)}
@@ -153,12 +134,14 @@ def _education(session: Session, typed: Mapping[str, Any]) -> dict[str, Any]:
         ("degree", CodeList.DEGREE),
         ("field_of_study", CodeList.FIELD_OF_STUDY),
     ):
-        entry = entry_of(session, list_name, str(typed.get(name) or ""))
+        entry = queries.code_entry(session, list_name, str(typed.get(name) or ""))
         if entry is None:
             errors[name] = Invalid(CHOOSE)
         values[name] = entry.code if entry else None
-    values["school"] = as_text(typed.get("school"), "school", 200, errors, is_required=True)
-    values["graduated_on"] = as_date(typed.get("graduated_on"), "graduated_on", errors, is_required=True)
+    values["school"] = attempt(errors, "school", lambda: text(str(typed.get("school") or ""), 200, is_required=True))
+    values["graduated_on"] = attempt(
+        errors, "graduated_on", lambda: past_date(str(typed.get("graduated_on") or ""), is_required=True)
+    )
     if errors:
         raise FieldErrors(errors)
     return values

@@ -76,7 +76,7 @@ def update_basic(session: Session, actor: Actor, data: BasicData) -> Professiona
     person = own_profile(session, actor)
     values = _checked(session, person, data)
     changes = {
-        name: [_plain(getattr(person, name)), _plain(value)] for name, value in values.items() if getattr(person, name) != value
+        name: [plain(getattr(person, name)), plain(value)] for name, value in values.items() if getattr(person, name) != value
     }
     if not changes:
         return person
@@ -89,7 +89,8 @@ def update_basic(session: Session, actor: Actor, data: BasicData) -> Professiona
     return person
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON holds it."""
     return value.isoformat() if isinstance(value, dt.date) else value
 
 

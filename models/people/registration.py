@@ -11,17 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.base import today
-from models.errors import N_, DomainError, FieldErrors, Invalid, WrongState
-from models.org import directory
-from models.org.code_lists import NONE_TITLE_LEVEL, NONE_TITLE_SERIES, CodeList
+from models.errors import N_, DomainError, FieldErrors, Invalid
+from models.org import directory, queries
+from models.org.code_lists import CHOOSE, NONE_TITLE_LEVEL, NONE_TITLE_SERIES, CodeList
 from models.org.tables import CodeEntry
 from models.people import accounts, contacts, numbers
 from models.people.numbers import Number, Sex
+from models.people.typed import attempt, past, text
 
-EARLIEST = dt.date(1900, 1, 1)
 NOT_IN_NAMES = frozenset("<>@#$%&*/\\|\"'=+;{}[]")
 NO_QUALIFICATION = "VQ00"
-CHOOSE = N_("Choose an entry of the list.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +69,19 @@ class Checked:
 def check(session: Session, data: Registration, *, with_password: bool) -> Checked:
     """Return what can be written; raises FieldErrors whose keys are the fields of Registration."""
     errors: dict[str, DomainError] = {}
-    number = _try(errors, "number", lambda: numbers.check(data.document_type, data.number, today=today()))
-    organisation = _try(errors, "organisation_id", lambda: _organisation(data.organisation_id))
+    number = attempt(errors, "number", lambda: numbers.check(data.document_type, data.number, today=today()))
+    organisation = attempt(errors, "organisation_id", lambda: _organisation(data.organisation_id))
     values: dict[str, Any] = {"is_postdoc": data.is_postdoc}
     for field, column_check in _plain_checks(data, number).items():
-        values[field] = _try(errors, field, column_check)
+        values[field] = attempt(errors, field, column_check)
     values |= _codes(session, data, errors)
     if organisation is not None:
-        values["department_id"] = _try(errors, "department_id", lambda: _department(organisation.id, data.department_id))
+        values["department_id"] = attempt(errors, "department_id", lambda: _department(organisation.id, data.department_id))
     if with_password:
         errors |= _password_errors(data, number)
     if errors or number is None or organisation is None:
         raise FieldErrors(errors)
     return Checked(organisation, number, values)
-
-
-def _try(errors: dict[str, DomainError], field: str, call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except (Invalid, WrongState) as refusal:
-        errors[field] = refusal
-        return None
 
 
 def check_name(text: str) -> str:
@@ -113,11 +104,11 @@ def _plain_checks(data: Registration, number: Number | None) -> dict[str, Callab
         "phone": lambda: contacts.check_mobile(data.phone),
         "email": lambda: contacts.check_email(data.email),
         "landline": lambda: contacts.check_landline(data.landline),
-        "school": lambda: _text(data.school, 200, is_required=True),
-        "admin_post": lambda: _text(data.admin_post, 100),
-        "title_certificate_number": lambda: _text(data.title_certificate_number, 60),
-        "graduated_on": lambda: check_past(data.graduated_on, is_required=True),
-        "title_effective_on": lambda: check_past(data.title_effective_on),
+        "school": lambda: text(data.school, 200, is_required=True),
+        "admin_post": lambda: text(data.admin_post, 100),
+        "title_certificate_number": lambda: text(data.title_certificate_number, 60),
+        "graduated_on": lambda: past(data.graduated_on, is_required=True),
+        "title_effective_on": lambda: past(data.title_effective_on),
     }
 
 
@@ -133,27 +124,7 @@ def _birth(value: dt.date | None, number: Number | None) -> dt.date | None:
     told = number.birth_on if number is not None else None
     if told is not None and value is not None and value != told:
         raise Invalid(N_("The date of birth does not fit the ID number; correct one of the two."))
-    return told or check_past(value)
-
-
-def check_past(value: dt.date | None, *, is_required: bool = False) -> dt.date | None:
-    """Return a date that lies between 1900 and today; raises Invalid."""
-    if value is None:
-        if is_required:
-            raise Invalid(N_("Please fill this in."))
-        return None
-    if not EARLIEST <= value <= today():
-        raise Invalid(N_("The date lies in the future, or is too long ago."))
-    return value
-
-
-def _text(value: str, length: int, *, is_required: bool = False) -> str:
-    text = " ".join(value.split())
-    if is_required and not text:
-        raise Invalid(N_("Please fill this in."))
-    if len(text) > length:
-        raise Invalid(N_("At most %(n)s characters fit here."), n=length)
-    return text
+    return told or past(value)
 
 
 def _organisation(organisation_id: int | None) -> directory.Entry:
@@ -198,7 +169,7 @@ def check_title(session: Session, typed: Mapping[str, str], errors: dict[str, Do
     chosen = dict(typed)
     if chosen["title_series"] == NONE_TITLE_SERIES:
         chosen |= {"title_level": NONE_TITLE_LEVEL, "title_qualification": _without_title(session)}
-    found = {field: entry_of(session, _REQUIRED[field], chosen[field]) for field in TITLE_CODES}
+    found = {field: queries.code_entry(session, _REQUIRED[field], chosen[field]) for field in TITLE_CODES}
     errors |= {field: Invalid(CHOOSE) for field, entry in found.items() if entry is None}
     _check_title(found, errors)
     return {field: entry.code if entry else None for field, entry in found.items()}
@@ -211,22 +182,16 @@ def _codes(session: Session, data: Registration, errors: dict[str, DomainError])
     for field, list_name in _REQUIRED.items():
         if field in TITLE_CODES:
             continue
-        found[field] = entry_of(session, list_name, getattr(data, field))
+        found[field] = queries.code_entry(session, list_name, getattr(data, field))
         if found[field] is None:
             errors[field] = Invalid(CHOOSE)
     values |= {field: entry.code if entry else None for field, entry in found.items()}
-    rank = entry_of(session, CodeList.ADMIN_RANK, data.admin_rank) if data.admin_rank else None
+    rank = queries.code_entry(session, CodeList.ADMIN_RANK, data.admin_rank) if data.admin_rank else None
     if data.admin_rank and rank is None:
         errors["admin_rank"] = Invalid(CHOOSE)
     values["admin_rank"] = rank.code if rank else None
     values["vocational_level"] = check_vocational_level(found["vocational_qualification"], data.vocational_level, errors)
     return values
-
-
-def entry_of(session: Session, list_name: CodeList, code: str) -> CodeEntry | None:
-    """Return an entry that can be chosen: headings of a list cannot."""
-    found = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name, CodeEntry.code == code)).first()
-    return None if found is None or (found.extra or {}).get("is_group") else found
 
 
 def _without_title(session: Session) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import EVERY_POSITION, GRANTABLE, Actor, Permission, PositionKind
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
-from models.org.tables import Organisation
+from models.org import queries
 from models.people.posts import tell
 from models.people.tables import Post, PostState, Role
 from models.workflow import Moved
@@ -36,7 +36,7 @@ def grantable(kind: PositionKind) -> list[Permission]:
 def create(session: Session, actor: Actor, data: RoleData) -> Role:
     """Add a role to the actor's own organisation; raises NotAllowed and FieldErrors."""
     actor.require(Permission.ROLES_MANAGE)
-    organisation = _locked(session, actor)
+    organisation = queries.own(session, actor, is_locked=True)
     granted = _checked(session, actor, data, None)
     role = Role(
         organisation_id=organisation.id,
@@ -60,7 +60,7 @@ def edit(session: Session, actor: Actor, role: Role, data: RoleData) -> None:
     Raises NotFound, NotAllowed and FieldErrors.
     """
     actor.require(Permission.ROLES_MANAGE)
-    _locked(session, actor)
+    queries.own(session, actor, is_locked=True)
     if role.organisation_id != actor.organisation_id:
         raise NotFound
     granted = _checked(session, actor, data, role)
@@ -105,11 +105,6 @@ def of_organisation(session: Session, organisation_id: int) -> Sequence[Role]:
 def exceeds(actor: Actor, role: Role) -> bool:
     """Say whether a role grants what the actor lacks."""
     return not set(role.permissions) <= {p.value for p in actor.permissions}
-
-
-def _locked(session: Session, actor: Actor) -> Organisation:
-    statement = select(Organisation).where(Organisation.id == actor.organisation_id).with_for_update()
-    return session.scalars(statement).one()
 
 
 def _checked(session: Session, actor: Actor, data: RoleData, present: Role | None) -> list[str]:

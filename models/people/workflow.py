@@ -2,6 +2,7 @@
 
 from models.errors import N_
 from models.org.tables import ChangeState
+from models.org.workflow import CHANGE_STEPS
 from models.people.tables import PersonChange, Professional, ProfessionalState
 from models.workflow import Step, Workflow
 
@@ -24,14 +25,4 @@ PROFESSIONALS = Workflow(
     ],
 )
 
-OPEN = frozenset({ChangeState.OPEN})
-PERSON_CHANGES = Workflow(
-    PersonChange,
-    "person_change",
-    ChangeState,
-    [
-        Step("pass", OPEN, ChangeState.PASSED, N_("Pass")),
-        Step("reject", OPEN, ChangeState.REJECTED, N_("Reject"), needs_reason=True),
-        Step("withdraw", OPEN, ChangeState.WITHDRAWN, N_("Withdraw")),
-    ],
-)
+PERSON_CHANGES = Workflow(PersonChange, "person_change", ChangeState, CHANGE_STEPS)

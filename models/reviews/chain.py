@@ -53,6 +53,11 @@ def own_only(chain: Sequence[Link]) -> list[Link]:
     return list(chain[:1])
 
 
+def superior_only(chain: Sequence[Link]) -> list[Link]:
+    """Let the superior of the organisation alone decide: its registration, its name and code."""
+    return list(chain[1:2])
+
+
 def up_to_first_hr(chain: Sequence[Link]) -> list[Link]:
     """Let the own organisation and every one above decide, up to and including the first HR department (学时申报)."""
     taken: list[Link] = []

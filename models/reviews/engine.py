@@ -295,8 +295,7 @@ def _close(
             "decided_at": now,
         },
     )
-    if moved.refused:
-        raise next(iter(moved.refused.values()))
+    moved.or_raise()
     set_levels(session, keys, state)
     if state is LevelState.REJECTED:
         close_waiting(session, later)
@@ -329,8 +328,7 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
         }
     passed = [(r.id, r.round, r.level) for r in rows]
     moved = REVIEWS.move_many(session, actor, [r.id for r in rows], step="pass_level", each=each)
-    if moved.refused:
-        raise next(iter(moved.refused.values()))
+    moved.or_raise()
     set_levels(session, passed, LevelState.PASSED)
     set_levels(session, skipped, LevelState.SKIPPED)
     set_levels(session, opened, LevelState.OPEN)

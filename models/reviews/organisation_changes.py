@@ -1,9 +1,8 @@
-"""单位资料管理: what an organisation changes of itself at once, and name and code, which its superior reviews."""
+"""修改单位信息: name and code of an organisation, which its superior reviews."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -12,103 +11,18 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
-from models.history import HistoryEntry
-from models.org import codes
-from models.org.code_lists import CodeList
+from models.org import codes, queries
 from models.org.operations import CODE_TAKEN, taken_codes
 from models.org.settings import SettingKey, setting
-from models.org.tables import ChangeState, CodeEntry, Organisation, OrganisationChange
+from models.org.tables import ChangeState, Organisation, OrganisationChange
 from models.org.workflow import CHANGES
-from models.people import contacts
 from models.people.tables import Post, Professional
-from models.reviews import engine, submission
-from models.reviews.chain import Link
+from models.reviews import chain, engine, submission
 from models.reviews.engine import Handler, Outcome
 from models.reviews.tables import Review, ReviewKind, ReviewState
 
-LONGEST_NAME, LONGEST_ADDRESS = 200, 300
+LONGEST_NAME = 200
 KIND = ReviewKind.ORGANISATION_CHANGE
-
-
-@dataclass(frozen=True, slots=True)
-class OwnData:
-    """What an organisation saves of itself without a review."""
-
-    nature: str
-    unit_level: str
-    industry: str
-    phone: str
-    address: str
-
-
-def own(session: Session, actor: Actor) -> Organisation:
-    """Return the actor's own organisation."""
-    return session.scalars(select(Organisation).where(Organisation.id == actor.organisation_id)).one()
-
-
-def save_own(session: Session, actor: Actor, data: OwnData) -> None:
-    """Save nature, level, industry, phone and address of the own organisation; raises NotAllowed and FieldErrors."""
-    actor.require(Permission.ORGANISATION_EDIT)
-    organisation = _locked(session, actor)
-    errors: dict[str, DomainError] = {}
-    values: dict[str, Any] = {}
-    for name, list_name in (
-        ("nature", CodeList.UNIT_NATURE),
-        ("unit_level", CodeList.UNIT_LEVEL),
-        ("industry", CodeList.INDUSTRY),
-    ):
-        code = getattr(data, name)
-        found = session.scalars(select(CodeEntry).where(CodeEntry.list_name == list_name, CodeEntry.code == code)).first()
-        if found is None or (found.extra or {}).get("is_group"):
-            errors[name] = Invalid(N_("Choose an entry of the list."))
-        values[name] = code
-    try:
-        values["phone"] = contacts.check_landline(data.phone)
-    except Invalid as refusal:
-        errors["phone"] = refusal
-    values["address"] = " ".join(data.address.split())
-    for name in ("phone", "address"):
-        if name not in errors and not values[name]:
-            errors[name] = Invalid(N_("Please fill this in."))
-    if len(values["address"]) > LONGEST_ADDRESS:
-        errors["address"] = Invalid(N_("At most %(n)s characters fit here."), n=LONGEST_ADDRESS)
-    if errors:
-        raise FieldErrors(errors)
-    changes = {k: [getattr(organisation, k), v] for k, v in values.items() if getattr(organisation, k) != v}
-    for name, value in values.items():
-        setattr(organisation, name, value)
-    session.flush()
-    if changes:
-        history.record(session, actor, "organisation", [organisation.id], "edit", changes=changes)
-
-
-def save_contact(session: Session, actor: Actor, *, phone: str, email: str, landline: str) -> None:
-    """Save the contact of the actor's own post (个人基本信息维护); raises NotAllowed and FieldErrors."""
-    post = session.scalars(select(Post).where(Post.id == (actor.post_id or 0))).first()
-    if post is None:
-        raise NotFound
-    errors: dict[str, DomainError] = {}
-    values: dict[str, str] = {}
-    checks: dict[str, Callable[[], str]] = {
-        "phone": lambda: contacts.check_mobile(phone),
-        "email": lambda: contacts.check_email(email),
-        "landline": lambda: contacts.check_landline(landline),
-    }
-    for name, call in checks.items():
-        try:
-            values[name] = call()
-        except Invalid as refusal:
-            errors[name] = refusal
-    if errors:
-        raise FieldErrors(errors)
-    changes = {k: [getattr(post, k), v] for k, v in values.items() if getattr(post, k) != v}
-    post.phone, post.email, post.landline = values["phone"], values["email"], values["landline"]
-    session.flush()
-    if changes:
-        history.record(session, actor, "post", [post.id], "edit_contact", changes=changes)
-
-
-# --- name and code ----------------------------------------------------------------------------------------------------
 
 
 def open_change(session: Session, organisation_id: int) -> OrganisationChange | None:
@@ -136,7 +50,7 @@ def ask(session: Session, actor: Actor, *, name: str, code: str) -> Organisation
     NotAllowed without the permission, at a root or while anything waits below, Conflict while a change is open, FieldErrors.
     """
     actor.require(Permission.ORGANISATION_EDIT)
-    organisation = _locked(session, actor)
+    organisation = queries.own(session, actor, is_locked=True)
     if organisation.parent_id is None:
         raise NotAllowed(N_("Name and code of this unit are changed by support: it has no superior."))
     if open_change(session, organisation.id) is not None:
@@ -174,7 +88,7 @@ def ask(session: Session, actor: Actor, *, name: str, code: str) -> Organisation
 def withdraw(session: Session, actor: Actor) -> None:
     """Take the open change of the own organisation back: it leaves the superior's list; raises NotFound and WrongState."""
     actor.require(Permission.ORGANISATION_EDIT)
-    organisation = _locked(session, actor)
+    organisation = queries.own(session, actor, is_locked=True)
     change = open_change(session, organisation.id)
     if change is None:
         raise NotFound
@@ -190,17 +104,7 @@ def changes_of(session: Session, organisation_id: int) -> Sequence[OrganisationC
     return session.scalars(statement.order_by(OrganisationChange.id.desc()).limit(200)).all()
 
 
-def edits_of(session: Session, organisation_id: int) -> Sequence[HistoryEntry]:
-    """Return what was saved at once of an organisation that the caller has loaded through its scope, the newest first."""
-    return [e for e in history.entries_of(session, "organisation", organisation_id) if e.action == "edit"]
-
-
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _locked(session: Session, actor: Actor) -> Organisation:
-    statement = select(Organisation).where(Organisation.id == actor.organisation_id).with_for_update()
-    return session.scalars(statement).one()
 
 
 def _checked(organisation: Organisation, name: str, code: str) -> dict[str, str]:
@@ -244,11 +148,6 @@ def _apply(session: Session, actor: Actor, organisation: Organisation, values: M
     history.record(
         session, actor, "organisation", [organisation.id], "change", changes={k: [before[k], v] for k, v in values.items()}
     )
-
-
-def _superior(links: Sequence[Link]) -> list[Link]:
-    """Let the superior alone decide."""
-    return list(links[1:2])
 
 
 def _subjects(session: Session, outcomes: Sequence[Outcome]) -> list[tuple[Outcome, OrganisationChange, Organisation]]:
@@ -297,7 +196,7 @@ engine.register(
     Handler(
         kind=KIND,
         permission=Permission.CHANGES_REVIEW,
-        links=_superior,
+        links=chain.superior_only,
         on_passed=_passed,
         on_rejected=_rejected,
         check=_check,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from models import files, history, scope
 from models.access import EVERY_POSITION, Actor, Permission, PositionKind
 from models.base import utcnow
-from models.errors import N_, Conflict, DomainError, FieldErrors, NotFound
+from models.errors import N_, Conflict, FieldErrors, NotFound
 from models.org.tables import (
     Organisation,
     OrganisationDraft,
@@ -40,7 +40,6 @@ from models.people.organisation_registration import (
 from models.people.posts import POSTS
 from models.people.tables import Account, Post, PostState
 from models.reviews import chain, engine, submission
-from models.reviews.chain import Link
 from models.reviews.engine import Handler, Outcome
 from models.reviews.tables import Review, ReviewKind
 from models.uploads import Checked
@@ -78,7 +77,7 @@ def keep_first_step(session: Session, data: OrganisationRegistration, scan: Chec
     key = secrets.token_urlsafe(32)
     kept: dict[str, Any] = {name: getattr(data, name) for name in OrganisationRegistration.__slots__}
     with scope.acting(session, "register_organisation"):
-        scan_key = files.keep_public(session, scan.content) if scan is not None else None
+        scan_key = files.keep_content(session, scan.content) if scan is not None else None
         if scan is not None:
             kept["scan"] = {
                 "original_name": scan.original_name,
@@ -159,7 +158,7 @@ def submit_organisation(session: Session, draft: Draft, applicant: Applicant, *,
             subject_account_id=account.id,
             operation="register_organisation",
         )
-    decider = next(x for x in chain.links(session, organisation.path) if x.organisation_id == review.deciding_organisation_id)
+    decider = submission.decider_of(session, review)
     return Submitted(organisation, decider.name, decider.phone)
 
 
@@ -227,14 +226,9 @@ def _proved(session: Session, applicant: Applicant, who: CheckedApplicant, accou
 # --- what follows from the decision -----------------------------------------------------------------------------------
 
 
-def _superior(links: Sequence[Link]) -> list[Link]:
-    """Let the superior alone decide: the link above the organisation itself."""
-    return list(links[1:2])
-
-
 def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
     ids = [o.review.subject_id for o in outcomes]
-    _or_raise(ORGANISATIONS.move_many(session, actor, ids, step="activate").refused)
+    ORGANISATIONS.move_many(session, actor, ids, step="activate").or_raise()
     posts = session.execute(
         select(Post.account_id, Post.id, Organisation.name)
         .join(Organisation, Organisation.id == Post.organisation_id)
@@ -257,14 +251,9 @@ def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None
 def _rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
     ids = [o.review.subject_id for o in outcomes]
     reasons = {o.review.subject_id: {"rejection_reason": o.reason} for o in outcomes}
-    _or_raise(ORGANISATIONS.move_many(session, actor, ids, step="reject", reason=outcomes[0].reason, each=reasons).refused)
+    ORGANISATIONS.move_many(session, actor, ids, step="reject", reason=outcomes[0].reason, each=reasons).or_raise()
     posts = session.scalars(select(Post.id).where(Post.organisation_id.in_(ids), Post.state != PostState.ENDED)).all()
-    _or_raise(POSTS.move_many(session, actor, posts, step="end", reason=outcomes[0].reason).refused)
-
-
-def _or_raise(refused: Mapping[int, DomainError]) -> None:
-    for error in refused.values():
-        raise error
+    POSTS.move_many(session, actor, posts, step="end", reason=outcomes[0].reason).or_raise()
 
 
 SHOWN = ("name", "code", "region_code", "nature", "unit_level", "industry", "phone", "address")
@@ -306,7 +295,7 @@ engine.register(
     Handler(
         kind=ReviewKind.ORGANISATION,
         permission=Permission.ORGANISATIONS_REVIEW,
-        links=_superior,
+        links=chain.superior_only,
         on_passed=_passed,
         on_rejected=_rejected,
         snapshot=_snapshot,

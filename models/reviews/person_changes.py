@@ -21,10 +21,9 @@ from models.people.person_data import (
     check_honour,
     check_new_title,
     check_qualification,
-    plain,
     title_of,
 )
-from models.people.profile import own_profile
+from models.people.profile import own_profile, plain
 from models.people.registration import NO_QUALIFICATION
 from models.people.tables import AcademicTitle, PersonChange, Professional, Qualification
 from models.people.workflow import PERSON_CHANGES

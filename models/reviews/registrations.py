@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from models.outbox import add_notices
 from models.people import numbers
 from models.people.accounts import NUMBER_REGISTERED, NewAccount, account_row, find_account, number_hash
 from models.people.free_again import begin_anew, is_free_again
+from models.people.profile import plain
 from models.people.registration import NO_QUALIFICATION, Checked, Registration, check
 from models.people.tables import (
     Account,
@@ -87,7 +87,7 @@ def submit_registration(session: Session, data: Registration, *, proved_account_
             subject_account_id=account.id,
             operation="register",
         )
-    decider = next(link for link in chain.links(session, person.path) if link.organisation_id == review.deciding_organisation_id)
+    decider = submission.decider_of(session, review)
     return Submitted(person, decider.name, decider.phone)
 
 
@@ -178,7 +178,7 @@ def _person(session: Session, account: Account, data: Registration, checked: Che
 
 def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
     ids = [o.review.subject_id for o in outcomes]
-    _or_raise(PROFESSIONALS.move_many(session, actor, ids, step="activate").refused)
+    PROFESSIONALS.move_many(session, actor, ids, step="activate").or_raise()
     people = session.scalars(select(Professional).where(Professional.id.in_(ids))).all()
     scope.bulk_insert(
         session,
@@ -206,13 +206,8 @@ def _rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> No
     ids = [o.review.subject_id for o in outcomes]
     reasons = {o.review.subject_id: {"rejection_reason": o.reason} for o in outcomes}
     moved = PROFESSIONALS.move_many(session, actor, ids, step="reject", reason=outcomes[0].reason, each=reasons)
-    _or_raise(moved.refused)
+    moved.or_raise()
     session.execute(delete(NameToken).where(NameToken.person_id.in_(ids)), execution_options={"synchronize_session": False})
-
-
-def _or_raise(refused: Any) -> None:
-    for error in refused.values():
-        raise error
 
 
 _SHOWN = (
@@ -252,14 +247,10 @@ def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str
         .where(Professional.id.in_([r.subject_id for r in reviews]))
     )
     by_person = {
-        person.id: {name: _plain(getattr(person, name)) for name in _SHOWN} | {"department": department}
+        person.id: {name: plain(getattr(person, name)) for name in _SHOWN} | {"department": department}
         for person, department in rows
     }
     return {r.id: by_person[r.subject_id] for r in reviews if r.subject_id in by_person}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 engine.register(

@@ -132,3 +132,9 @@ def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, 
             },
         )
         close_waiting(session, [(review.id, number)])
+
+
+def decider_of(session: Session, review: Review) -> Link:
+    """Return the organisation that decides an open review, as the applicant is shown it."""
+    found = chains.links(session, review.path)
+    return next(link for link in found if link.organisation_id == review.deciding_organisation_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from models.org import queries
 from models.org.tables import OrganisationKind
 from models.people.numbers import DocumentType
 from models.people.organisation_registration import Applicant, OrganisationRegistration
@@ -77,7 +78,7 @@ def _change_a_name(organisation_id: int, account_id: int, name: str) -> None:
         post = session.scalars(select(Post).where(Post.organisation_id == organisation_id, Post.account_id == account_id)).one()
     clerk = actor_of(account_id, f"post:{post.id}")
     with acting_as(clerk) as session:
-        unit = organisation_changes.own(session, clerk)
+        unit = queries.own(session, clerk)
         organisation_changes.ask(session, clerk, name=name, code=unit.code)
 
 

@@ -15,8 +15,8 @@ from wtforms import StringField
 
 from models.access import Permission, PositionKind
 from models.errors import N_, DomainError, NotFound
+from models.people import administrators
 from models.people.tables import Post
-from models.reviews import organisation_changes as changes
 from models.transaction import unit_of_work
 from views.admin.screen import ScopedPage
 from views.forms import PlainForm
@@ -54,7 +54,7 @@ class OwnAccount(ScopedPage):
             typed = {name: form[name].data or "" for name in ("phone", "email", "landline")}
             try:
                 with unit_of_work() as session:
-                    changes.save_contact(session, self.actor, **typed)
+                    administrators.save_own_contact(session, self.actor, **typed)
             except DomainError as refusal:
                 form.show_error(refusal)
             else:

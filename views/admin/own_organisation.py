@@ -15,9 +15,11 @@ from wtforms import SelectField, StringField
 
 from models.access import Permission, PositionKind
 from models.errors import N_, DomainError
+from models.org import queries
 from models.org.tables import Organisation
+from models.people import own_organisation
+from models.people.own_organisation import OwnData
 from models.reviews import organisation_changes as changes
-from models.reviews.organisation_changes import OwnData
 from models.transaction import unit_of_work
 from views import states
 from views.admin.screen import ScopedPage
@@ -71,7 +73,7 @@ class OwnOrganisation(ScopedPage):
     @expose("/", methods=("GET", "POST"))
     def index(self) -> str | Response:
         """Show and save what changes at once."""
-        row = changes.own(self.work, self.actor)
+        row = queries.own(self.work, self.actor)
         form: Any = OwnForm(obj=row)
         please = [("", gettext("Please select"))]
         for name, list_name in (("nature", "unit_nature"), ("unit_level", "unit_level"), ("industry", "industry")):
@@ -82,7 +84,7 @@ class OwnOrganisation(ScopedPage):
             data = OwnData(**{name: form[name].data or "" for name in ("nature", "unit_level", "industry", "phone", "address")})
             try:
                 with unit_of_work() as session:
-                    changes.save_own(session, self.actor, data)
+                    own_organisation.save(session, self.actor, data)
             except DomainError as refusal:
                 form.show_error(refusal)
             else:
@@ -102,7 +104,7 @@ class OwnOrganisation(ScopedPage):
     @expose("/change", methods=("GET", "POST"))
     def change(self) -> str | Response:
         """Ask for another name or code; while one waits, show it and offer to withdraw it."""
-        row = changes.own(self.work, self.actor)
+        row = queries.own(self.work, self.actor)
         form: Any = ChangeForm(obj=row)
         refused = ""
         if request.method == "POST":
@@ -147,11 +149,11 @@ class OwnOrganisation(ScopedPage):
     @expose("/log")
     def log(self) -> str:
         """Show what was changed of the unit, the newest first."""
-        row = changes.own(self.work, self.actor)
+        row = queries.own(self.work, self.actor)
         reviewed = [(pair, states.CHANGE[c.state]) for c in changes.changes_of(self.work, row.id) for pair in _pairs(c)]
         at_once = [
             (Change(label_of(k), words_of(k, old), words_of(k, new), at=e.at, who=e.actor_name), None)
-            for e in changes.edits_of(self.work, row.id)
+            for e in own_organisation.edits_of(self.work, row.id)
             for k, (old, new) in (e.changes or {}).items()
             if k in COLUMNS
         ]

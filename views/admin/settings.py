@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from models.access import Permission, PositionKind
 from models.errors import N_, DomainError
+from models.org import queries
 from models.org.settings import SETTINGS, SettingKey, own_settings, set_setting, setting
-from models.reviews.organisation_changes import own
 from models.transaction import unit_of_work
 from views.admin.screen import ScopedPage
 from views.redirects import redirect_own
@@ -58,7 +58,7 @@ class SettingsPage(ScopedPage):
         if request.method == "POST":
             try:
                 with unit_of_work() as session:
-                    organisation = own(session, self.actor)
+                    organisation = queries.own(session, self.actor)
                     for key in SettingKey:
                         value = request.form.get(key.value)
                         if value is not None and value != setting(session, organisation.path, key):
@@ -68,7 +68,7 @@ class SettingsPage(ScopedPage):
             else:
                 flash(gettext("Saved."), "success")
             return redirect_own(url_for("settings.index"), "/")
-        organisation = own(self.work, self.actor)
+        organisation = queries.own(self.work, self.actor)
         set_here = own_settings(self.work, organisation.path)
         rows = [
             {

@@ -26,14 +26,13 @@ from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFo
 from models.org import directory
 from models.org.code_lists import CodeList
 from models.org.operations import CODE_TAKEN
-from models.org.tables import OrganisationKind
+from models.org.tables import ALLOWED_PARENTS, OrganisationKind
 from models.people.login import WrongCredentials, prove
 from models.people.organisation_registration import (
     Applicant,
     OrganisationRegistration,
     check_applicant,
     check_organisation,
-    superior_kinds,
 )
 from models.reviews.organisation_registrations import Draft, first_step, keep_first_step, submit_organisation
 from models.scope import system_session
@@ -110,7 +109,7 @@ class OrganisationStep(CaptchaForm):
             self[name].choices = please + code_choices(list_name)
         for name in ("has_superior", "has_code"):
             self[name].choices = [(YES, gettext("Yes")), (NO, gettext("No"))]
-        if superior_kinds(kind) == HR:
+        if ALLOWED_PARENTS[kind] == HR:
             del self.has_superior
             del self.superior_id
         for name in SUPERIORS & {f.name for f in self}:
@@ -323,7 +322,7 @@ def _send(form: ApplicantStep, draft: Draft, data: Applicant, *, is_existing: bo
 
 def kinds_of_field(kind: OrganisationKind, field: str) -> frozenset[OrganisationKind]:
     """Return the kinds that one of the two fields offers to an organisation of *kind*."""
-    above = superior_kinds(kind)
+    above = ALLOWED_PARENTS[kind]
     return above & HR if field == "hr_id" else above - HR
 
 
