@@ -45,6 +45,7 @@ from models.reviews.tables import Review, ReviewKind
 from models.uploads import Checked
 
 DRAFTS_STAY = dt.timedelta(days=1)
+SENT = N_("This registration was sent in already, or is too old; please begin again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def first_step(key: str) -> Draft:
     with scope.system_session() as session:
         row = session.get(OrganisationDraft, key) if files.is_key(key) else None
     if row is None or row.created_at < utcnow() - DRAFTS_STAY:
-        raise NotFound(N_("This registration was sent in already, or is too old; please begin again."))
+        raise NotFound(SENT)
     kept = json.loads(row.values_json)
     scan = {**kept.pop("scan"), "key": row.scan_key} if row.scan_key else None
     return Draft(row.key, OrganisationRegistration(**{**kept, "kind": OrganisationKind(kept["kind"])}), scan)
@@ -126,7 +127,7 @@ def submit_organisation(session: Session, draft: Draft, applicant: Applicant, *,
     with scope.acting(session, "register_organisation"):
         row = session.get(OrganisationDraft, draft.key, with_for_update=True)
         if row is None:
-            raise Conflict(N_("This registration was sent in already, or is too old; please begin again."))
+            raise Conflict(SENT)
         session.delete(row)
         account = (
             _new_account(session, applicant, who)

@@ -84,6 +84,25 @@ class Reason:
 RunBatch = Callable[..., Moved]
 """(session, actor, ids, *, reason, values) -> Moved: one operation of the domain for at most 500 ids; flushes only."""
 
+
+def ids_only(run: Callable[[Session, Actor, Sequence[int]], Moved]) -> RunBatch:
+    """Return an operation that takes nothing but ids as the batch that calls it."""
+
+    def batch(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
+        return run(session, actor, ids)
+
+    return batch
+
+
+def with_reason(run: Callable[..., Moved]) -> RunBatch:
+    """Return an operation that takes ids and a reason as the batch that calls it."""
+
+    def batch(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - as above
+        return run(session, actor, ids, reason=reason)
+
+    return batch
+
+
 Preview = Callable[[Session, Actor, Sequence[int]], list[str]]
 """(session, actor, ids) -> sentences such as "18 of 20 can be passed, 2 lack evidence"."""
 

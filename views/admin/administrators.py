@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
@@ -23,10 +23,9 @@ from models.people.administrators import Checked, Way
 from models.people.tables import Post, PostState, Role
 from models.saved import keep_filter, kept_filter
 from models.transaction import Intent, expect, unit_of_work
-from models.workflow import Moved
 from views import states
 from views.admin import administrator_form as forms
-from views.admin.actions import BatchAction, PageAction, Reason, RowAction
+from views.admin.actions import BatchAction, PageAction, Reason, RowAction, ids_only, with_reason
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filters import text_filter
@@ -43,17 +42,6 @@ NEW = "administrators:new"
 
 def _numbered(statement: Select[Any], text: str) -> Select[Any]:
     return statement.where(Post.account_id.in_(administrators.account_ids(db.session(), text)))
-
-
-def _batch(run: Callable[..., Moved]) -> Any:
-    def each(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-        return run(session, actor, ids)
-
-    return each
-
-
-def _disable(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - as above
-    return administrators.disable(session, actor, ids, reason=reason)
 
 
 def _told_before_deleting(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
@@ -107,14 +95,19 @@ class AdministratorsView(ScopedModelView):
         RowAction("delete", N_("Delete"), batch="delete", when=lambda row: not row.is_super, is_more=True, is_danger=True),
     )
     batch_actions = (
-        BatchAction("enable", N_("Enable"), _batch(administrators.enable), permission=Permission.ADMINISTRATORS_MANAGE),
+        BatchAction("enable", N_("Enable"), ids_only(administrators.enable), permission=Permission.ADMINISTRATORS_MANAGE),
         BatchAction(
-            "disable", N_("Disable"), _disable, permission=Permission.ADMINISTRATORS_MANAGE, reason=Reason(), is_danger=True
+            "disable",
+            N_("Disable"),
+            with_reason(administrators.disable),
+            permission=Permission.ADMINISTRATORS_MANAGE,
+            reason=Reason(),
+            is_danger=True,
         ),
         BatchAction(
             "delete",
             N_("Delete"),
-            _batch(administrators.remove),
+            ids_only(administrators.remove),
             permission=Permission.ADMINISTRATORS_MANAGE,
             preview=_told_before_deleting,
             is_danger=True,
@@ -304,7 +297,15 @@ class AdministratorsView(ScopedModelView):
                 return self.render("admin/password_shown.html", view=self, name=post.name, shown=shown, back=back)
             error = gettext(N_("Please give a reason."))
         return self.render(
-            "admin/reset_administrator.html", view=self, row=post, reason=reason, error=error, refused=refused, back=back
+            "admin/reset_password.html",
+            view=self,
+            person=post,
+            reason=reason,
+            error=error,
+            refused=refused,
+            back=back,
+            is_one_time=True,
+            reasons=[gettext(N_("The person forgot the password and asked for it."))],
         )
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import g
@@ -22,7 +23,7 @@ from models.reviews.forecast import forecast
 from models.reviews.tables import Decision, Review, ReviewKind, ReviewState, Verdict
 from models.workflow import Moved
 from views import states
-from views.admin.actions import BATCH, BatchAction, Listing, Reason, RowAction
+from views.admin.actions import BATCH, BatchAction, Listing, Reason, RowAction, Tab, ids_only
 from views.admin.columns import Col
 from views.admin.course import course
 from views.admin.filters import Filter
@@ -191,13 +192,6 @@ DECIDE_ROW = (
 )
 
 
-def _hide(*, is_hidden: bool) -> Any:
-    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-        return hiding.set_hidden(session, actor, ids, is_hidden=is_hidden)
-
-    return run
-
-
 def _what_hiding_does(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
     return [gettext(N_("They leave your organisation's list only; “Show deleted” brings them back."))]
 
@@ -208,13 +202,13 @@ def hiding_batches(permission: Permission) -> tuple[BatchAction, ...]:
         BatchAction(
             "hide",
             N_("Batch delete"),
-            _hide(is_hidden=True),
+            ids_only(partial(hiding.set_hidden, is_hidden=True)),
             row_label=N_("Delete"),
             permission=permission,
             preview=_what_hiding_does,
             is_danger=True,
         ),
-        BatchAction("show", N_("Bring back"), _hide(is_hidden=False), permission=permission),
+        BatchAction("show", N_("Bring back"), ids_only(partial(hiding.set_hidden, is_hidden=False)), permission=permission),
     )
 
 
@@ -234,6 +228,53 @@ DECIDED_COLUMNS = (
 def decided_columns() -> tuple[Col, ...]:
     """Return the columns of the decision itself, as a joined row begins with it."""
     return tuple(joined(Decision, 0, col) for col in DECIDED_COLUMNS)
+
+
+Rows = Callable[[], Select[Any]]
+
+
+def review_tabs(
+    kind: ReviewKind,
+    permission: Permission,
+    *,
+    waiting: Rows,
+    decided: Rows,
+    columns: tuple[Col, ...],
+    name: Callable[[Any], str],
+    filters: tuple[Filter, ...],
+    decided_shown: tuple[Col, ...] = (),
+    more: tuple[ColumnElement[bool], ...] = (),
+) -> tuple[Tab, Tab]:
+    """Return 待审核 and 已审核 of one kind of review: *waiting* begins with the Review, *decided* with the Decision.
+
+    *decided_shown* are the columns of the second where they are not those of the first and of the decision; *more* holds
+    for both.
+    """
+    return (
+        Tab(
+            "pending",
+            N_("Pending review"),
+            rows=waiting,
+            where=lambda actor: (*waits_for(actor, kind), *more),
+            sorts=WAITING_SORTS,
+            filters=filters,
+            row_actions=DECIDE_ROW,
+            row_name=name,
+        ),
+        Tab(
+            "reviewed",
+            N_("Reviewed"),
+            model=Decision,
+            rows=decided,
+            where=lambda actor: (*decided_by(actor, kind), *more),
+            sorts=DECIDED_SORTS,
+            columns=decided_shown or (*columns, *decided_columns()),
+            filters=(*filters, hidden_filter),
+            row_actions=DECIDED_ROW,
+            batch_actions=hiding_batches(permission),
+            row_name=name,
+        ),
+    )
 
 
 # --- the screen -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flask import request, url_for
@@ -18,9 +18,8 @@ from models.org import departments
 from models.org.departments import DepartmentData
 from models.org.tables import Department
 from models.people.tables import Professional, ProfessionalState
-from models.workflow import Moved
 from views import states
-from views.admin.actions import BatchAction, PageAction, RowAction
+from views.admin.actions import BatchAction, PageAction, RowAction, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filters import text_filter
@@ -52,14 +51,6 @@ def tree_choices(session: Session, organisation_id: int, *, but: Department | No
 
 def _indented(row: Department) -> str:
     return INDENT * (row.place.count("/") - 2) + row.name
-
-
-def _disable(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-    return departments.disable(session, actor, ids)
-
-
-def _enable(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - as above
-    return departments.enable(session, actor, ids)
 
 
 def _told_before_disabling(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
@@ -102,11 +93,11 @@ class DepartmentsView(ScopedModelView):
         RowAction("enable", N_("Enable"), batch="enable", when=lambda row: not row.is_enabled),
     )
     batch_actions = (
-        BatchAction("enable", N_("Enable"), _enable, permission=Permission.DEPARTMENTS_MANAGE),
+        BatchAction("enable", N_("Enable"), ids_only(departments.enable), permission=Permission.DEPARTMENTS_MANAGE),
         BatchAction(
             "disable",
             N_("Disable"),
-            _disable,
+            ids_only(departments.disable),
             permission=Permission.DEPARTMENTS_MANAGE,
             preview=_told_before_disabling,
             is_danger=True,

@@ -25,23 +25,17 @@ from models.people.name_search import narrowed_by_name
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.workflow import CHUNK
-from views.admin.actions import Section, Tab
+from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
-    DECIDE_ROW,
-    DECIDED_ROW,
-    DECIDED_SORTS,
     WAITING_SORTS,
     DecisionScreen,
-    decided_by,
     decided_columns,
     decision_batches,
-    hidden_filter,
-    hiding_batches,
+    review_tabs,
     seen_at_decision,
     subject_col,
-    waits_for,
 )
 from views.admin.exports import export_action
 from views.admin.filters import Choices, Filter, flag_filter, picker_filter, text_filter
@@ -231,29 +225,15 @@ class HoursView(DecisionScreen, ScopedModelView):
     export_kind = "export_declarations"
     page_actions = (export_action(Permission.HOURS_EXPORT),)
     batch_actions = decision_batches(Permission.HOURS_REVIEW, CANNED, given=_decision_values, more=_key_reviews)
-    tabs = (
-        Tab(
-            "pending",
-            N_("Pending review"),
-            rows=_waiting,
-            where=lambda actor: waits_for(actor, KIND),
-            sorts=WAITING_SORTS,
-            row_actions=DECIDE_ROW,
-            row_name=_name,
-        ),
-        Tab(
-            "reviewed",
-            N_("Reviewed"),
-            model=Decision,
-            rows=_decided,
-            where=lambda actor: decided_by(actor, KIND),
-            sorts=DECIDED_SORTS,
-            columns=(*COLUMNS[:4], *decided_columns(), *_without_submission(COLUMNS[4:])),
-            filters=(*FILTERS, hidden_filter),
-            row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(Permission.HOURS_REVIEW),
-            row_name=_name,
-        ),
+    tabs = review_tabs(
+        KIND,
+        Permission.HOURS_REVIEW,
+        waiting=_waiting,
+        decided=_decided,
+        columns=COLUMNS,
+        decided_shown=(*COLUMNS[:4], *decided_columns(), *_without_submission(COLUMNS[4:])),
+        name=_name,
+        filters=FILTERS,
     )
     details = (
         Section(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -11,24 +12,12 @@ from models.access import Permission, PositionKind
 from models.errors import N_
 from models.org.tables import Organisation, OrganisationChange
 from models.reviews.tables import Decision, Review, ReviewKind
-from views.admin.actions import Section, Tab
+from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import (
-    DECIDE_ROW,
-    DECIDED_ROW,
-    DECIDED_SORTS,
-    WAITING_SORTS,
-    DecisionScreen,
-    decided_by,
-    decided_columns,
-    decision_batches,
-    hidden_filter,
-    hiding_batches,
-    waits_for,
-)
+from views.admin.decisions import DecisionScreen, decision_batches, review_tabs
 from views.admin.filters import text_filter
-from views.admin.own_organisation import label_of, words_of
+from views.changes import label_of, pairs_of_organisation
 from views.details import Change
 from views.words import words
 
@@ -54,15 +43,13 @@ COLUMNS = (
 )
 
 
-def _rows(model: Any) -> Any:
-    def rows() -> Any:
-        return (
-            select(model, OrganisationChange, Organisation)
-            .join(OrganisationChange, OrganisationChange.id == model.subject_id)
-            .join(Organisation, Organisation.id == OrganisationChange.organisation_id)
-        )
-
-    return rows
+def _rows(first: Any) -> Any:
+    """Return the reviews or decisions with the change and whose it is."""
+    return (
+        select(first, OrganisationChange, Organisation)
+        .join(OrganisationChange, OrganisationChange.id == first.subject_id)
+        .join(Organisation, Organisation.id == OrganisationChange.organisation_id)
+    )
 
 
 def _named(statement: Select[Any], text: str) -> Select[Any]:
@@ -90,35 +77,20 @@ class OrganisationChangesView(DecisionScreen, ScopedModelView):
     columns = COLUMNS
     filters = (NAME,)
     batch_actions = decision_batches(Permission.CHANGES_REVIEW, CANNED)
-    tabs = (
-        Tab(
-            "pending",
-            N_("Pending review"),
-            rows=_rows(Review),
-            where=lambda actor: waits_for(actor, KIND),
-            sorts=WAITING_SORTS,
-            row_actions=DECIDE_ROW,
-            row_name=_name,
-        ),
-        Tab(
-            "reviewed",
-            N_("Reviewed"),
-            model=Decision,
-            rows=_rows(Decision),
-            where=lambda actor: decided_by(actor, KIND),
-            sorts=DECIDED_SORTS,
-            columns=(*COLUMNS, *decided_columns()),
-            filters=(NAME, hidden_filter),
-            row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(Permission.CHANGES_REVIEW),
-            row_name=_name,
-        ),
+    tabs = review_tabs(
+        KIND,
+        Permission.CHANGES_REVIEW,
+        waiting=partial(_rows, Review),
+        decided=partial(_rows, Decision),
+        columns=COLUMNS,
+        name=_name,
+        filters=(NAME,),
     )
     details = (Section(N_("Change"), COLUMNS),)
 
     def rows(self) -> Select[Any]:
         """Return the changes with their organisation; the tabs narrow them."""
-        found: Select[Any] = _rows(Review)()
+        found: Select[Any] = _rows(Review)
         return found
 
     def row_name(self, row: Any) -> str:
@@ -127,12 +99,7 @@ class OrganisationChangesView(DecisionScreen, ScopedModelView):
 
     def changes(self, row: Any) -> Sequence[Change] | None:
         """Return old beside new."""
-        change = row[1]
-        return [
-            Change(label_of(name), words_of(name, change.before.get(name)), words_of(name, value))
-            for name, value in change.after.items()
-            if name in {"name", "code"}
-        ]
+        return pairs_of_organisation(row[1])
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

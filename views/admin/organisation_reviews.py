@@ -18,24 +18,10 @@ from models.org.tables import Organisation, OrganisationKind
 from models.people.tables import Post, PostState
 from models.reviews.organisation_registrations import scans_of
 from models.reviews.tables import Decision, Review, ReviewKind
-from views.admin.actions import Section, Tab
+from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import (
-    DECIDE_ROW,
-    DECIDED_ROW,
-    DECIDED_SORTS,
-    WAITING_SORTS,
-    DecisionScreen,
-    decided_by,
-    decided_columns,
-    decision_batches,
-    hidden_filter,
-    hiding_batches,
-    seen_at_decision,
-    subject_col,
-    waits_for,
-)
+from views.admin.decisions import DecisionScreen, decision_batches, review_tabs, seen_at_decision, subject_col, waits_for
 from views.admin.filters import code_filter, text_filter
 from views.admin.screen import TODO_LIMIT, Todo
 from views.details import Attachment
@@ -129,30 +115,15 @@ class OrganisationReviews(DecisionScreen, ScopedModelView):
         super().__init_subclass__(**kwargs)
         of_kind = Organisation.kind == cls.organisation_kind
         named = text_filter("name", cls.name_label, _named)
-        cls.tabs = (
-            Tab(
-                "pending",
-                N_("Pending review"),
-                rows=_waiting,
-                where=lambda actor: (*waits_for(actor, KIND), of_kind),
-                sorts=WAITING_SORTS,
-                filters=(named, *cls.narrowing),
-                row_actions=DECIDE_ROW,
-                row_name=_name,
-            ),
-            Tab(
-                "reviewed",
-                N_("Reviewed"),
-                model=Decision,
-                rows=_decided,
-                where=lambda actor: (*decided_by(actor, KIND), of_kind),
-                sorts=DECIDED_SORTS,
-                columns=(*COLUMNS, *decided_columns()),
-                filters=(named, *cls.narrowing, hidden_filter),
-                row_actions=DECIDED_ROW,
-                batch_actions=hiding_batches(Permission.ORGANISATIONS_REVIEW),
-                row_name=_name,
-            ),
+        cls.tabs = review_tabs(
+            KIND,
+            Permission.ORGANISATIONS_REVIEW,
+            waiting=_waiting,
+            decided=_decided,
+            columns=COLUMNS,
+            name=_name,
+            filters=(named, *cls.narrowing),
+            more=(of_kind,),
         )
 
     def rows(self) -> Select[Any]:

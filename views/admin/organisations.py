@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -21,10 +22,9 @@ from models.org.tables import Organisation, OrganisationKind, OrganisationState
 from models.people.appointments import Appointed, create_with_administrator
 from models.reviews.rights import CLOSABLE, set_right
 from models.text import compact
-from models.workflow import Moved
 from views import states
 from views.admin import organisation_form
-from views.admin.actions import BatchAction, PageAction, Reason, RowAction, Section, Tab
+from views.admin.actions import BatchAction, PageAction, Reason, RowAction, Section, Tab, ids_only, with_reason
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.exports import export_action
@@ -86,22 +86,8 @@ def _of_kind(kind: OrganisationKind) -> Callable[[Actor], Sequence[ColumnElement
 RIGHT = MappingProxyType({"true": StateWord(N_("Open"), "approved"), "false": StateWord(N_("Closed"), "withdrawn")})
 
 
-def _right(*, is_open: bool) -> Any:
-    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-        return set_right(session, actor, ids, is_open=is_open)
-
-    return run
-
-
 def _told_before_closing(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
     return [gettext(N_("Hours that wait there go on to the organisation above at once."))]
-
-
-def _switch(step: str) -> Any:
-    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - as above
-        return switch(session, actor, ids, step=step, reason=reason)
-
-    return run
 
 
 def _told_before_disabling(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
@@ -113,22 +99,22 @@ BATCHES = (
     BatchAction(
         "close_right",
         N_("Close the right to review"),
-        _right(is_open=False),
+        ids_only(partial(set_right, is_open=False)),
         permission=MANAGE,
         preview=_told_before_closing,
         is_danger=True,
     ),
-    BatchAction("open_right", N_("Open the right to review"), _right(is_open=True), permission=MANAGE),
+    BatchAction("open_right", N_("Open the right to review"), ids_only(partial(set_right, is_open=True)), permission=MANAGE),
     BatchAction(
         "disable",
         N_("Disable"),
-        _switch("disable"),
+        with_reason(partial(switch, step="disable")),
         permission=MANAGE,
         reason=Reason(),
         preview=_told_before_disabling,
         is_danger=True,
     ),
-    BatchAction("enable", N_("Enable"), _switch("enable"), permission=MANAGE),
+    BatchAction("enable", N_("Enable"), with_reason(partial(switch, step="enable")), permission=MANAGE),
 )
 ROW_ACTIONS = (
     RowAction("administrators", N_("Administrator information"), page="organisations.administrators_view"),

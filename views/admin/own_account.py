@@ -62,4 +62,4 @@ class OwnAccount(ScopedPage):
                 return redirect_own(url_for("own_account.index"), "/")
         fixed = [(gettext("ID document number"), post.number_masked), (gettext("Name"), post.name)]
         may_change = self.actor.can(Permission.ORGANISATION_EDIT)
-        return self.render("admin/own_account.html", view=self, form=form, fixed=fixed, may_change=may_change)
+        return self.render("admin/own_data.html", view=self, form=form, fixed=fixed, may_change=may_change)

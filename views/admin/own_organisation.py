@@ -23,24 +23,12 @@ from models.reviews import organisation_changes as changes
 from models.transaction import unit_of_work
 from views import states
 from views.admin.screen import ScopedPage
+from views.changes import ORGANISATION, label_of, pairs_of_organisation, words_of
 from views.codes import code_choices, code_name
 from views.details import Change
 from views.forms import PlainForm
 from views.redirects import redirect_own
 from views.words import say, words
-
-COLUMNS = Organisation.__table__.c
-
-
-def label_of(name: str) -> str:
-    """Return the label of a column of the organisation."""
-    return gettext(str(COLUMNS[name].info["label"]))
-
-
-def words_of(name: str, value: Any) -> str:
-    """Return a value of the organisation in words."""
-    codes = COLUMNS[name].info.get("codes") if name in COLUMNS else None
-    return code_name(codes, str(value)) if codes and value else str(value or "")
 
 
 class OwnForm(PlainForm):
@@ -90,7 +78,8 @@ class OwnOrganisation(ScopedPage):
             else:
                 flash(gettext("Saved."), "success")
                 return redirect_own(url_for("own_organisation.index"), "/")
-        return self.render("admin/own_organisation.html", view=self, form=form, fixed=self._fixed(row))
+        note = gettext(N_("This is saved without a review. Name and code are reviewed by your superior."))
+        return self.render("admin/own_data.html", view=self, form=form, fixed=self._fixed(row), may_change=True, note=note)
 
     def _fixed(self, row: Organisation) -> list[tuple[str, str]]:
         above = self.work.scalar(select(Organisation.name).where(Organisation.id == row.parent_id)) if row.parent_id else ""
@@ -125,7 +114,7 @@ class OwnOrganisation(ScopedPage):
             view=self,
             form=form,
             waiting=waiting,
-            rows=_pairs(waiting) if waiting else [],
+            rows=pairs_of_organisation(waiting) if waiting else [],
             pending=self._pending(row) if waiting is None else [],
             refused=refused,
         )
@@ -150,27 +139,14 @@ class OwnOrganisation(ScopedPage):
     def log(self) -> str:
         """Show what was changed of the unit, the newest first."""
         row = queries.own(self.work, self.actor)
-        reviewed = [(pair, states.CHANGE[c.state]) for c in changes.changes_of(self.work, row.id) for pair in _pairs(c)]
+        reviewed = [
+            (pair, states.CHANGE[c.state]) for c in changes.changes_of(self.work, row.id) for pair in pairs_of_organisation(c)
+        ]
         at_once = [
             (Change(label_of(k), words_of(k, old), words_of(k, new), at=e.at, who=e.actor_name), None)
             for e in own_organisation.edits_of(self.work, row.id)
             for k, (old, new) in (e.changes or {}).items()
-            if k in COLUMNS
+            if k in ORGANISATION
         ]
         rows = sorted([*reviewed, *at_once], key=lambda pair: pair[0].at or row.created_at, reverse=True)
         return self.render("admin/organisation_log.html", view=self, rows=rows)
-
-
-def _pairs(change: Any) -> list[Change]:
-    """Return the changed values of one change, old beside new."""
-    return [
-        Change(
-            label_of(name),
-            words_of(name, change.before.get(name)),
-            words_of(name, value),
-            at=change.created_at,
-            who=change.asked_by,
-        )
-        for name, value in change.after.items()
-        if name in COLUMNS and COLUMNS[name].info.get("label")
-    ]

@@ -35,6 +35,7 @@ from views.words import local_time, say
 
 TITLE = N_("Professional title (series)")
 QUALIFICATION = N_("Vocational qualification of professionals")
+RESET_REASONS = (N_("The person forgot the password and asked for it."), N_("First login after the import failed."))
 BY_NAME = (Sort("id", (NameToken.path, NameToken.person_id)),)
 
 
@@ -232,6 +233,7 @@ class PeopleView(ScopedModelView):
             error=error,
             refused=refused,
             is_one_time=kind is FirstPassword.ONE_TIME,
+            reasons=[gettext(sentence) for sentence in RESET_REASONS],
         )
 
 

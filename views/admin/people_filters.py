@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from models.access import PositionKind
 from models.base import db, today
@@ -170,3 +170,18 @@ NOT_FOR: dict[PositionKind, frozenset[str]] = {
     PositionKind.COMPETENT_DEPARTMENT: frozenset({"region"}),
 }
 """What a role has no use for: below an employer there is neither a region nor a competent department."""
+
+
+def _named_in_reviews(statement: Select[Any], text: str) -> Select[Any]:
+    """Search the tokens of waiting people and the names of decided ones: a rejected person has no tokens any more.
+
+    The list is that of one organisation, so a part of the name may be looked for.
+    """
+    by_tokens = people.by_name(select(Professional.id), text, Professional.id, Professional.name)
+    return statement.where(or_(Professional.id.in_(by_tokens), Professional.name.contains(text, autoescape=True)))
+
+
+NAME_IN_REVIEWS = text_filter(
+    "name", N_("Name"), _named_in_reviews, is_private=True, help=N_("Characters of the name, pinyin or initials.")
+)
+"""Of lists that join the person to a review or a decision."""

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from models.access import Permission, PositionKind
 from models.errors import N_
-from models.people import queries as people
 from models.people.tables import PersonChange, Professional
 from models.reviews.tables import Decision, Review, ReviewKind
-from views.admin.actions import Section, Tab
+from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import (
-    DECIDE_ROW,
-    DECIDED_ROW,
-    DECIDED_SORTS,
-    WAITING_SORTS,
-    DecisionScreen,
-    decided_by,
-    decided_columns,
-    decision_batches,
-    hidden_filter,
-    hiding_batches,
-    waits_for,
-)
-from views.admin.filters import text_filter
+from views.admin.decisions import DecisionScreen, decision_batches, review_tabs
+from views.admin.people_filters import NAME_IN_REVIEWS
+from views.changes import SECTION_WORDS, pairs_of_person
 from views.details import Change
-from views.portal.profile_parts import SECTION_WORDS, pairs_of
 from views.words import words
 
 KIND = ReviewKind.PERSON_CHANGE
@@ -53,27 +41,17 @@ COLUMNS = (
 )
 
 
-def _rows(model: Any) -> Any:
-    def rows() -> Any:
-        return (
-            select(model, PersonChange, Professional)
-            .join(PersonChange, PersonChange.id == model.subject_id)
-            .join(Professional, Professional.id == PersonChange.person_id)
-        )
-
-    return rows
-
-
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    by_tokens = people.by_name(select(Professional.id), text, Professional.id, Professional.name)
-    return statement.where(or_(Professional.id.in_(by_tokens), Professional.name.contains(text, autoescape=True)))
+def _rows(first: Any) -> Any:
+    """Return the reviews or decisions with the change and whose it is."""
+    return (
+        select(first, PersonChange, Professional)
+        .join(PersonChange, PersonChange.id == first.subject_id)
+        .join(Professional, Professional.id == PersonChange.person_id)
+    )
 
 
 def _name(row: Any) -> str:
     return str(row[2].name)
-
-
-NAME = text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials."))
 
 
 class PersonChangesView(DecisionScreen, ScopedModelView):
@@ -88,37 +66,22 @@ class PersonChangesView(DecisionScreen, ScopedModelView):
     order = 29
 
     columns = COLUMNS
-    filters = (NAME,)
+    filters = (NAME_IN_REVIEWS,)
     batch_actions = decision_batches(Permission.CHANGES_REVIEW, CANNED)
-    tabs = (
-        Tab(
-            "pending",
-            N_("Pending review"),
-            rows=_rows(Review),
-            where=lambda actor: waits_for(actor, KIND),
-            sorts=WAITING_SORTS,
-            row_actions=DECIDE_ROW,
-            row_name=_name,
-        ),
-        Tab(
-            "reviewed",
-            N_("Reviewed"),
-            model=Decision,
-            rows=_rows(Decision),
-            where=lambda actor: decided_by(actor, KIND),
-            sorts=DECIDED_SORTS,
-            columns=(*COLUMNS, *decided_columns()),
-            filters=(NAME, hidden_filter),
-            row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(Permission.CHANGES_REVIEW),
-            row_name=_name,
-        ),
+    tabs = review_tabs(
+        KIND,
+        Permission.CHANGES_REVIEW,
+        waiting=partial(_rows, Review),
+        decided=partial(_rows, Decision),
+        columns=COLUMNS,
+        name=_name,
+        filters=(NAME_IN_REVIEWS,),
     )
     details = (Section(N_("Personal information"), COLUMNS),)
 
     def rows(self) -> Select[Any]:
         """Return the changes with their person; the tabs narrow them."""
-        found: Select[Any] = _rows(Review)()
+        found: Select[Any] = _rows(Review)
         return found
 
     def row_name(self, row: Any) -> str:
@@ -127,7 +90,7 @@ class PersonChangesView(DecisionScreen, ScopedModelView):
 
     def changes(self, row: Any) -> Sequence[Change] | None:
         """Return old beside new."""
-        return pairs_of(row[1])
+        return pairs_of_person(row[1])
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from models.org.publications import Publication, PublicationKind, PublicationSta
 from models.uploads import MAX_BYTES, Upload
 from models.workflow import Moved
 from views import states
-from views.admin.actions import BatchAction, PageAction, RowAction, Section, Tab
+from views.admin.actions import BatchAction, PageAction, RowAction, RunBatch, Section, Tab, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.keyset import Sort
@@ -46,8 +46,8 @@ class PublicationForm(PlainForm):
     file = FileField(_l("File"), description=_l("Picture, PDF, Word or Excel, at most 4 MB."))
 
 
-def _each(step: Callable[[Session, Actor, int], None]) -> Any:
-    def run(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
+def _each(step: Callable[[Session, Actor, int], None]) -> RunBatch:
+    def run(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
         done, refused = [], {}
         for publication_id in sorted(ids):
             try:
@@ -58,7 +58,7 @@ def _each(step: Callable[[Session, Actor, int], None]) -> Any:
                 done.append(publication_id)
         return Moved(tuple(done), refused)
 
-    return run
+    return ids_only(run)
 
 
 def _of_kind(kind: PublicationKind) -> Callable[[Actor], Sequence[ColumnElement[bool]]]:

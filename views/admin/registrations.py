@@ -6,33 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from models.access import Permission, PositionKind
 from models.errors import N_
 from models.org.tables import Department
-from models.people import queries as people
 from models.people.tables import Professional
 from models.reviews.tables import Decision, Review, ReviewKind
-from views.admin.actions import Section, Tab
+from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import (
-    DECIDE_ROW,
-    DECIDED_ROW,
-    DECIDED_SORTS,
-    WAITING_SORTS,
-    DecisionScreen,
-    decided_by,
-    decided_columns,
-    decision_batches,
-    hidden_filter,
-    hiding_batches,
-    seen_at_decision,
-    subject_col,
-    waits_for,
-)
-from views.admin.filters import text_filter
+from views.admin.decisions import DecisionScreen, decision_batches, review_tabs, seen_at_decision, subject_col
+from views.admin.people_filters import NAME_IN_REVIEWS
 from views.words import words
 
 KIND = ReviewKind.REGISTRATION
@@ -62,30 +47,11 @@ COLUMNS = (
 )
 
 
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    """Search the tokens of waiting people and the names of decided ones: a rejected person has no tokens any more.
-
-    The list is that of one organisation, so a part of the name may be looked for.
-    """
-    by_tokens = people.by_name(select(Professional.id), text, Professional.id, Professional.name)
-    return statement.where(or_(Professional.id.in_(by_tokens), Professional.name.contains(text, autoescape=True)))
-
-
-NAME_FILTER = text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials."))
-
-
-def _waiting() -> Any:
+def _rows(first: Any) -> Any:
+    """Return the reviews or decisions with the person and the name of the department."""
     return (
-        select(Review, Professional, Department.name.label("department_name"))
-        .join(Professional, Professional.id == Review.subject_id)
-        .outerjoin(Department, Department.id == Professional.department_id)
-    )
-
-
-def _decided() -> Any:
-    return (
-        select(Decision, Professional, Department.name.label("department_name"))
-        .join(Professional, Professional.id == Decision.subject_id)
+        select(first, Professional, Department.name.label("department_name"))
+        .join(Professional, Professional.id == first.subject_id)
         .outerjoin(Department, Department.id == Professional.department_id)
     )
 
@@ -106,31 +72,16 @@ class RegistrationsView(DecisionScreen, ScopedModelView):
     order = 20
 
     columns = COLUMNS
-    filters = (NAME_FILTER,)
+    filters = (NAME_IN_REVIEWS,)
     batch_actions = decision_batches(Permission.REGISTRATIONS_REVIEW, CANNED)
-    tabs = (
-        Tab(
-            "pending",
-            N_("Pending review"),
-            rows=_waiting,
-            where=lambda actor: waits_for(actor, KIND),
-            sorts=WAITING_SORTS,
-            row_actions=DECIDE_ROW,
-            row_name=_name,
-        ),
-        Tab(
-            "reviewed",
-            N_("Reviewed"),
-            model=Decision,
-            rows=_decided,
-            where=lambda actor: decided_by(actor, KIND),
-            sorts=DECIDED_SORTS,
-            columns=(*COLUMNS, *decided_columns()),
-            filters=(NAME_FILTER, hidden_filter),
-            row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(Permission.REGISTRATIONS_REVIEW),
-            row_name=_name,
-        ),
+    tabs = review_tabs(
+        KIND,
+        Permission.REGISTRATIONS_REVIEW,
+        waiting=partial(_rows, Review),
+        decided=partial(_rows, Decision),
+        columns=COLUMNS,
+        name=_name,
+        filters=(NAME_IN_REVIEWS,),
     )
     details = (
         Section(
@@ -174,7 +125,8 @@ class RegistrationsView(DecisionScreen, ScopedModelView):
 
     def rows(self) -> Select[Any]:
         """Return the registrations with the person; the tabs narrow them."""
-        return _waiting()
+        found: Select[Any] = _rows(Review)
+        return found
 
     def row_name(self, row: Any) -> str:
         """Return the person's name as the reviewer sees it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flask import url_for
@@ -18,8 +18,7 @@ from models.errors import N_
 from models.people import roles
 from models.people.roles import RoleData
 from models.people.tables import Role
-from models.workflow import Moved
-from views.admin.actions import BatchAction, PageAction, RowAction
+from views.admin.actions import BatchAction, PageAction, RowAction, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filters import text_filter
@@ -55,10 +54,6 @@ class RoleForm(PlainForm):
     )
 
 
-def _remove(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-    return roles.remove(session, actor, ids)
-
-
 class RolesView(ScopedModelView):
     """The roles of the own organisation."""
 
@@ -85,7 +80,7 @@ class RolesView(ScopedModelView):
         BatchAction(
             "delete",
             N_("Batch deletion"),
-            _remove,
+            ids_only(roles.remove),
             row_label=N_("Delete"),
             permission=Permission.ROLES_MANAGE,
             is_danger=True,

@@ -16,13 +16,14 @@ from models.base import db
 from models.errors import N_, DomainError
 from models.org.code_lists import CodeList
 from models.people import person_data, profile, queries
-from models.people.tables import AcademicTitle, EducationRecord, PersonChange, Professional, Qualification
+from models.people.tables import EducationRecord, Professional
 from models.reviews import person_changes as changes
 from models.transaction import unit_of_work
 from views import states
 from views.arguments import read_id
+from views.changes import SECTION_WORDS, row_words
+from views.changes import pairs_of_person as pairs_of
 from views.codes import code_name
-from views.details import Change
 from views.forms import PlainForm
 from views.portal.reader import Shown, blueprint, mark_required, options, reader
 from views.public import pickers
@@ -36,13 +37,6 @@ TABS = (
     ("portal.profile_honours", N_("Academic and technical titles of honour")),
     ("portal.profile_log", N_("Change log")),
 )
-SECTION_WORDS = {
-    changes.TITLE: N_("Professional and technical post"),
-    changes.QUALIFICATIONS: N_("Vocational qualifications"),
-    changes.HONOURS: N_("Academic and technical titles of honour"),
-}
-_TITLE = Professional.__table__.c
-_COLUMNS = {changes.QUALIFICATIONS: Qualification.__table__.c, changes.HONOURS: AcademicTitle.__table__.c}
 
 
 @blueprint.app_template_global()
@@ -291,37 +285,3 @@ def profile_log() -> str:
     person = profile.own_profile(db.session(), reader())
     rows = [(pair, states.CHANGE[c.state], c) for c in changes.changes_of(db.session(), person.id) for pair in pairs_of(c)]
     return render_template("portal/profile_log.html", rows=rows)
-
-
-def row_words(section: str, name: str, value: Any) -> str:
-    """Return one value of a reviewed list in words."""
-    codes = _COLUMNS[section][name].info.get("codes")
-    return code_name(codes, str(value)) if codes and value else str(value or "")
-
-
-def pairs_of(change: PersonChange) -> list[Change]:
-    """Return the changed values of a change, old beside new."""
-    if change.section == changes.TITLE:
-        return [
-            Change(
-                gettext(str(_TITLE[n].info["label"])),
-                _title_words(n, change.before.get(n)),
-                _title_words(n, v),
-                at=change.created_at,
-            )
-            for n, v in change.after.items()
-            if change.before.get(n) != v
-        ]
-    before, after = change.before["rows"], change.after["rows"]
-    word = gettext(SECTION_WORDS[change.section])
-    gone = [Change(word, _row(change.section, row), "", at=change.created_at) for row in before if row not in after]
-    return gone + [Change(word, "", _row(change.section, row), at=change.created_at) for row in after if row not in before]
-
-
-def _title_words(name: str, value: Any) -> str:
-    codes = _TITLE[name].info.get("codes")
-    return code_name(codes, str(value)) if codes and value else str(value or "")
-
-
-def _row(section: str, row: Mapping[str, Any]) -> str:
-    return " · ".join(words for name, value in row.items() if (words := row_words(section, name, value)))

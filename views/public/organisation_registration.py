@@ -59,7 +59,6 @@ TITLES = {
 YES, NO = "yes", "no"
 HR = frozenset({OrganisationKind.HR_DEPARTMENT})
 SUPERIORS = frozenset({"superior_id", "hr_id"})
-SENT = N_("This registration was sent in already, or is too old; please begin again.")
 
 
 class OrganisationStep(CaptchaForm):
@@ -271,8 +270,8 @@ def applicant() -> str | BaseResponse:
     expect(Intent.READ)  # a wrong password is counted in a transaction of its own
     try:
         draft = first_step(request.values.get("k", ""))
-    except NotFound:
-        flash(gettext(SENT), "info")
+    except NotFound as refusal:
+        flash(say(refusal), "info")
         return redirect(url_for("home.index"), code=303)
     form = ApplicantStep(request.form if request.method == "POST" else None, k=draft.key)
     if form.is_submitted() and _is_sent(form, draft):

@@ -1,6 +1,6 @@
 // Registration of an organisation: of two fields only the one that the answer above them asks for is shown.
 
-const form = document.querySelector("form[data-applicant]");
+const form = document.querySelector("form[data-register-organisation]");
 const fields = form.elements;
 
 const show = (name, yes) => {
