@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,76 +12,14 @@ from models.access import Actor, Permission, PositionKind
 from models.base import today
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.org import queries
-from models.org.tables import Department
 from models.people import contacts, numbers, passwords
-from models.people.accounts import NUMBER_REGISTERED, NewAccount, create_account, find_account, give_first_password
-from models.people.login import WrongCredentials, prove
+from models.people.accounts import NewAccount, create_account, find_account, give_first_password
+from models.people.candidates import HAS_POST, Checked, Way, department_of, has_post
 from models.people.posts import POSTS, tell
 from models.people.resets import ONLY_SUPPORT, is_below
 from models.people.roles import exceeds
 from models.people.tables import Account, FirstPassword, Post, PostState, Professional, ProfessionalState, Role
 from models.workflow import Moved
-
-HAS_POST = N_("This person is an administrator of the organisation already.")
-
-
-class Way(StrEnum):
-    """How somebody becomes an administrator."""
-
-    OWN = "own"  # 选择成为管理员: one of the organisation's people
-    NEW = "new"  # 注册成为管理员: a new account
-    EXISTING = "existing"  # 添加成为管理员: an account whose password is typed
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Who is to become an administrator, as typed; ``person_id`` for one of the own people."""
-
-    way: Way
-    department_id: int | None
-    person_id: int | None = None
-    document_type: str = ""
-    number: str = ""
-    password: str = ""
-    again: str = ""
-    name: str = ""
-    phone: str = ""
-    email: str = ""
-    landline: str = ""
-    is_inner: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A candidate that was found good: what the second step keeps on the server; of a password only its hash."""
-
-    way: Way
-    department_id: int | None
-    account_id: int = 0
-    document_type: str = ""
-    number: str = ""
-    password_hash: str = ""
-    name: str = ""
-    phone: str = ""
-    email: str = ""
-    landline: str = ""
-    is_inner: bool = False
-
-
-def check(session: Session, actor: Actor, candidate: Candidate) -> Checked:
-    """Return a candidate of the actor's own organisation, proved; raises NotAllowed and FieldErrors.
-
-    To be called before a writing transaction: wrong passwords are counted in transactions of their own.
-    """
-    actor.require(Permission.ADMINISTRATORS_MANAGE)
-    errors: dict[str, DomainError] = {}
-    if _department(session, actor, candidate.department_id) is None:
-        errors["department_id"] = Invalid(N_("Choose the department."))
-    look = {Way.OWN: _own, Way.NEW: _new, Way.EXISTING: _existing}[candidate.way]
-    found = look(session, actor, candidate, errors)
-    if errors or found is None:
-        raise FieldErrors(errors)
-    return found
 
 
 def create(session: Session, actor: Actor, checked: Checked, role_id: int | None) -> Post:
@@ -96,7 +32,7 @@ def create(session: Session, actor: Actor, checked: Checked, role_id: int | None
     else:
         with scope.acting(session, "read_accounts"):
             account = session.scalars(select(Account).where(Account.id == checked.account_id, Account.active)).one()
-    if _has_post(session, actor, account.id):
+    if has_post(session, actor, account.id):
         raise Conflict(HAS_POST)
     post = Post(
         account_id=account.id,
@@ -145,7 +81,7 @@ def edit(
     if post.is_super and not actor.is_super:
         raise NotAllowed(N_("The super administrator is changed by nobody else."))
     errors: dict[str, DomainError] = {}
-    if department_id is not None and department_id != post.department_id and not _department(session, actor, department_id):
+    if department_id is not None and department_id != post.department_id and not department_of(session, actor, department_id):
         errors["department_id"] = Invalid(N_("Choose the department."))
     for name, text, most in (("phone", phone, 40), ("email", email, 200), ("landline", landline, 40)):
         if len(text.strip()) > most:
@@ -290,14 +226,6 @@ def _post(session: Session, actor: Actor, post_id: int) -> Post:
     return found
 
 
-def _department(session: Session, actor: Actor, department_id: int | None) -> Department | None:
-    return session.scalars(
-        select(Department).where(
-            Department.id == (department_id or 0), Department.organisation_id == actor.organisation_id, Department.is_enabled
-        )
-    ).first()
-
-
 def _role(session: Session, actor: Actor, role_id: int | None) -> Role:
     role = session.scalars(select(Role).where(Role.id == (role_id or 0), Role.organisation_id == actor.organisation_id)).first()
     if role is None:
@@ -305,90 +233,6 @@ def _role(session: Session, actor: Actor, role_id: int | None) -> Role:
     if exceeds(actor, role):
         raise FieldErrors({"role_id": NotAllowed(N_("You can only grant what your own role holds."))})
     return role
-
-
-def _has_post(session: Session, actor: Actor, account_id: int) -> bool:
-    live = select(Post.id).where(
-        Post.account_id == account_id, Post.organisation_id == actor.organisation_id, Post.state != PostState.ENDED
-    )
-    return session.scalar(live) is not None
-
-
-def _own(session: Session, actor: Actor, candidate: Candidate, errors: dict[str, DomainError]) -> Checked | None:
-    person = session.scalars(
-        select(Professional).where(
-            Professional.id == (candidate.person_id or 0),
-            Professional.organisation_id == actor.organisation_id,
-            Professional.state == ProfessionalState.ACTIVE,
-        )
-    ).first()
-    if person is None:
-        errors["person_id"] = Invalid(N_("Choose one of the people of your organisation."))
-        return None
-    if _has_post(session, actor, person.account_id):
-        errors["person_id"] = Conflict(HAS_POST)
-    return Checked(
-        Way.OWN,
-        candidate.department_id,
-        account_id=person.account_id,
-        name=person.name,
-        phone=person.phone,
-        email=person.email,
-        landline=person.landline,
-        is_inner=candidate.is_inner,
-    )
-
-
-def _new(session: Session, _actor: Actor, candidate: Candidate, errors: dict[str, DomainError]) -> Checked | None:
-    value = ""
-    try:
-        value = numbers.check(candidate.document_type, candidate.number, today=today()).value
-        passwords.check_new(candidate.password, number=value)
-    except Invalid as refusal:
-        errors["password" if value else "number"] = refusal
-    if candidate.password != candidate.again:
-        errors["again"] = Invalid(N_("The two passwords differ."))
-    for name in ("name", "phone", "email"):
-        if not getattr(candidate, name).strip():
-            errors[name] = Invalid(N_("Please fill this in."))
-    with scope.acting(session, "read_accounts"):
-        if value and find_account(session, candidate.document_type, value) is not None:
-            errors["number"] = Conflict(NUMBER_REGISTERED)
-    if errors:
-        return None
-    return Checked(
-        Way.NEW,
-        candidate.department_id,
-        document_type=candidate.document_type,
-        number=value,
-        password_hash=passwords.hash_password(candidate.password),
-        name=candidate.name.strip(),
-        phone=candidate.phone.strip(),
-        email=candidate.email.strip(),
-        landline=candidate.landline.strip(),
-        is_inner=candidate.is_inner,
-    )
-
-
-def _existing(session: Session, actor: Actor, candidate: Candidate, errors: dict[str, DomainError]) -> Checked | None:
-    try:
-        account = prove(candidate.document_type, candidate.number, candidate.password)
-    except WrongCredentials as refusal:
-        errors["number"] = refusal
-        return None
-    if account.must_change:
-        errors["number"] = Invalid(N_("The holder changes the first password before becoming an administrator."))
-    elif _has_post(session, actor, account.id):
-        errors["number"] = Conflict(HAS_POST)
-    return Checked(
-        Way.EXISTING,
-        candidate.department_id,
-        account_id=account.id,
-        name=account.name,
-        phone=account.phone,
-        email=account.email,
-        is_inner=candidate.is_inner,
-    )
 
 
 def _make_account(session: Session, actor: Actor, checked: Checked) -> Account:

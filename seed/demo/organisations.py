@@ -15,9 +15,9 @@ from models.org.departments import DepartmentData
 from models.org.operations import NewOrganisation, add_departments, create_root
 from models.org.tables import Organisation, OrganisationKind
 from models.org.workflow import ORGANISATIONS
-from models.people import accounts, administrators, numbers, roles
-from models.people.administrators import Candidate, Way
+from models.people import accounts, administrators, candidates, numbers, roles
 from models.people.appointments import FirstAdministrator, create_with_administrator
+from models.people.candidates import Candidate, Way
 from models.people.imports import PeopleImport
 from models.people.numbers import DocumentType
 from models.people.passwords import hash_password
@@ -324,7 +324,7 @@ def _office(stage: Stage) -> None:
         roles.create(session, clerk, RoleData("查询", "只能查看人员和学时", ["people.view", "hours.view"]))
         second = roles.create(session, clerk, RoleData("学时审核", "审核本院人员的学时", ["hours.view", "hours.review"]))
         number = stage.next_number()
-        checked = administrators.check(
+        checked = candidates.check(
             session,
             clerk,
             Candidate(

@@ -16,8 +16,8 @@ from models.org.codes import mod31
 from models.org.departments import DepartmentData
 from models.org.publications import PublicationKind, Text
 from models.org.tables import CodeEntry, Organisation, OrganisationKind
-from models.people import administrators, roles
-from models.people.administrators import Candidate, Way
+from models.people import administrators, candidates, roles
+from models.people.candidates import Candidate, Way
 from models.people.organisation_registration import Applicant, OrganisationRegistration
 from models.people.roles import RoleData
 from models.reviews import engine
@@ -91,7 +91,7 @@ def office(officer: Actor, acting_as: Callable[[Actor], Any], n: int) -> None:
         candidate = Candidate(
             Way.NEW, kept.id, None, "111", number, password, password, f"第二管理员{n}", "13900000000", "a@example.invalid"
         )
-        administrators.create(session, officer, administrators.check(session, officer, candidate), role.id)
+        administrators.create(session, officer, candidates.check(session, officer, candidate), role.id)
 
 
 def publish_something(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:

@@ -14,7 +14,7 @@ from models.access import Actor, PositionKind
 from models.base import db
 from models.errors import N_
 from models.people import roles
-from models.people.administrators import Candidate, Way
+from models.people.candidates import Candidate, Way
 from models.people.tables import Professional, Role
 from views.admin.departments import tree_choices
 from views.arguments import read_id

@@ -18,8 +18,8 @@ from models.access import PERMISSION_WORDS, Actor, Permission
 from models.base import db
 from models.errors import N_, DomainError
 from models.org.tables import Department
-from models.people import administrators, roles
-from models.people.administrators import Checked, Way
+from models.people import administrators, candidates, roles
+from models.people.candidates import Checked, Way
 from models.people.tables import Post, PostState, Role
 from models.saved import keep_filter, kept_filter
 from models.transaction import Intent, expect, unit_of_work
@@ -182,7 +182,7 @@ class AdministratorsView(ScopedModelView):
         has_role = bool(forms.role_choices(self.actor))
         if request.method == "POST" and has_role:
             try:
-                checked = administrators.check(self.work, self.actor, forms.candidate(form, way))
+                checked = candidates.check(self.work, self.actor, forms.candidate(form, way))
             except DomainError as refusal:
                 form.show_error(refusal)
             else:
