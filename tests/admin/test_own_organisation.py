@@ -64,6 +64,10 @@ def test_a_wrong_value_saves_nothing(clerk: Desk, look: Any, cast: Cast, changed
     assert (now.nature, now.phone, now.address) == (before.nature, before.phone, before.address)
 
 
+def test_the_superior_is_named_though_it_stands_beyond_the_scope(clerk: Desk, cast: Cast) -> None:
+    assert cast.organisations["department"].name in clerk.get("own-organisation/").text
+
+
 def test_forged_fields_change_nothing(clerk: Desk, look: Any, cast: Cast) -> None:
     clerk.post("own-organisation/", **DATA, name="别人", code=CODE, path="/1/", state="disabled", can_review_hours="0", id="1")
     now = unit(look, cast)

@@ -9,14 +9,13 @@ from flask import flash, request, url_for
 from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 
 from models.access import Permission, PositionKind
 from models.errors import N_, DomainError
-from models.org import queries
-from models.org.tables import Organisation
+from models.org import directory, queries
+from models.org.tables import Organisation, OrganisationKind
 from models.people import own_organisation
 from models.people.own_organisation import OwnData
 from models.reviews import organisation_changes as changes
@@ -82,12 +81,13 @@ class OwnOrganisation(ScopedPage):
         return self.render("admin/own_data.html", view=self, form=form, fixed=self._fixed(row), may_change=True, note=note)
 
     def _fixed(self, row: Organisation) -> list[tuple[str, str]]:
-        above = self.work.scalar(select(Organisation.name).where(Organisation.id == row.parent_id)) if row.parent_id else ""
+        # The superior stands beyond the scope; its name is public.
+        above = directory.entry(row.parent_id, kinds=frozenset(OrganisationKind)) if row.parent_id else None
         return [
             (label_of("code"), row.code),
             (label_of("name"), row.name),
             (gettext("Place of registration of the unit"), code_name("regions", row.region_code)),
-            (gettext("Superior unit"), above or ""),
+            (gettext("Superior unit"), above.name if above else ""),
         ]
 
     @expose("/change", methods=("GET", "POST"))
