@@ -41,6 +41,7 @@ class Permission(StrEnum):
     PEOPLE_UNMASK = "people.unmask"  # full identity numbers in exports
     PEOPLE_RESET_PASSWORD = "people.reset_password"  # noqa: S105 - a permission, not a password
     REGISTRATIONS_REVIEW = "registrations.review"
+    TRANSFERS = "transfers.manage"  # 人员调转: start, receive, and release where the setting asks for it
     HOURS_VIEW = "hours.view"
     HOURS_REVIEW = "hours.review"
     HOURS_EXPORT = "hours.export"
@@ -70,6 +71,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.PEOPLE_UNMASK: N_("Export full identity numbers"),
     Permission.PEOPLE_RESET_PASSWORD: N_("Reset passwords of people"),
     Permission.REGISTRATIONS_REVIEW: N_("Review registered persons"),
+    Permission.TRANSFERS: N_("Handle transfers of people"),
     Permission.HOURS_VIEW: N_("View declared hours"),
     Permission.HOURS_REVIEW: N_("Review declared hours"),
     Permission.HOURS_EXPORT: N_("Export declared hours"),
@@ -93,7 +95,7 @@ def _modules(*names: str) -> frozenset[Permission]:
 
 
 _OWN = _modules("organisation", "administrators", "roles")
-_EMPLOYER = _OWN | _modules("changes", "departments", "people", "registrations", "hours", "certificates")
+_EMPLOYER = _OWN | _modules("changes", "departments", "people", "registrations", "transfers", "hours", "certificates")
 _BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE, Permission.ORGANISATIONS_REVIEW})
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {

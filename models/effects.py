@@ -3,15 +3,24 @@
 The factory, the worker and the commands import it; the order of the imports is the order of the subscribers.
 """
 
-from models.reviews import organisation_changes, organisation_registrations, person_changes, registrations, rerouting  # isort: split
+from models.reviews import (
+    organisation_changes,
+    organisation_registrations,
+    person_changes,
+    registrations,
+    rerouting,
+    superior_changes,
+    transfers,
+)  # isort: split
 
-from models.credits import reviewing  # isort: split
+from models.credits import following, reviewing  # isort: split
 
 from models.certificates import operations as certificates  # it follows what credits cause
 from models.org import workflow as organisations  # isort: split
 
 __all__ = [
     "certificates",
+    "following",
     "organisation_changes",
     "organisation_registrations",
     "organisations",
@@ -19,4 +28,6 @@ __all__ = [
     "registrations",
     "rerouting",
     "reviewing",
+    "superior_changes",
+    "transfers",
 ]

@@ -6,6 +6,7 @@ from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
 from models.people import tables as people
+from models.people import transfers
 from models.reviews import tables as reviews
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "reviews",
     "saved",
     "temporary_codes",
+    "transfers",
 ]

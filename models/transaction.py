@@ -8,9 +8,11 @@ from contextvars import ContextVar
 from enum import Enum
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from models.base import db
+from models.errors import N_, Conflict
 
 _AFTER = "after_commit_calls"
 _FOR_WRITING = "began_for_writing"
@@ -71,6 +73,7 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
     try:
         if work.in_transaction() and not work.info.get(_FOR_WRITING) and not (work.new or work.dirty or work.deleted):
             work.rollback()
+        _stand_in_tree(work, shared=True)
         yield work
         work.flush()
         work.commit()
@@ -82,3 +85,26 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
         _intent.set(Intent.READ if before is Intent.WRITE_ONCE else before)
     for call in work.info.pop(_AFTER, []):
         call()
+
+
+# --- the tree of organisations ----------------------------------------------------------------------------------------
+
+_TREE = 20_261  # the number of the lock, of our own choice
+
+
+def hold_tree(session: Session) -> None:
+    """Wait until nobody else writes, and keep every writer out until the commit: a path that somebody read is about to change.
+
+    Whoever writes stands in the tree from its beginning and so reads paths that hold until its commit. SQLite has one
+    writer anyway. Raises Conflict when somebody else holds it, or waits for what this transaction has.
+    """
+    try:
+        _stand_in_tree(session, shared=False)
+    except OperationalError:  # a deadlock: two who move at once, and one of them goes first
+        raise Conflict(N_("Somebody else is changing the tree of units at this moment. Please try again.")) from None
+
+
+def _stand_in_tree(session: Session, *, shared: bool) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        session.connection().exec_driver_sql(f"SELECT {name}({_TREE})")

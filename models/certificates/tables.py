@@ -35,6 +35,7 @@ class Certificate(OwnedByPerson, Base):
             sqlite_where=text("state = 'valid'"),
             postgresql_where=text("state = 'valid'"),
         ),
+        Index("ix_certificates_person", "person_id"),
         CheckConstraint("state in ('valid','revoked','replaced')", name="known_state"),
     )
 

@@ -10,16 +10,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from models.access import Actor
+from models.base import today
 from models.credits.counting import Cap, Granted, Needs, YearCount, count_year
 from models.credits.events import YearChange, year_changed
 from models.credits.organisation_years import Learner, move_learners
 from models.credits.requirements import organisations_of_years, requirements_of
 from models.credits.rules import caps_of
-from models.credits.tables import AuditState, Declaration, DeclarationState, YearSummary
+from models.credits.tables import AuditState, Declaration, DeclarationState, OrganisationYear, YearSummary
 from models.org.tables import Organisation
 from models.people.tables import Professional
 from models.scope import acting, bulk_insert, bulk_update
@@ -98,8 +99,8 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True) -> 
         people = _people(session, years, lock=lock)
         years = {p: y for p, y in years.items() if p in people}
         members = organisations_of_years(session, years, {p: row.organisation_id for p, row in people.items()})
-        paths = _paths(session, set(members.values()))
-        needs = requirements_of(session, {(paths[o], year) for (_, year), o in members.items()})
+        paths = _paths_of_years(session, {(o, year) for (_, year), o in members.items()})
+        needs = requirements_of(session, {(path, year) for (_, year), path in paths.items()})
         records = _records(session, pairs)
         caps = caps_of(session, {r.rule_version_id for rows in records.values() for r in rows})
         stored = _summaries(session, pairs)
@@ -108,7 +109,7 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True) -> 
             people[person_id],
             year,
             members[person_id, year],
-            needs=needs[paths[members[person_id, year]], year],
+            needs=needs[paths[members[person_id, year], year], year],
             rows=records.get((person_id, year), []),
             caps=caps,
             stored=stored.get((person_id, year)),
@@ -156,9 +157,17 @@ def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, An
     return {row.id: row for row in session.execute(statement)}
 
 
-def _paths(session: Session, organisation_ids: Collection[int]) -> dict[int, str]:
-    statement = select(Organisation.id, Organisation.path).where(Organisation.id.in_(organisation_ids))
-    return dict(session.execute(statement).all())
+def _paths_of_years(session: Session, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Return where each organisation stood in each year: a closed year keeps its place, the others have the present one."""
+    ids = {organisation_id for organisation_id, _ in wanted}
+    present = dict(session.execute(select(Organisation.id, Organisation.path).where(Organisation.id.in_(ids))).all())
+    closed = [pair for pair in wanted if pair[1] < today().year]
+    kept: dict[tuple[int, int], str] = {}
+    if closed:
+        pair = tuple_(OrganisationYear.organisation_id, OrganisationYear.year)
+        columns = select(OrganisationYear.organisation_id, OrganisationYear.year, OrganisationYear.path)
+        kept = {(organisation_id, year): path for organisation_id, year, path in session.execute(columns.where(pair.in_(closed)))}
+    return {pair: kept.get(pair) or present[pair[0]] for pair in wanted}
 
 
 _COLUMNS = (

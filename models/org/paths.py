@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models.base import Base
+from models.base import Base, today
+from models.org.moving import YEARS
 from models.org.tables import Organisation
 from models.transaction import unit_of_work
 
@@ -48,6 +49,8 @@ def rebuild(session: Session, *, check_only: bool) -> Rebuilt:
         known = select(Organisation.path)
         for cls in _with_path():
             strays = select(func.count()).where(cls.path.not_in(known), cls.path != NATIONAL, cls.path != "")
+            if cls.__tablename__ == YEARS:
+                strays = strays.where(cls.year >= today().year)  # a closed year stays where it was
             if n_strays := session.scalar(strays):
                 found.n_strays[cls.__table__.name] = n_strays
     return found

@@ -21,6 +21,8 @@ class SettingKey(StrEnum):
     UNIT_LEVEL = "unit_level"  # whether a registering organisation has to name its level
     TITLE_CHANGE = "title_change"  # whether a person's new title waits for the own organisation
     ORG_CHANGE = "org_change"  # whether a new name or code of an organisation waits for its superior
+    TRANSFER_OUT_REVIEW = "transfer_out_review"  # whether the old side's HR department releases a person first
+    SUPERIOR_CHANGE = "superior_change"  # who decides where an employer goes: its old and its new superior, or the new one
     SCAN = "scan"  # whether it has to show the scan of its certificate
 
 
@@ -37,6 +39,8 @@ SETTINGS: dict[SettingKey, Kind] = {
     SettingKey.UNIT_LEVEL: Kind("required", ("required", "optional")),
     SettingKey.TITLE_CHANGE: Kind("approve_first", ("approve_first", "effective_at_once")),
     SettingKey.ORG_CHANGE: Kind("approve_first", ("approve_first", "effective_at_once")),
+    SettingKey.TRANSFER_OUT_REVIEW: Kind("off", ("off", "on")),
+    SettingKey.SUPERIOR_CHANGE: Kind("old_then_new", ("old_then_new", "new_only")),
     SettingKey.SCAN: Kind("optional", ("required", "optional")),
 }
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, EncryptedText, PathString, binary_string, utcnow
 from models.errors import N_
-from models.scope import Inherited, InSubtree, Reference, SystemOnly
+from models.scope import EitherSide, Inherited, InSubtree, Reference, SystemOnly
 
 
 class OrganisationKind(StrEnum):
@@ -168,6 +168,58 @@ class OrganisationChange(InSubtree, Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     reason: Mapped[str] = mapped_column(String(500), default="")  # of the rejection
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+class MoveState(StrEnum):
+    """How far somebody, or an organisation, has come on the way from one side of the tree to the other."""
+
+    WAITING_OUT = "waiting_out"  # 待转出: the old side has to let go
+    WAITING_IN = "waiting_in"  # 待转入: the new side has to accept
+    ACCEPTED = "accepted"
+    REFUSED_OUT = "refused_out"
+    REFUSED_IN = "refused_in"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_MOVES = frozenset({MoveState.WAITING_OUT, MoveState.WAITING_IN})
+OPEN_MOVE_ROWS = text("state in ('waiting_out','waiting_in')")
+KNOWN_MOVE = "state in ('waiting_out','waiting_in','accepted','refused_out','refused_in','withdrawn')"
+
+
+class SuperiorChange(EitherSide, Base):
+    """An organisation on the way to another superior (更换上级部门); the sides are the old superior and the new one."""
+
+    __tablename__ = "superior_changes"
+    __table_args__ = (
+        Index("ix_superior_changes_path", "path"),
+        Index("ix_superior_changes_from", "from_path"),
+        Index("ix_superior_changes_to", "to_path"),
+        Index(
+            "uq_superior_changes_open",
+            "organisation_id",
+            unique=True,
+            sqlite_where=OPEN_MOVE_ROWS,
+            postgresql_where=OPEN_MOVE_ROWS,
+        ),
+        CheckConstraint(KNOWN_MOVE, name="known_state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    state: Mapped[MoveState] = mapped_column(String(12), info={"label": N_("Status")})
+    name: Mapped[str] = mapped_column(String(200), info={"label": N_("Unit name")})
+    code: Mapped[str] = mapped_column(binary_string(20), info={"label": N_("Organisation code / unified social credit code")})
+    from_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    from_name: Mapped[str] = mapped_column(String(200), info={"label": N_("Present superior")})
+    to_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    to_name: Mapped[str] = mapped_column(String(200), info={"label": N_("New superior")})
+    asked_by: Mapped[str] = mapped_column(String(100), info={"label": N_("Administrator")})
+    asked_by_id: Mapped[int] = mapped_column(BigId)  # account: nobody decides an own matter
+    asked_in: Mapped[str] = mapped_column(String(40))  # the position of it: where the answer is told
+    phone: Mapped[str] = mapped_column(String(40), default="", info={"label": N_("Contact phone")})
+    reason: Mapped[str] = mapped_column(String(500), default="", info={"label": N_("Reason")})  # of the refusal
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, info={"label": N_("Time of submission")})
+    decided_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of the decision")})
 
 
 class OrganisationDraft(SystemOnly, Base):

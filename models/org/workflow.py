@@ -1,7 +1,15 @@
 """The state machines of an organisation and of the changes that its superior reviews."""
 
 from models.errors import N_
-from models.org.tables import ChangeState, Organisation, OrganisationChange, OrganisationState
+from models.org.tables import (
+    OPEN_MOVES,
+    ChangeState,
+    MoveState,
+    Organisation,
+    OrganisationChange,
+    OrganisationState,
+    SuperiorChange,
+)
 from models.workflow import Step, Workflow
 
 PENDING, ACTIVE, REJECTED, DISABLED = (
@@ -31,3 +39,14 @@ CHANGE_STEPS = (
 )
 """Of every change that somebody reviews."""
 CHANGES = Workflow(OrganisationChange, "organisation_change", ChangeState, CHANGE_STEPS)
+
+_OUT, _IN = frozenset({MoveState.WAITING_OUT}), frozenset({MoveState.WAITING_IN})
+MOVE_STEPS = (
+    Step("release", _OUT, MoveState.WAITING_IN, N_("Release")),
+    Step("refuse_release", _OUT, MoveState.REFUSED_OUT, N_("Refuse the release"), needs_reason=True),
+    Step("accept", _IN, MoveState.ACCEPTED, N_("Confirm the transfer")),
+    Step("refuse", _IN, MoveState.REFUSED_IN, N_("Refuse"), needs_reason=True),
+    Step("withdraw", OPEN_MOVES, MoveState.WITHDRAWN, N_("Withdraw")),
+)
+"""Of whatever needs the word of both sides; who may take a step, ``models.reviews`` decides."""
+SUPERIOR_CHANGES = Workflow(SuperiorChange, "superior_change", MoveState, MOVE_STEPS)

@@ -68,7 +68,16 @@ def up_to_first_hr(chain: Sequence[Link]) -> list[Link]:
     return taken
 
 
-def deciders(session: Session, organisation_ids: Iterable[int], permission: Permission) -> dict[int, frozenset[tuple[int, bool]]]:
+def first_hr(chain: Sequence[Link]) -> list[Link]:
+    """Let the first HR department alone decide: the release of a person (人员调出审核)."""
+    return up_to_first_hr(chain)[-1:]
+
+
+Deciders = Mapping[int, frozenset[tuple[int, bool]]]
+"""The accounts that may decide at each organisation, each with whether its post is an inner one."""
+
+
+def deciders(session: Session, organisation_ids: Iterable[int], permission: Permission) -> Deciders:
     """Return for each organisation the accounts that may decide there now, each with whether its post is an inner one."""
     ids = sorted(set(organisation_ids))
     with acting(session, "build_chain"):
@@ -94,7 +103,7 @@ def deciders(session: Session, organisation_ids: Iterable[int], permission: Perm
 def stand_in(
     chain: Sequence[int],
     start: int,
-    may: Mapping[int, frozenset[tuple[int, bool]]],
+    may: Deciders,
     *,
     own_path_id: int,
     not_by: Collection[int | None],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import history
@@ -19,7 +19,8 @@ from models.org.workflow import CHANGES
 from models.people.tables import Post, Professional
 from models.reviews import chain, engine, submission
 from models.reviews.engine import Handler, Outcome
-from models.reviews.tables import Review, ReviewKind, ReviewState
+from models.reviews.standing_still import refuse_while_pending
+from models.reviews.tables import Review, ReviewKind
 
 LONGEST_NAME = 200
 KIND = ReviewKind.ORGANISATION_CHANGE
@@ -31,16 +32,6 @@ def open_change(session: Session, organisation_id: int) -> OrganisationChange | 
         OrganisationChange.organisation_id == organisation_id, OrganisationChange.state == ChangeState.OPEN
     )
     return session.scalars(statement).first()
-
-
-def pending_below(session: Session, path: str) -> dict[ReviewKind, int]:
-    """Return how many matters of each kind wait in an organisation's subtree: while one does, name and code stay."""
-    statement = (
-        select(Review.kind, func.count())
-        .where(Review.path.startswith(path, autoescape=True), Review.state == ReviewState.OPEN)
-        .group_by(Review.kind)
-    )
-    return {ReviewKind(kind): n for kind, n in session.execute(statement)}
 
 
 def ask(session: Session, actor: Actor, *, name: str, code: str) -> OrganisationChange:
@@ -55,11 +46,7 @@ def ask(session: Session, actor: Actor, *, name: str, code: str) -> Organisation
         raise NotAllowed(N_("Name and code of this unit are changed by support: it has no superior."))
     if open_change(session, organisation.id) is not None:
         raise Conflict(N_("A change waits for its review already; withdraw it first."))
-    waiting = sum(pending_below(session, organisation.path).values())
-    if waiting:
-        raise NotAllowed(
-            N_("%(n)s matters of the unit or its people are pending; they are decided or withdrawn first."), n=waiting
-        )
+    refuse_while_pending(session, organisation.path)
     after = _checked(organisation, name, code)
     before = {key: getattr(organisation, key) for key in after}
     at_once = setting(session, organisation.path, SettingKey.ORG_CHANGE) == "effective_at_once"

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor
+from models.org import moving
+from models.org.moving import Moved
 from models.org.workflow import ORGANISATIONS
 from models.people import posts
 from models.reviews import chain as chains
 from models.reviews.engine import handler_of
 from models.reviews.levels import levels_after, set_levels
+from models.reviews.submission import level_row, opening_of
 from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, ReviewState
 from models.reviews.workflow import REVIEWS
-from models.scope import acting
+from models.scope import acting, bulk_insert, path_range
 from models.workflow import CHUNK
 
 
@@ -113,10 +116,80 @@ def _turns(session: Session, kind: ReviewKind, rows: Sequence[Review]) -> dict[i
     return found
 
 
+def follow_move(session: Session, actor: Actor, moved: Moved) -> int:
+    """Replace the undecided steps of everything open in a moved subtree by the organisations above its new place."""
+    n_moved, last = 0, 0
+    low, high = path_range(moved.new_path)
+    with acting(session, "reroute"):
+        while True:
+            rows = session.scalars(
+                select(Review)
+                .where(Review.state == ReviewState.OPEN, Review.path >= low, Review.path < high, Review.id > last)
+                .order_by(Review.id)
+                .limit(CHUNK)
+                .with_for_update()
+            ).all()
+            if not rows:
+                return n_moved
+            last = rows[-1].id
+            for kind in sorted({r.kind for r in rows}):
+                n_moved += _replace(session, actor, ReviewKind(kind), [r for r in rows if r.kind == kind])
+
+
+def _replace(session: Session, actor: Actor, kind: ReviewKind, rows: Sequence[Review]) -> int:
+    handler = handler_of(kind)
+    present = _levels(session, rows)
+    chain_of = chains.links_of(session, {r.path for r in rows})
+    may = chains.deciders(session, {link.organisation_id for c in chain_of.values() for link in c}, handler.permission)
+    each: dict[int, dict[str, int | None]] = {}
+    levels: list[dict[str, object]] = []
+    gone: list[int] = []
+    for row in rows:
+        decided = [level for level in present[row.id] if level.state not in _UNDECIDED]
+        undecided = [level.deciding_organisation_id for level in present[row.id] if level.state in _UNDECIDED]
+        chain = chain_of[row.path]
+        by = {level.deciding_organisation_id for level in decided}
+        wanted = handler.links(chain)
+        rest = [link for link in wanted if link.organisation_id not in by] or list(wanted[-1:])
+        if [link.organisation_id for link in rest] == undecided:
+            continue
+        first = len(decided) + 1
+        opening = opening_of(chain, rest, may, {row.subject_account_id, row.submitted_by_id}, first=first)
+        gone += [level.id for level in present[row.id] if level.state in _UNDECIDED]
+        levels += [level_row(row, n, link, opening) for n, link in enumerate(rest, start=first)]
+        each[row.id] = {
+            "level": opening.level,
+            "n_levels": len(decided) + len(rest),
+            "deciding_organisation_id": opening.decider,
+            "in_place_of_id": opening.in_place_of,
+        }
+    if each:
+        session.execute(delete(ReviewLevel).where(ReviewLevel.id.in_(gone)), execution_options={"synchronize_session": False})
+        bulk_insert(session, ReviewLevel, levels)
+        REVIEWS.move_many(session, actor, list(each), step="reroute", each=each)
+    return len(each)
+
+
+_UNDECIDED = frozenset({LevelState.WAITING, LevelState.OPEN})
+
+
+def _levels(session: Session, rows: Sequence[Review]) -> dict[int, list[ReviewLevel]]:
+    """Return the levels of the present round of each review, in their order."""
+    found: dict[int, list[ReviewLevel]] = {r.id: [] for r in rows}
+    rounds = {r.id: r.round for r in rows}
+    for level in session.scalars(
+        select(ReviewLevel).where(ReviewLevel.review_id.in_(found)).order_by(ReviewLevel.review_id, ReviewLevel.level)
+    ):
+        if level.round == rounds[level.review_id]:
+            found[level.review_id].append(level)
+    return found
+
+
 def _after_step(session: Session, actor: Actor, ids: Sequence[int]) -> None:
     follow(session, actor, ids)
 
 
 posts.follow_with(follow)
+moving.follow_with(follow_move)
 for _step in ("disable", "enable"):
     ORGANISATIONS.on(_step, _after_step)

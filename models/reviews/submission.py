@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.base import utcnow
-from models.errors import NotFound
+from models.errors import N_, NotAllowed, NotFound
+from models.people.tables import Professional
+from models.people.transfers import open_transfer
 from models.reviews import chain as chains
 from models.reviews.chain import Link
-from models.reviews.engine import Handler, handler_of
+from models.reviews.engine import handler_of
 from models.reviews.levels import close_waiting
 from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, ReviewState
 from models.reviews.workflow import REVIEWS
@@ -30,27 +32,33 @@ def submit(
     path: str,
     person_id: int | None,
     subject_account_id: int | None,
+    submitted_by_id: int | None = None,
     operation: str = "submit_own",
     facets: Mapping[str, Any] | None = None,
 ) -> Review:
     """Open a round for the subject and its first level; a rejected or withdrawn review gets its next round.
 
     *facets* are the columns of ``models.reviews.tables.Facets`` by which lists of this kind are narrowed.
-    *operation* names the closed-list operation under which an applicant may write beyond the own rows. Raises
-    WrongState when a round is open or the review has passed.
+    *operation* names the closed-list operation under which an applicant may write beyond the own rows; *submitted_by_id*
+    is the account of the one who asked, where it is not the actor. Raises WrongState when a round is open or the review has
+    passed, and NotAllowed while the person is on the way to another organisation.
     """
+    if person_id is not None:
+        _refuse_on_the_way(session, person_id)
+    by = submitted_by_id or actor.account_id
     handler = handler_of(kind)
     chain = chains.links(session, path)
     levels = handler.links(chain)
     with acting(session, operation):
         review = _locked(session, kind, subject_id)
-        opening = _opening(session, handler, chain, levels, 1, {actor.account_id, subject_account_id})
+        may = chains.deciders(session, [link.organisation_id for link in chain], handler.permission)
+        opening = opening_of(chain, levels, may, {by, subject_account_id})
         step = {
             "round": review.round + 1 if review else 1,
             "level": opening.level,
             "n_levels": len(levels),
             "submitted_at": utcnow(),
-            "submitted_by_id": actor.account_id,
+            "submitted_by_id": by,
             "deciding_organisation_id": opening.decider,
             "in_place_of_id": opening.in_place_of,
             **(facets or {}),
@@ -62,15 +70,23 @@ def submit(
             session.flush()
         else:
             REVIEWS.move(session, actor, review.id, step="resubmit", values=step | {"decided_at": None})
-        bulk_insert(session, ReviewLevel, [_level(review, n, link, opening) for n, link in enumerate(levels, start=1)])
+        bulk_insert(session, ReviewLevel, [level_row(review, n, link, opening) for n, link in enumerate(levels, start=1)])
     return review
+
+
+def _refuse_on_the_way(session: Session, person_id: int) -> None:
+    # The lock meets that of a transfer that begins at this moment: one of the two comes first.
+    session.execute(select(Professional.id).where(Professional.id == person_id).with_for_update(key_share=True))
+    if open_transfer(session, person_id) is not None:
+        raise NotAllowed(N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn."))
 
 
 def _locked(session: Session, kind: ReviewKind, subject_id: int) -> Review | None:
     return session.scalars(select(Review).where(Review.kind == kind, Review.subject_id == subject_id).with_for_update()).first()
 
 
-def _level(review: Review, n: int, link: Link, opening: _Opening) -> dict[str, object]:
+def level_row(review: Review, n: int, link: Link, opening: Opening) -> dict[str, object]:
+    """Return the row of level *n* of a round."""
     return {
         "review_id": review.id,
         "round": review.round,
@@ -85,32 +101,32 @@ def _level(review: Review, n: int, link: Link, opening: _Opening) -> dict[str, o
 
 
 @dataclass(frozen=True, slots=True)
-class _Opening:
+class Opening:
+    """Which level of a round opens, and who decides it."""
+
     level: int
     decider: int
     in_place_of: int | None
     skipped: frozenset[int] = frozenset()
 
     def state_of(self, level: int) -> LevelState:
+        """Return the state of a level that nobody has decided."""
         if level in self.skipped:
             return LevelState.SKIPPED
         return LevelState.OPEN if level == self.level else LevelState.WAITING
 
 
-def _opening(
-    session: Session, handler: Handler, chain: Sequence[Link], levels: Sequence[Link], start: int, not_by: Collection[int | None]
-) -> _Opening:
-    """Find the level to open from *start* on: closed ones are skipped, but the last one is never."""
-    skipped: set[int] = set()
-    level = start
-    while level < len(levels) and not levels[level - 1].is_open:
-        skipped.add(level)
-        level += 1
-    own = levels[level - 1].organisation_id
+def opening_of(
+    chain: Sequence[Link], levels: Sequence[Link], may: chains.Deciders, not_by: Collection[int | None], *, first: int = 1
+) -> Opening:
+    """Find the level to open among *levels*, numbered from *first* on: closed ones are skipped, but the last one is never."""
+    n = 0
+    while n < len(levels) - 1 and not levels[n].is_open:
+        n += 1
+    own = levels[n].organisation_id
     ids = [link.organisation_id for link in chain]
-    may = chains.deciders(session, ids, handler.permission)
     decider = chains.stand_in(ids, own, may, own_path_id=ids[0], not_by=not_by)
-    return _Opening(level, decider, own if decider != own else None, frozenset(skipped))
+    return Opening(first + n, decider, own if decider != own else None, frozenset(range(first, first + n)))
 
 
 def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, *, operation: str = "submit_own") -> None:

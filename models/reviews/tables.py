@@ -21,6 +21,10 @@ class ReviewKind(StrEnum):
     PERSON_CHANGE = "person_change"  # 审核人员信息修改
     ORGANISATION = "organisation"  # 审核下级单位, 审核用人单位 and the other kinds
     ORGANISATION_CHANGE = "organisation_change"  # 审核机构信息修改
+    TRANSFER_OUT = "transfer_out"  # 人员调出审核
+    TRANSFER_IN = "transfer_in"  # 人员调入
+    SUPERIOR_OUT = "superior_out"  # 更换上级部门: the old superior lets go
+    SUPERIOR_IN = "superior_in"  # and the new one accepts
     DECLARATION = "declaration"  # 学时审批
 
 
@@ -90,6 +94,7 @@ class Review(Facets, OwnedByPerson, Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index("ix_reviews_person", "person_id", "state"),
         CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
         CheckConstraint("(state = 'open') = (deciding_organisation_id is not null)", name="open_has_decider"),
     )
@@ -114,6 +119,7 @@ class ReviewLevel(OwnedByPerson, Base):
     """One step of a round's chain, with the name and phone that the applicant is shown."""
 
     __tablename__ = "review_levels"
+    __moves_with__ = ("review_id", Review)  # when their person moves: they are many, and no index knows the person
     __table_args__ = (
         UniqueConstraint("review_id", "round", "level"),
         CheckConstraint("state in ('waiting','open','passed','rejected','skipped','closed')", name="known_state"),
@@ -133,6 +139,7 @@ class Decision(Facets, OwnedByPerson, Base):
     """What one level decided; nothing here is ever changed or deleted."""
 
     __tablename__ = "decisions"
+    __moves_with__ = ("review_id", Review)
     __table_args__ = (
         UniqueConstraint("review_id", "round", "level", "attempt"),
         # The list of an organisation's own decisions; what else it asks stands behind its order, so that counting reads no row.

@@ -13,6 +13,7 @@ from models.scope.operations import CROSS_SUBTREE, SYSTEM_WRITES, Operation
 from models.scope.ownership import (
     NOTHING,
     SYSTEM,
+    EitherSide,
     Inherited,
     InSubtree,
     OwnedByAccount,
@@ -33,6 +34,7 @@ __all__ = [
     "NOTHING",
     "SYSTEM",
     "SYSTEM_WRITES",
+    "EitherSide",
     "InSubtree",
     "Inherited",
     "Operation",

@@ -21,6 +21,40 @@ class Operation:
         return allowed == ANY or (bool(allowed) and set(columns) <= allowed)
 
 
+_OF_PEOPLE = [
+    "academic_titles",
+    "attachments",
+    "certificates",
+    "decisions",
+    "declarations",
+    "education_records",
+    "memberships",
+    "name_tokens",
+    "person_changes",
+    "professionals",
+    "qualifications",
+    "review_levels",
+    "reviews",
+    "year_summaries",
+]
+_OF_ORGANISATIONS = [
+    "declaration_windows",
+    "departments",
+    "learning_forms",
+    "organisation_changes",
+    "organisation_scans",
+    "organisation_settings",
+    "organisation_years",
+    "posts",
+    "publications",
+    "requirements",
+    "roles",
+    "rule_versions",
+    "temporary_codes",
+]
+"""The tables that carry a path; a test holds both lists against the mapped classes."""
+
+
 def _operation(reads: str = "", **writes: str) -> Operation:
     return Operation(
         frozenset(reads.split()) | frozenset(writes),
@@ -70,7 +104,31 @@ CROSS_SUBTREE: dict[str, Operation] = {
     # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
     "import_people": _operation("professionals posts", accounts="*"),
     # An open step goes on where somebody can decide it; the chain names organisations above the actor's own.
-    "reroute": _operation("organisations posts roles accounts", reviews="level deciding_organisation_id in_place_of_id state"),
+    "reroute": _operation(
+        "organisations posts roles accounts",
+        reviews="level n_levels deciding_organisation_id in_place_of_id state",
+        review_levels="*",
+    ),
+    # Whoever starts a transfer names an organisation beyond the own subtree, and is told what stands in its way.
+    "start_transfer": _operation("organisations posts"),
+    # The receiving side takes the person over, with everything of hers; posts at the old side end.
+    "take_over_person": _operation(
+        "organisations departments",
+        **dict.fromkeys(_OF_PEOPLE, "path")
+        | {
+            "professionals": "path organisation_id organisation_name department_id",
+            "memberships": "*",
+            "posts": "state",
+            "superior_changes": "path",
+            "transfers": "path",
+        },
+    ),
+    # A whole subtree goes below another superior: the path of every row in it changes, and nothing else.
+    "move_subtree": _operation(
+        **dict.fromkeys([*_OF_PEOPLE, *_OF_ORGANISATIONS], "path")
+        | dict.fromkeys(["superior_changes", "transfers"], "path from_path to_path")
+        | {"organisations": "path parent_id"}
+    ),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {
@@ -91,7 +149,7 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "read_positions": _operation("accounts posts professionals"),
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
-        "declarations learning_forms rule_versions requirements memberships organisations professionals",
+        "declarations learning_forms rule_versions requirements memberships organisations organisation_years professionals",
         year_summaries="*",
         declarations="counted_tenths counted_public_tenths counted_professional_tenths",
     ),

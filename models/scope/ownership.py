@@ -86,6 +86,19 @@ class OwnedByPerson:
     person_id: Mapped[int | None] = mapped_column(BigId)
 
 
+class EitherSide:
+    """Rows of what moves from one side of the tree to the other: seen by both sides, and where its subject stands now.
+
+    ``path`` follows the subject, as everywhere; the two sides stay those of the day, whatever moves later.
+    """
+
+    __scope__ = "either_side"
+    path: Mapped[str] = mapped_column(PathString)
+    from_path: Mapped[str] = mapped_column(PathString)
+    to_path: Mapped[str] = mapped_column(PathString)
+    person_id: Mapped[int | None] = mapped_column(BigId, index=True)
+
+
 class OwnedByAccount:
     """Rows of an account in one position: jobs, notices, saved views."""
 
@@ -113,8 +126,11 @@ class SystemOnly:
     __scope__ = "system_only"
 
 
-_KINDS: dict[str, type] = {c.__scope__: c for c in (InSubtree, OwnedByPerson, OwnedByAccount, Inherited, Reference, SystemOnly)}
+_KINDS: dict[str, type] = {
+    c.__scope__: c for c in (InSubtree, OwnedByPerson, EitherSide, OwnedByAccount, Inherited, Reference, SystemOnly)
+}
 WITH_PATH = frozenset({"in_subtree", "owned_by_person", "inherited"})
+"""Tables whose rows may be written many at once; the guard looks at one path."""
 
 
 def check_declarations() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from models.base import Base
 from models.scope.operations import Operation
 from models.scope.ownership import (
+    EitherSide,
     Inherited,
     InSubtree,
     OwnedByAccount,
@@ -37,6 +38,15 @@ def _by_path(path: str) -> list[Any]:
             lambda c: or_((c.path >= low) & (c.path < high), func.substr(low, 1, func.length(c.path)) == c.path),
             include_aliases=True,
         ),
+        with_loader_criteria(
+            EitherSide,
+            lambda c: or_(
+                (c.path >= low) & (c.path < high),
+                (c.from_path >= low) & (c.from_path < high),
+                (c.to_path >= low) & (c.to_path < high),
+            ),
+            include_aliases=True,
+        ),
     ]
 
 
@@ -45,6 +55,9 @@ def _exactly(path: str) -> list[Any]:
         with_loader_criteria(InSubtree, lambda c: c.path == path, include_aliases=True),
         with_loader_criteria(OwnedByPerson, lambda c: c.path == path, include_aliases=True),
         with_loader_criteria(Inherited, lambda c: func.substr(path, 1, func.length(c.path)) == c.path, include_aliases=True),
+        with_loader_criteria(
+            EitherSide, lambda c: or_(c.path == path, c.from_path == path, c.to_path == path), include_aliases=True
+        ),
     ]
 
 
@@ -53,11 +66,13 @@ def _of_person(person_id: int, path: str) -> list[Any]:
         with_loader_criteria(InSubtree, lambda _c: false(), include_aliases=True),
         with_loader_criteria(OwnedByPerson, lambda c: c.person_id == person_id, include_aliases=True),
         with_loader_criteria(Inherited, lambda c: func.substr(path, 1, func.length(c.path)) == c.path, include_aliases=True),
+        with_loader_criteria(EitherSide, lambda c: c.person_id == person_id, include_aliases=True),
     ]
 
 
 def _nothing() -> list[Any]:
-    return [with_loader_criteria(c, lambda _c: false(), include_aliases=True) for c in (InSubtree, OwnedByPerson, Inherited)]
+    kinds = (InSubtree, OwnedByPerson, Inherited, EitherSide)
+    return [with_loader_criteria(c, lambda _c: false(), include_aliases=True) for c in kinds]
 
 
 def _of_account(account_id: int, position_key: str) -> list[Any]:
@@ -88,7 +103,7 @@ def options_of(scope: Scope) -> list[Any]:
     return _nothing() + own
 
 
-def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:  # noqa: PLR0911 - one line for each kind
+def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:
     """Return the condition that *scope* puts on one class (used where an acting operation exempts others)."""
     declared = cls.__scope__
     if scope.kind is ScopeKind.SYSTEM or declared == "reference":
@@ -99,20 +114,26 @@ def criterion(scope: Scope, cls: Any) -> ColumnElement[bool]:  # noqa: PLR0911 -
         return and_(cls.account_id == scope.account_id, cls.position_key == scope.position_key)
     if scope.kind is ScopeKind.SUPPORT:
         return true()
-    inherited = func.substr(scope.path, 1, func.length(cls.path)) == cls.path if declared == "inherited" else false()
-    if scope.kind is ScopeKind.SUBTREE:
-        low, high = path_range(scope.path)
-        return or_((cls.path >= low) & (cls.path < high), inherited)
-    if scope.kind is ScopeKind.ORGANISATION:
-        return or_(cls.path == scope.path, inherited)
-    if scope.kind is ScopeKind.PERSON:
-        return (
-            inherited
-            if declared == "inherited"
-            else (cls.person_id == scope.person_id if declared == "owned_by_person" else false())
-        )
-    return false()
+    if scope.kind is ScopeKind.PERSON and declared in {"owned_by_person", "either_side"}:
+        return cls.person_id == scope.person_id  # type: ignore[no-any-return]
+    if scope.kind is ScopeKind.NOTHING or (scope.kind is ScopeKind.PERSON and declared != "inherited"):
+        return false()
+    alternatives = [func.substr(scope.path, 1, func.length(cls.path)) == cls.path] if declared == "inherited" else []
+    if scope.kind is not ScopeKind.PERSON:
+        columns = (cls.path, cls.from_path, cls.to_path) if declared == "either_side" else (cls.path,)
+        alternatives += [_within(scope, column) for column in columns]
+    return or_(*alternatives)
 
+
+def _within(scope: Scope, column: Any) -> ColumnElement[bool]:
+    if scope.kind is ScopeKind.ORGANISATION:
+        return column == scope.path  # type: ignore[no-any-return]
+    low, high = path_range(scope.path)
+    return and_(column >= low, column < high)
+
+
+WHOSE = frozenset({"path", "from_path", "to_path", "person_id", "account_id", "position_key"})
+"""The columns that say whose a row is: no update sets them but a listed operation."""
 
 # --- the listener ------------------------------------------------------------------------------------------------------
 
@@ -159,7 +180,7 @@ def _acting_options(scope: Scope, operations: tuple[Operation, ...]) -> list[Any
 def declared_of(scope: Scope) -> list[str]:
     """Name the kind of table that each of ``options_of`` is for, in the same order."""
     own = ["owned_by_account", "system_only"]
-    return own if scope.kind is ScopeKind.SUPPORT else ["in_subtree", "owned_by_person", "inherited", *own]
+    return own if scope.kind is ScopeKind.SUPPORT else ["in_subtree", "owned_by_person", "inherited", "either_side", *own]
 
 
 def _refuse_moving(state: ORMExecuteState, operations: tuple[Operation, ...]) -> None:
@@ -168,6 +189,10 @@ def _refuse_moving(state: ORMExecuteState, operations: tuple[Operation, ...]) ->
         raise ScopeError("this table is not written here")
     table: Any = mapper.local_table
     changed = {getattr(k, "key", k) for k in getattr(state.statement, "_values", None) or {}}
-    moving = {c for c in changed if c in {"path", "person_id", "account_id", "position_key"} or table.c[c].foreign_keys}
+    moving = {
+        c
+        for c in changed
+        if c in {"path", "from_path", "to_path", "person_id", "account_id", "position_key"} or table.c[c].foreign_keys
+    }
     if moving and not any(o.lets_write(table.name, changed) for o in operations):
         raise ScopeError(f"{table.name}: {sorted(moving)} may not be set in an update")

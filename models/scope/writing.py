@@ -52,6 +52,8 @@ def lets(scope: Scope, thing: Any) -> bool:
         return False
     if declared == "owned_by_account":
         return bool(thing.account_id == scope.account_id and thing.position_key == scope.position_key)
+    if declared == "either_side":
+        return _lets_either(scope, thing)
     paths = [thing.path, *inspect(thing).attrs.path.history.deleted]
     if getattr(thing, "organisation_id", None) and not belongs(thing.path, thing.organisation_id):
         return False
@@ -59,6 +61,17 @@ def lets(scope: Scope, thing: Any) -> bool:
         owners = {thing.person_id, *inspect(thing).attrs.person_id.history.deleted} if declared == "owned_by_person" else set()
         return owners == {scope.person_id} and set(paths) == {scope.path}
     return all(p and scope.covers(p) for p in paths)
+
+
+def _lets_either(scope: Scope, thing: Any) -> bool:
+    """Let whoever covers the subject begin, and either side go on; the sides themselves never change."""
+    state = inspect(thing)
+    if state.persistent and any(state.attrs[n].history.has_changes() for n in ("path", "from_path", "to_path", "person_id")):
+        return False
+    if scope.kind is ScopeKind.PERSON:
+        return bool(thing.person_id == scope.person_id and (state.persistent or thing.path == scope.path))
+    paths = (thing.path, thing.from_path, thing.to_path) if state.persistent else (thing.path,)
+    return any(p and scope.covers(p) for p in paths)
 
 
 def belongs(path: str | None, organisation_id: int) -> bool:

@@ -260,6 +260,7 @@ def test_every_class_declares_its_scope_and_every_path_is_indexed(in_app: object
         assert mapper.class_.__scope__ in {
             "in_subtree",
             "owned_by_person",
+            "either_side",
             "owned_by_account",
             "inherited",
             "reference",

@@ -19,6 +19,7 @@ from models.org.tables import Organisation, OrganisationKind
 from models.people import own_organisation
 from models.people.own_organisation import OwnData
 from models.reviews import organisation_changes as changes
+from models.reviews import standing_still
 from models.transaction import unit_of_work
 from views import states
 from views.admin.screen import ScopedPage
@@ -120,7 +121,7 @@ class OwnOrganisation(ScopedPage):
         )
 
     def _pending(self, row: Organisation) -> list[str]:
-        found = changes.pending_below(self.work, row.path)
+        found = standing_still.pending_below(self.work, row.path)
         return [words(N_("%(what)s: %(n)s"), {"what": gettext(states.REVIEW_KINDS[kind]), "n": n}) for kind, n in found.items()]
 
     @expose("/withdraw", methods=("POST",))

@@ -1,0 +1,102 @@
+"""Make the tables of transfers and of changes of the superior, and the index that finds a person's reviews."""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = '0008'
+down_revision = '0007'
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
+OPEN = sa.text("state in ('waiting_out','waiting_in')")
+KNOWN = "state in ('waiting_out','waiting_in','accepted','refused_out','refused_in','withdrawn')"
+
+
+def _bytes(length):
+    return sa.String(length=length).with_variant(sa.VARCHAR(length=length, collation='C'), 'postgresql')
+
+
+def _sides():
+    return [sa.Column(name, _bytes(255), nullable=False) for name in ('path', 'from_path', 'to_path')]
+
+
+def _organisations(table, *names):
+    return [
+        sa.ForeignKeyConstraint([name], ['organisations.id'], name=op.f(f'fk_{table}_{name}_organisations'), ondelete='RESTRICT')
+        for name in names
+    ]
+
+
+def upgrade() -> None:
+    op.create_table('transfers',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('person_id', ID, nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('is_by_person', sa.Boolean(), nullable=False),
+    sa.Column('started_by', sa.String(length=100), nullable=False),
+    sa.Column('started_by_id', ID, nullable=False),
+    sa.Column('started_in', sa.String(length=40), nullable=False),
+    sa.Column('subject_account_id', ID, nullable=False),
+    sa.Column('contact_phone', sa.String(length=40), nullable=False),
+    sa.Column('from_organisation_id', ID, nullable=False),
+    sa.Column('from_name', sa.String(length=200), nullable=False),
+    sa.Column('to_organisation_id', ID, nullable=False),
+    sa.Column('to_name', sa.String(length=200), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('number_masked', sa.String(length=40), nullable=False),
+    sa.Column('field_of_work', sa.String(length=100), nullable=False),
+    sa.Column('title_series', sa.String(length=12), nullable=True),
+    sa.Column('title_qualification', sa.String(length=40), nullable=True),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    *_sides(),
+    sa.CheckConstraint(KNOWN, name=op.f('ck_transfers_known_state')),
+    *_organisations('transfers', 'from_organisation_id', 'to_organisation_id'),
+    sa.ForeignKeyConstraint(['person_id'], ['professionals.id'], name=op.f('fk_transfers_person_id_professionals'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transfers'))
+    )
+    op.create_index('ix_transfers_path', 'transfers', ['path'])
+    op.create_index('ix_transfers_from', 'transfers', ['from_path'])
+    op.create_index('ix_transfers_to', 'transfers', ['to_path'])
+    op.create_index('ix_transfers_person', 'transfers', ['person_id', 'id'])
+    op.create_index('uq_transfers_open', 'transfers', ['person_id'], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_table('superior_changes',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('organisation_id', ID, nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('code', _bytes(20), nullable=False),
+    sa.Column('from_organisation_id', ID, nullable=False),
+    sa.Column('from_name', sa.String(length=200), nullable=False),
+    sa.Column('to_organisation_id', ID, nullable=False),
+    sa.Column('to_name', sa.String(length=200), nullable=False),
+    sa.Column('asked_by', sa.String(length=100), nullable=False),
+    sa.Column('asked_by_id', ID, nullable=False),
+    sa.Column('asked_in', sa.String(length=40), nullable=False),
+    sa.Column('phone', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('person_id', ID, nullable=True),
+    *_sides(),
+    sa.CheckConstraint(KNOWN, name=op.f('ck_superior_changes_known_state')),
+    *_organisations('superior_changes', 'organisation_id', 'from_organisation_id', 'to_organisation_id'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_superior_changes'))
+    )
+    op.create_index('ix_superior_changes_path', 'superior_changes', ['path'])
+    op.create_index('ix_superior_changes_from', 'superior_changes', ['from_path'])
+    op.create_index('ix_superior_changes_to', 'superior_changes', ['to_path'])
+    op.create_index('uq_superior_changes_open', 'superior_changes', ['organisation_id'], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index(op.f('ix_superior_changes_person_id'), 'superior_changes', ['person_id'])
+    op.create_index('ix_certificates_person', 'certificates', ['person_id'])
+    op.create_index('ix_reviews_person', 'reviews', ['person_id', 'state'])
+
+
+def downgrade() -> None:
+    op.drop_index('ix_reviews_person', 'reviews')
+    op.drop_index('ix_certificates_person', 'certificates')
+    op.drop_table('superior_changes')
+    op.drop_table('transfers')
