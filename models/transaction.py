@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -106,5 +106,5 @@ def hold_tree(session: Session) -> None:
 
 def _stand_in_tree(session: Session, *, shared: bool) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-        session.connection().exec_driver_sql(f"SELECT {name}({_TREE})")
+        lock = func.pg_advisory_xact_lock_shared(_TREE) if shared else func.pg_advisory_xact_lock(_TREE)
+        session.connection().execute(select(lock))

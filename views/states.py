@@ -64,12 +64,32 @@ CHANGE = _table(
     rejected=(N_("Rejected"), "rejected"),
     withdrawn=(N_("Withdrawn"), "withdrawn"),
 )
+TRANSFER = _table(
+    waiting_out=(N_("Waits for the release"), "pending"),
+    waiting_in=(N_("Waits for the receiving unit"), "pending"),
+    accepted=(N_("Transfer accepted"), "approved"),
+    refused_out=(N_("Release refused"), "rejected"),
+    refused_in=(N_("Transfer refused"), "rejected"),
+    withdrawn=(N_("Withdrawn"), "withdrawn"),
+)
+SUPERIOR_CHANGE = _table(
+    waiting_out=(N_("Pending review"), "pending"),
+    waiting_in=(N_("Pending review"), "pending"),
+    accepted=(N_("Approved"), "approved"),
+    refused_out=(N_("Rejected"), "rejected"),
+    refused_in=(N_("Rejected"), "rejected"),
+    withdrawn=(N_("Withdrawn"), "withdrawn"),
+)
 REVIEW_KINDS: Mapping[ReviewKind, str] = MappingProxyType(
     {
         ReviewKind.REGISTRATION: N_("Registrations of people"),
         ReviewKind.PERSON_CHANGE: N_("Changes of personal data"),
         ReviewKind.ORGANISATION: N_("Registrations of units"),
         ReviewKind.ORGANISATION_CHANGE: N_("Changes of unit data"),
+        ReviewKind.TRANSFER_OUT: N_("Transfers to release"),
+        ReviewKind.TRANSFER_IN: N_("Transfers of people"),
+        ReviewKind.SUPERIOR_OUT: N_("Changes of superior to release"),
+        ReviewKind.SUPERIOR_IN: N_("Changes of superior"),
         ReviewKind.DECLARATION: N_("Declarations of hours"),
     }
 )

@@ -19,6 +19,7 @@ from models.org.tables import CodeEntry
 from models.people import contacts
 from models.people.numbers import DocumentType, Sex
 from models.people.tables import Account, Professional
+from models.people.typed import attempt
 
 # Documents whose number holds the date of birth: it is read from there and not typed.
 _TELL_BIRTH = frozenset(
@@ -74,7 +75,21 @@ def update_basic(session: Session, actor: Actor, data: BasicData) -> Professiona
     """
     actor.require(Permission.PORTAL)
     person = own_profile(session, actor)
-    values = _checked(session, person, data)
+    return _save(session, actor, person, _checked(session, person, data))
+
+
+def update_contact(session: Session, actor: Actor, *, phone: str, email: str, landline: str) -> Professional:
+    """Save the person's own contact at once, as ``update_basic`` does with the rest; raises FieldErrors."""
+    actor.require(Permission.PORTAL)
+    checks: dict[str, Callable[[], Any]] = {
+        "phone": lambda: contacts.check_mobile(phone),
+        "email": lambda: contacts.check_email(email),
+        "landline": lambda: contacts.check_landline(landline),
+    }
+    return _save(session, actor, own_profile(session, actor), _all_of(checks))
+
+
+def _save(session: Session, actor: Actor, person: Professional, values: Mapping[str, Any]) -> Professional:
     changes = {
         name: [plain(getattr(person, name)), plain(value)] for name, value in values.items() if getattr(person, name) != value
     }
@@ -103,8 +118,6 @@ def _set_contact(session: Session, person: Professional) -> None:
 
 def _checked(session: Session, person: Professional, data: BasicData) -> Mapping[str, Any]:
     """Return the columns to set, each in its normal form; raises FieldErrors."""
-    errors: dict[str, DomainError] = {}
-    values: dict[str, Any] = {"is_postdoc": data.is_postdoc}
     checks: dict[str, Callable[[], Any]] = {
         "sex": lambda: _sex(data.sex),
         "phone": lambda: contacts.check_mobile(data.phone),
@@ -116,11 +129,13 @@ def _checked(session: Session, person: Professional, data: BasicData) -> Mapping
     }
     if may_set_birth(person):
         checks["birth_on"] = lambda: _birth(data.birth_on)
-    for name, check in checks.items():
-        try:
-            values[name] = check()
-        except Invalid as refusal:
-            errors[name] = refusal
+    return {"is_postdoc": data.is_postdoc} | _all_of(checks)
+
+
+def _all_of(checks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return what each check gives; raises FieldErrors with everything that one of them refused."""
+    errors: dict[str, DomainError] = {}
+    values = {name: attempt(errors, name, check) for name, check in checks.items()}
     if errors:
         raise FieldErrors(errors)
     return values

@@ -75,7 +75,7 @@ def start(session: Session, actor: Actor, person_id: int | None, *, to_organisat
     """Ask for the transfer of a person: the actor herself, or one of the actor's unit or below.
 
     *phone* is that of the present unit, for questions. Raises NotFound, NotAllowed for what stands in the way,
-    Conflict while another transfer waits, FieldErrors for the unit and the phone.
+    Conflict while another transfer waits, FieldErrors (``to_organisation_id``, ``contact_phone``).
     """
     is_by_person = actor.kind is PositionKind.PROFESSIONAL
     if is_by_person:
@@ -90,7 +90,7 @@ def start(session: Session, actor: Actor, person_id: int | None, *, to_organisat
     if refusal is not None:
         raise refusal
     errors: dict[str, DomainError] = {}
-    plain = attempt(errors, "phone", lambda: contacts.check_landline(text(phone, LONGEST_PHONE, is_required=True)))
+    plain = attempt(errors, "contact_phone", lambda: contacts.check_landline(text(phone, LONGEST_PHONE, is_required=True)))
     with acting(session, "start_transfer"):
         target = attempt(errors, "to_organisation_id", lambda: _target(session, person, to_organisation_id))
         origin = session.get_one(Organisation, person.organisation_id)
@@ -131,17 +131,24 @@ def withdraw(session: Session, actor: Actor, transfer_id: int) -> None:
     found = session.scalars(select(Transfer).where(Transfer.id == transfer_id).with_for_update()).first()
     if found is None:
         raise NotFound
-    if found.is_by_person:
-        actor.require(Permission.PORTAL)
-    else:
-        actor.require(Permission.TRANSFERS)
-        if not found.from_path.startswith(actor.path):
-            raise NotAllowed(N_("Only the side that started the transfer withdraws it."))
+    is_theirs = found.is_by_person if actor.kind is PositionKind.PROFESSIONAL else not found.is_by_person
+    if not is_theirs or not found.from_path.startswith(actor.path):
+        raise NotAllowed(N_("Only the side that started the transfer withdraws it."))
+    actor.require(Permission.PORTAL if found.is_by_person else Permission.TRANSFERS)
     state = found.state
     TRANSFERS.move(session, actor, found.id, step="withdraw", values={"decided_at": utcnow()})
     submission.withdraw(session, actor, OUT if state == MoveState.WAITING_OUT else IN, found.id)
     if not found.is_by_person:
         _tell(session, found, N_("The transfer of %(name)s to %(to)s was withdrawn."))
+
+
+def withdraw_own(session: Session, actor: Actor) -> None:
+    """Take the actor's own waiting transfer back; raises NotFound, and NotAllowed for one that the unit started."""
+    actor.require(Permission.PORTAL)
+    found = open_transfer(session, own_profile(session, actor).id)
+    if found is None:
+        raise NotFound
+    withdraw(session, actor, found.id)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from models import effects, history
 from models.errors import N_, Conflict
 from models.org.tables import Organisation
 from models.scope import system_session
+from seed.demo.moves import build_moves
 from seed.demo.organisations import build_tree
 from seed.demo.paperwork import build_paperwork
 from seed.demo.publications import build_publications
@@ -32,6 +33,7 @@ def seed_demo() -> list[DemoAccount]:
     build_paperwork(stage)
     build_publications(stage)
     build_units(stage)
+    build_moves(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

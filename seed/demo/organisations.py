@@ -56,14 +56,14 @@ def build_tree(stage: Stage) -> None:
     """Create the root, and everything below it by those who may."""
     _root(stage)
     for n, place in enumerate((*COUNTIES, *DEPARTMENTS, *EMPLOYERS, *BASES), start=1):
-        _create(stage, place, n)
+        create(stage, place, n)
         for m, branch in enumerate(place.branches):
             name = f"{place.name}{branch}"
             below = Place(f"{place.key}/{m}", place.key, place.kind, name, place.region, 4, (), place.nature, place.series)
-            _create(stage, below, 500 + n * 10 + m)
-            stage.people[below.key] = _import(stage, below)
+            create(stage, below, 500 + n * 10 + m)
+            stage.people[below.key] = import_people(stage, below)
     for place in (ROOT, *COUNTIES, *DEPARTMENTS, *EMPLOYERS):
-        stage.people[place.key] = _import(stage, place)
+        stage.people[place.key] = import_people(stage, place)
     _give_passwords(stage)
     _further_posts(stage)
     _office(stage)
@@ -130,7 +130,7 @@ def _post(
     return post
 
 
-def _create(stage: Stage, place: Place, n: int) -> None:
+def create(stage: Stage, place: Place, n: int) -> None:
     number = stage.next_number()
     above = stage.organisations[place.parent]
     # The nearest HR or competent department above creates; an employer cannot.
@@ -186,7 +186,7 @@ def _hash() -> str:
     return _hashes[0]
 
 
-def _import(stage: Stage, place: Place) -> list[int]:
+def import_people(stage: Stage, place: Place) -> list[int]:
     """Let the clerk import the members of one organisation, as a filled-in sheet would."""
     organisation = stage.organisations[place.key]
     officer = stage.officers[organisation.id]

@@ -74,10 +74,18 @@ FIXED: dict[str, dict[str, Any]] = {
     "qualifications": {"qualification": "VQ01"},
     "education_records": {"education_level": "20"},
     "jobs": {"kind": "none", "state": "done", "params": {}, "cursor": {}, "result": {}, "error": None},
+    "transfers": {"state": "waiting_in", "is_by_person": False},
+    "superior_changes": {"state": "waiting_in"},
     "notices": {"params": {}},
     "publications": {"kind": "announcement", "state": "withdrawn", "published_at": None},
     "column_choices": {"columns": []},
 }
+BETWEEN = {
+    # what is on the way from one side to the other, for each table of that kind: from, to, and whose it is
+    "unit>cousin_unit": ("unit", "cousin_unit", "professional"),
+    "sibling_unit>foreign_unit": ("sibling_unit", "foreign_unit", "neighbour"),
+}
+ON_THE_WAY = ("transfers", "superior_changes")
 IN_ADDRESSES = {"key", "number"}
 """Stand in addresses, which answers repeat: they name nobody."""
 CODED = {
@@ -119,9 +127,10 @@ class World:
             return set()
         own = {f"account:{actor_name}"}
         if actor_name == "support":
-            return own | set(TREE) | {f"person:{p}" for p in self.cast.people}
+            return own | set(TREE) | {f"person:{p}" for p in self.cast.people} | {f"{t}:{w}" for t in ON_THE_WAY for w in BETWEEN}
         if actor_name in self.cast.people:
-            return own | {f"person:{actor_name}"} | {f"above:{o}" for o in self._above(actor.path)}
+            going = {f"transfers:{way}" for way, (_from, _to, person) in BETWEEN.items() if person == actor_name}
+            return own | going | {f"person:{actor_name}"} | {f"above:{o}" for o in self._above(actor.path)}
         organisations = {
             name
             for name, o in self.cast.organisations.items()
@@ -138,6 +147,7 @@ class World:
             | {f"person:{p}" for p in people}
             | {f"above:{o}" for o in self._above(actor.path)}
             | {f"above:{o}" for o in organisations}
+            | {f"{t}:{way}" for t in ON_THE_WAY for way, (a, b, _p) in BETWEEN.items() if {a, b} & organisations}
         )
 
     def _above(self, path: str) -> set[str]:
@@ -204,6 +214,8 @@ def _owners(cls: Any, cast: Cast) -> list[str]:
         return [f"above:{name}" for name in cast.organisations]
     if declared == "owned_by_person":
         return [f"person:{name}" for name in cast.people]
+    if declared == "either_side":
+        return [f"{cls.__tablename__}:{way}" for way in BETWEEN]
     if declared == "owned_by_account":
         return [f"account:{name}" for name in cast.actors]
     return []
@@ -266,6 +278,15 @@ def _owned(world: World, cls: Any, key: str, kind: str, name: str) -> Any:
             person.organisation_id,
         )
         return own.get(key)
+    if name in BETWEEN:
+        origin, target, person = BETWEEN[name]
+        sides = {"path": origin, "from_path": origin, "to_path": target}
+        if key in sides:
+            return cast.organisations[sides[key]].path
+        ids = {"organisation_id": origin, "from_organisation_id": origin, "to_organisation_id": target}
+        if key in ids:
+            return cast.organisations[ids[key]].id
+        return cast.people[person].id if key == "person_id" and kind == "transfers" else None
     organisation = cast.organisations[name]
     return {"path": organisation.path, "organisation_id": organisation.id}.get(key)
 

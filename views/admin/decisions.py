@@ -73,14 +73,23 @@ def joined(model: type, position: int, col: Col) -> Col:
     return replace(described, value=lambda row: getattr(row[position], described.name, None))
 
 
-def waits_for(actor: Actor, kind: ReviewKind) -> Sequence[ColumnElement[bool]]:
+def waits_for(actor: Actor, *kinds: ReviewKind) -> Sequence[ColumnElement[bool]]:
     """Return the conditions of the reviews that the actor's organisation decides now; one partial index serves them."""
-    return (Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN)
+    return (Review.deciding_organisation_id == actor.organisation_id, _is_one_of(Review, kinds), Review.state == ReviewState.OPEN)
 
 
-def decided_by(actor: Actor, kind: ReviewKind) -> Sequence[ColumnElement[bool]]:
+def decided_by(actor: Actor, *kinds: ReviewKind) -> Sequence[ColumnElement[bool]]:
     """Return the conditions of the decisions that the actor's organisation made."""
-    return (Decision.by_organisation_id == actor.organisation_id, Decision.kind == kind, Decision.verdict != Verdict.UNDONE)
+    return (
+        Decision.by_organisation_id == actor.organisation_id,
+        _is_one_of(Decision, kinds),
+        Decision.verdict != Verdict.UNDONE,
+    )
+
+
+def _is_one_of(model: Any, kinds: Sequence[ReviewKind]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = model.kind == kinds[0] if len(kinds) == 1 else model.kind.in_(kinds)
+    return found
 
 
 # --- batches --------------------------------------------------------------------------------------------------------
@@ -157,6 +166,7 @@ def decision_batches(
     *,
     given: Given = nothing_given,
     more: Callable[[Session, Sequence[int]], list[str]] = nothing_more,
+    words_on_row: tuple[str, str] = (N_("Pass"), N_("Reject")),
 ) -> tuple[BatchAction, ...]:
     """Return 批量通过, 全部通过, 批量驳回 and 全部驳回, with the words of the same steps on one row."""
     return (
@@ -164,7 +174,7 @@ def decision_batches(
             "approve",
             N_("Batch approve"),
             _decide(Verdict.PASS, given),
-            row_label=N_("Pass"),
+            row_label=words_on_row[0],
             all_label=N_("Approve all"),
             permission=permission,
             preview=_preview(Verdict.PASS, more),
@@ -174,7 +184,7 @@ def decision_batches(
             "reject",
             N_("Batch reject"),
             _decide(Verdict.REJECT, nothing_given),
-            row_label=N_("Reject"),
+            row_label=words_on_row[1],
             all_label=N_("Reject all"),
             permission=permission,
             preview=_preview(Verdict.REJECT, more),
@@ -234,7 +244,7 @@ Rows = Callable[[], Select[Any]]
 
 
 def review_tabs(
-    kind: ReviewKind,
+    kind: ReviewKind | tuple[ReviewKind, ...],
     permission: Permission,
     *,
     waiting: Rows,
@@ -243,22 +253,24 @@ def review_tabs(
     name: Callable[[Any], str],
     filters: tuple[Filter, ...],
     decided_shown: tuple[Col, ...] = (),
+    row_actions: tuple[RowAction, ...] = DECIDE_ROW,
     more: tuple[ColumnElement[bool], ...] = (),
 ) -> tuple[Tab, Tab]:
-    """Return 待审核 and 已审核 of one kind of review: *waiting* begins with the Review, *decided* with the Decision.
+    """Return 待审核 and 已审核 of one kind of review, or of several: *waiting* begins with the Review, *decided* with the Decision.
 
     *decided_shown* are the columns of the second where they are not those of the first and of the decision; *more* holds
     for both.
     """
+    kinds = kind if isinstance(kind, tuple) else (kind,)
     return (
         Tab(
             "pending",
             N_("Pending review"),
             rows=waiting,
-            where=lambda actor: (*waits_for(actor, kind), *more),
+            where=lambda actor: (*waits_for(actor, *kinds), *more),
             sorts=WAITING_SORTS,
             filters=filters,
-            row_actions=DECIDE_ROW,
+            row_actions=row_actions,
             row_name=name,
         ),
         Tab(
@@ -266,7 +278,7 @@ def review_tabs(
             N_("Reviewed"),
             model=Decision,
             rows=decided,
-            where=lambda actor: (*decided_by(actor, kind), *more),
+            where=lambda actor: (*decided_by(actor, *kinds), *more),
             sorts=DECIDED_SORTS,
             columns=decided_shown or (*columns, *decided_columns()),
             filters=(*filters, hidden_filter),
@@ -284,6 +296,7 @@ class DecisionScreen(ReviewPage):
     """Mixed in before ScopedModelView: rows are (Review or Decision, subject)."""
 
     kind: ReviewKind
+    more_kinds: tuple[ReviewKind, ...] = ()  # decided in the same list
     review_pass = "approve"  # noqa: S105 - a batch
     review_reject = "reject"
 
@@ -291,7 +304,7 @@ class DecisionScreen(ReviewPage):
         """Return what waits for the organisation of the position in use; one read serves every screen of a page."""
         if "ce_waiting" not in g:
             g.ce_waiting = queries.waiting_times(self.work, actor, limit=TODO_LIMIT + 1)
-        found = g.ce_waiting[self.kind]
+        found = sorted(at for kind in (self.kind, *self.more_kinds) for at in g.ce_waiting[kind])
         return Todo(len(found), local_date(found[0]) if found else None)
 
     def statement(self, listing: Listing, state: ListState) -> Select[Any]:

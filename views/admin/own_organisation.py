@@ -19,7 +19,7 @@ from models.org.tables import Organisation, OrganisationKind
 from models.people import own_organisation
 from models.people.own_organisation import OwnData
 from models.reviews import organisation_changes as changes
-from models.reviews import standing_still
+from models.reviews import standing_still, superior_changes
 from models.transaction import unit_of_work
 from views import states
 from views.admin.screen import ScopedPage
@@ -27,6 +27,7 @@ from views.changes import ORGANISATION, label_of, pairs_of_organisation, words_o
 from views.codes import code_choices, code_name
 from views.details import Change
 from views.forms import PlainForm
+from views.public.pickers import UnitField
 from views.redirects import redirect_own
 from views.words import say, words
 
@@ -46,6 +47,12 @@ class ChangeForm(PlainForm):
 
     name = StringField(_l("Unit name"), render_kw={"maxlength": 200})
     code = StringField(_l("Organisation code / unified social credit code"), render_kw={"maxlength": 40, "autocomplete": "off"})
+
+
+class SuperiorForm(PlainForm):
+    """The superior to be; the operation checks it."""
+
+    to_organisation_id = UnitField(_l("New superior department / HR department of the same level"))
 
 
 class OwnOrganisation(ScopedPage):
@@ -135,6 +142,50 @@ class OwnOrganisation(ScopedPage):
         else:
             flash(gettext("The change was withdrawn."), "success")
         return redirect_own(url_for("own_organisation.change"), "/")
+
+    @expose("/superior", methods=("GET", "POST"))
+    def superior(self) -> str | Response:
+        """Ask for another superior; while one waits, show it and offer to withdraw it."""
+        row = queries.own(self.work, self.actor)
+        form: Any = SuperiorForm()
+        form.to_organisation_id.above = OrganisationKind(row.kind)
+        form.to_organisation_id.flags.required = True
+        refused = ""
+        if request.method == "POST":
+            target = form.to_organisation_id.unit_id()
+            try:
+                with unit_of_work() as session:
+                    superior_changes.ask(session, self.actor, to_organisation_id=target)
+            except DomainError as refusal:
+                form.show_error(refusal)
+                refused = "" if hasattr(refusal, "errors") else say(refusal)
+            else:
+                flash(gettext("The change of superior was submitted."), "success")
+                return redirect_own(url_for("own_organisation.superior"), "/")
+        waiting = superior_changes.open_change(self.work, row.id)
+        return self.render(
+            "admin/superior_change.html",
+            view=self,
+            form=form,
+            waiting=waiting,
+            present=next((words for label, words in self._fixed(row) if label == gettext("Superior unit")), ""),
+            pending=self._pending(row) if waiting is None else [],
+            refused=refused,
+            is_root=row.parent_id is None,
+            past=[(c, states.SUPERIOR_CHANGE[c.state]) for c in superior_changes.changes_of(self.work, row.id)],
+        )
+
+    @expose("/superior/withdraw", methods=("POST",))
+    def withdraw_superior(self) -> Response:
+        """Take the waiting change of superior back."""
+        try:
+            with unit_of_work() as session:
+                superior_changes.withdraw(session, self.actor)
+        except DomainError as refusal:
+            flash(say(refusal), "error")
+        else:
+            flash(gettext("The change was withdrawn."), "success")
+        return redirect_own(url_for("own_organisation.superior"), "/")
 
     @expose("/log")
     def log(self) -> str:

@@ -91,6 +91,7 @@ class PeopleView(ScopedModelView):
             permission=Permission.CERTIFICATES_PRINT,
             is_more=True,
         ),
+        RowAction("transfer", N_("Transfer out"), page="transfer_out.index", permission=Permission.TRANSFERS, is_more=True),
         RowAction(
             "reset", N_("Reset password"), page="people.reset_password", permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True
         ),

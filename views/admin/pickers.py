@@ -14,7 +14,7 @@ from models.access import Permission
 from models.base import db
 from models.errors import N_, NotFound
 from models.org.tables import ALLOWED_PARENTS, Organisation, OrganisationKind, OrganisationState, Region
-from models.people.queries import by_name
+from models.people.queries import by_name, by_number
 from models.people.tables import Professional, ProfessionalState
 from views.admin.screen import ScopedPage
 from views.arguments import read_id
@@ -85,6 +85,19 @@ class Pickers(ScopedPage):
             statement = by_name(statement, q, Professional.id, Professional.name)
         rows = self.work.scalars(statement.order_by(Professional.path, Professional.id).limit(LIMIT))
         return _items([(str(p.id), p.name, p.number_masked) for p in rows])
+
+    @expose("/transferable")
+    def transferable(self) -> Response:
+        """Search the active people of the scope by name, or by the whole number: whom the unit may let go."""
+        self.actor.require(Permission.TRANSFERS)
+        statement = select(Professional).where(Professional.state == ProfessionalState.ACTIVE)
+        q = _asked()
+        if q and any(c.isdigit() for c in q):
+            statement = by_number(statement, q)
+        elif q:
+            statement = by_name(statement, q, Professional.id, Professional.name)
+        rows = self.work.scalars(statement.order_by(Professional.path, Professional.id).limit(LIMIT))
+        return _items([(str(p.id), p.name, f"{p.number_masked} {p.organisation_name}") for p in rows])
 
     @expose("/regions")
     def regions(self) -> Response:

@@ -147,6 +147,8 @@ class ReviewPage(BatchPages, RecordPages):
             list_query=state.query("sel"),
             form=form if form is not None else (self.review_form(row) if may_decide else None),
             may_pass=bool(self.review_pass),
+            pass_word=listing.batches[self.review_pass].step_title if self.review_pass in listing.batches else "",
+            reject_word=reject.step_title if reject else "",
             may_reject=reject is not None and self.may(reject.permission),
             canned=reject.reason.sentences if reject and reject.reason else (),
             reason=request.form.get("reason", ""),

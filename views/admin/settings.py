@@ -29,6 +29,14 @@ WORDS: dict[SettingKey, tuple[str, str]] = {
         N_("Changes of name and code of units"),
         N_("Whether they wait for the superior, or hold at once and are put back when the superior rejects them."),
     ),
+    SettingKey.TRANSFER_OUT_REVIEW: (
+        N_("Release of people who are transferred"),
+        N_("Whether the HR department of the old unit passes a transfer before the receiving unit decides."),
+    ),
+    SettingKey.SUPERIOR_CHANGE: (
+        N_("Change of superior of employers"),
+        N_("Whether the old superior and then the new one decide, or the new one alone."),
+    ),
     SettingKey.UNIT_LEVEL: (N_("Unit level in registrations"), N_("Whether a registering unit has to name its level.")),
     SettingKey.SCAN: (N_("Scan in registrations"), N_("Whether a registering unit has to upload the scan of its certificate.")),
 }
@@ -37,6 +45,10 @@ CHOICES = {
     "one_time": N_("One-time password"),
     "approve_first": N_("Wait for the review"),
     "effective_at_once": N_("Hold at once"),
+    "off": N_("No"),
+    "on": N_("Yes"),
+    "old_then_new": N_("The old superior, then the new one"),
+    "new_only": N_("The new superior alone"),
     "required": N_("Required"),
     "optional": N_("Optional"),
 }

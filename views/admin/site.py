@@ -10,6 +10,7 @@ from models.org.publications import Publication
 from models.org.tables import Department, Organisation
 from models.org.temporary_codes import TemporaryCode
 from models.people.tables import Post, Professional, Role
+from models.people.transfers import Transfer
 from models.reviews.tables import Review
 from views.admin import export_jobs, menu
 from views.admin.administrators import AdministratorsView
@@ -38,7 +39,10 @@ from views.admin.registrations import RegistrationsView
 from views.admin.roles import RolesView
 from views.admin.screen import ScopedPage
 from views.admin.settings import SettingsPage
+from views.admin.superior_changes import SuperiorChangesView
 from views.admin.temporary_codes import TemporaryCodesView
+from views.admin.transfer_out import TransferOut
+from views.admin.transfers import TransferLogView, TransfersInView, TransfersOutView
 
 ADDRESS = "/admin"
 
@@ -63,6 +67,11 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         TrainingBaseReviews(Review, endpoint="training_base_reviews", url="training-base-reviews"),
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),
+        TransfersInView(Review, endpoint="transfers_in", url="transfers-in"),
+        TransferOut(endpoint="transfer_out", url="transfer-out"),
+        TransfersOutView(Review, endpoint="transfers_out", url="transfers-out"),
+        TransferLogView(Transfer, endpoint="transfer_log", url="transfer-log"),
+        SuperiorChangesView(Review, endpoint="superior_changes", url="superior-changes"),
         PeopleView(Professional, endpoint="people", url="people"),
         PeopleImportPage(endpoint="people_import", url="people-import"),
         OrganisationsImportPage(endpoint="organisations_import", url="organisations-import"),

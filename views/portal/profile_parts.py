@@ -35,6 +35,7 @@ TABS = (
     ("portal.profile_education", N_("Education and degrees")),
     ("portal.profile_qualifications", N_("Vocational qualifications")),
     ("portal.profile_honours", N_("Academic and technical titles of honour")),
+    ("portal.transfer", N_("Transfer to another unit")),
     ("portal.profile_log", N_("Change log")),
 )
 

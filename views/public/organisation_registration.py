@@ -43,6 +43,7 @@ from views.checks import AtMost
 from views.codes import code_choices
 from views.limits import LOOKUPS, failures_limited, limiter, note_failure
 from views.position import any_position
+from views.public import pickers
 from views.public.captcha import CaptchaForm
 from views.public.home import registrations
 from views.public.login import document_types
@@ -131,12 +132,8 @@ class OrganisationStep(CaptchaForm):
 
     def superior(self) -> int | None:
         """Return the id that was chosen, or that of the one organisation with exactly the typed name."""
-        typed = (self[self.asked].data or "").strip()
-        kinds = self._kinds_of(self.asked)
-        if read_id(typed) is not None:
-            return read_id(typed) if directory.entry(read_id(typed) or 0, kinds=kinds) else None
-        found = directory.find(typed, kinds=kinds, limit=2) if typed else []
-        return found[0].id if found and found[0].name == typed else None
+        found = pickers.chosen_unit(self[self.asked].data, kinds=self._kinds_of(self.asked))
+        return found.id if found else None
 
     def data_of(self, *, has_scan: bool) -> OrganisationRegistration:
         """Return what was typed, for the domain."""

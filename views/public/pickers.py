@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, jsonify, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy import select
+from werkzeug.wrappers import Response
+from wtforms import StringField
 
 from models.base import db
-from models.errors import N_
+from models.errors import N_, NotFound
 from models.org import directory
 from models.org.code_lists import CodeList
-from models.org.tables import CodeEntry
+from models.org.tables import ALLOWED_PARENTS, HAVE_MEMBERS, CodeEntry, OrganisationKind
 from models.scope import system_session
 from views.actor import KIND_WORDS
 from views.arguments import read_id
@@ -57,6 +59,55 @@ def organisations() -> str:
         kind_words=KIND_WORDS,
         most=directory.MOST,
     )
+
+
+@blueprint.get("/units")
+@limiter.limit(LOOKUPS)
+def units() -> Response:
+    """Answer ``{"items": [{"id", "text", "note"}]}`` for a searched choice of a unit from the public directory.
+
+    ``above`` keeps the kinds that may stand above one of that kind; without it those that have members.
+    """
+    above = request.args.get("above")
+    try:
+        kinds = ALLOWED_PARENTS[OrganisationKind(above)] if above else HAVE_MEMBERS
+    except ValueError:
+        raise NotFound from None
+    found = directory.find(request.args.get("q", ""), kinds=kinds, limit=20)
+    return jsonify(items=[{"id": str(e.id), "text": e.name, "note": e.code} for e in found])
+
+
+def chosen_unit(typed: str | None, *, kinds: Collection[OrganisationKind] = HAVE_MEMBERS) -> directory.Entry | None:
+    """Return the unit whose id was chosen, or the one with exactly the typed name; None for every other text."""
+    text = (typed or "").strip()
+    if read_id(text) is not None:
+        return directory.entry(read_id(text) or 0, kinds=kinds)
+    found = directory.find(text, kinds=kinds, limit=2) if text else []
+    return found[0] if found and found[0].name == text else None
+
+
+class UnitField(StringField):
+    """A unit of the public directory: searched by name, sent as its id; without script its exact name is typed."""
+
+    def __init__(self, label: Any, above: OrganisationKind | None = None, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.above = above
+
+    @property
+    def kinds(self) -> Collection[OrganisationKind]:
+        """Return the kinds that can be chosen."""
+        return ALLOWED_PARENTS[self.above] if self.above else HAVE_MEMBERS
+
+    def unit_id(self) -> int | None:
+        """Return the id of what was chosen."""
+        found = chosen_unit(self.data, kinds=self.kinds)
+        return found.id if found else None
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Render the box with the address of its search."""
+        found = chosen_unit(self.data, kinds=self.kinds)
+        address = url_for("pickers.units", above=self.above.value if self.above else None)
+        return super().__call__(**kwargs, **{"data-picker": address, "data-text": found.name if found else ""})
 
 
 @blueprint.get("/codes/<name>")

@@ -224,7 +224,7 @@ def test_the_target_is_another_active_unit(cast: Cast, session_of: Open, target:
     session = session_of(cast.professional)
     with pytest.raises(FieldErrors) as refused, unit_of_work(session):
         transfers.start(session, cast.professional, None, to_organisation_id=wanted, phone="nonsense")
-    assert set(refused.value.errors) == {"to_organisation_id", "phone"}
+    assert set(refused.value.errors) == {"to_organisation_id", "contact_phone"}
 
 
 def test_a_super_administrator_hands_over_first(cast: Cast, session_of: Open, system: Session) -> None:
