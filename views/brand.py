@@ -11,6 +11,8 @@ from flask import current_app, request
 from models.errors import N_
 
 SITE_NAME = N_("Continuing Education Public Service Platform for Professional and Technical Personnel")
+VERSION = "0.1.0"
+"""Of the product, as in pyproject.toml; a test holds the two together."""
 SITE_SHORT_NAME = N_("Continuing Education Platform")
 
 

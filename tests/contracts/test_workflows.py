@@ -37,7 +37,18 @@ POSITIONS = (
     "foreign_officer",
     "support",
 )
-KINDS = ("organisation", "post", "professional", "declaration", "review", "certificate")
+KINDS = (
+    "organisation",
+    "post",
+    "professional",
+    "declaration",
+    "review",
+    "certificate",
+    "organisation_change",
+    "person_change",
+    "transfer",
+    "superior_change",
+)
 LOADED = registrations  # registers every workflow
 
 # What a state demands of the other columns (the named CHECK constraints), and what a step brings along.
@@ -82,7 +93,8 @@ def effects_off() -> Iterator[None]:
 def row_of(flow: Workflow, world: World) -> tuple[str, int]:
     """Return owner and id of the row of the unit, or of its professional, that the steps are tried on."""
     owners = world.ids[flow.model.__tablename__]
-    owner = next(o for o in ("person:professional", "unit") if o in owners)
+    wanted = ("person:professional", "unit", f"{flow.model.__tablename__}:unit>cousin_unit")
+    owner = next(o for o in wanted if o in owners)
     return owner, int(owners[owner])
 
 
@@ -108,6 +120,8 @@ def test_every_machine_is_closed_and_named() -> None:
         "publication",
         "organisation_change",
         "person_change",
+        "transfer",
+        "superior_change",
     }
     for flow, step in machines():
         states = {str(s) for s in flow.states}

@@ -15,12 +15,14 @@ from models.org import departments, publications
 from models.org.codes import mod31
 from models.org.departments import DepartmentData
 from models.org.publications import PublicationKind, Text
+from models.org.settings import SettingKey, set_setting
 from models.org.tables import CodeEntry, Organisation, OrganisationKind
 from models.people import administrators, candidates, roles
 from models.people.candidates import Candidate, Way
 from models.people.organisation_registration import Applicant, OrganisationRegistration
 from models.people.roles import RoleData
 from models.reviews import engine
+from models.reviews import transfers as moves
 from models.reviews.organisation_registrations import first_step, keep_first_step, submit_organisation
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import NOTHING, attach, system_session
@@ -92,6 +94,23 @@ def office(officer: Actor, acting_as: Callable[[Actor], Any], n: int) -> None:
             Way.NEW, kept.id, None, "111", number, password, password, f"第二管理员{n}", "13900000000", "a@example.invalid"
         )
         administrators.create(session, officer, candidates.check(session, officer, candidate), role.id)
+
+
+def transfers(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
+    """Let somebody wait for the word of each officer's organisation, and somebody for the county's release."""
+    county = cast.actors["county_officer"]
+    phone = "0599-7654321"
+    for person, target in (("neighbour", "unit"), ("cousin", "department"), ("foreigner", "county")):
+        actor = cast.actors[person]
+        with acting_as(actor) as session:
+            wanted = cast.organisations[target].id
+            moves.start(session, actor, None, to_organisation_id=wanted, phone=phone)
+    with acting_as(county) as session:
+        own = session.get_one(Organisation, county.organisation_id)
+        set_setting(session, county, own, SettingKey.TRANSFER_OUT_REVIEW, "on")
+    worker = cast.actors["branch_worker"]
+    with acting_as(worker) as session:
+        moves.start(session, worker, None, to_organisation_id=cast.organisations["cousin_unit"].id, phone=phone)
 
 
 def publish_something(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:

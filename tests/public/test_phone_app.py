@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import tomllib
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from PIL import Image
 
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.visits import english
+from views.brand import VERSION
 
 
 def test_the_manifest_names_the_platform_and_icons_that_are_there(app: Flask) -> None:
@@ -37,3 +40,16 @@ def test_the_worker_reaches_the_whole_platform_and_is_asked_for_anew(app: Flask)
     answer = app.test_client().get("/service-worker.js")
     assert answer.headers["Cache-Control"] == "no-cache"
     assert "javascript" in answer.mimetype
+
+
+def test_the_account_page_names_the_version_that_the_project_declares(app: Flask, cast: Cast) -> None:
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert declared == VERSION
+    client = english(app)
+    assert client.get("/account").status_code == 303  # to the login
+    data = {"document_type": "111", "number": cast.accounts["professional"].number, "password": PASSWORD, "kind": "professional"}
+    client.post("/login", data=data)
+    page = client.get("/account").text
+    assert VERSION in page
+    assert "This is the newest version." in client.get(f"/account?from={VERSION}").text
+    assert "has been renewed" in client.get("/account?from=0.0.1").text

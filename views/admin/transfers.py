@@ -33,7 +33,7 @@ MEMBERS_KINDS = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTM
 _col = partial(joined, Transfer, 1)
 WHO = (_col(Col("name", is_link=True)), _col(Col("number_masked")))
 TITLE = (
-    _col(Col("title_series", label=N_("Series of the professional and technical post"))),
+    _col(Col("title_series")),
     _col(Col("field_of_work")),
     _col(Col("title_qualification", label=N_("Title qualification of the post"))),
 )
@@ -171,7 +171,7 @@ def _is_ours(transfer: Transfer) -> bool:
 
 FORMER = Col("from_name", label=N_("Former unit"))
 ABOUT_PERSON = (
-    Col("title_series", label=N_("Series of the professional and technical post")),
+    Col("title_series"),
     Col("field_of_work"),
     Col("title_qualification", label=N_("Title qualification of the post")),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
+from flask import Blueprint, Response, current_app, flash, jsonify, render_template, request, url_for
 from flask_babel import gettext
 
-from views.brand import SITE_NAME, SITE_SHORT_NAME, asset
+from models.errors import N_
+from views.actor import required_actor
+from views.brand import SITE_NAME, SITE_SHORT_NAME, VERSION, asset
 
 blueprint = Blueprint("app", __name__)
 
@@ -47,3 +49,20 @@ def service_worker() -> Response:
 def offline() -> str:
     """Return the page that is shown without a network; nothing personal stands in it."""
     return render_template("public/offline.html")
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """S053 账户设置: who is logged in, the version in use and whether it is the newest, the password, the way out.
+
+    A page is never kept by the browser, so what it names is what the server runs; ``from`` is what the reader saw before.
+    """
+    actor = required_actor()
+    seen = request.args.get("from", "")
+    if seen:
+        is_newest = seen == VERSION
+        sentence = (
+            N_("This is the newest version.") if is_newest else N_("The platform has been renewed; you use the newest version.")
+        )
+        flash(gettext(sentence), "success")
+    return render_template("public/account.html", actor=actor, version=VERSION)
