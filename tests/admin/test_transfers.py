@@ -190,6 +190,8 @@ def test_a_unit_changes_its_superior_and_both_superiors_decide(desk: Callable[..
         desk_of.post("superior-changes/decide", id=row, step="pass", url="/admin/superior-changes/")
     with look() as session:
         assert session.get_one(Organisation, cast.organisations["unit"].id).parent_id == target.id
+    assert "Your unit stands below 单位-other_county now." in clerk.get("").text
+    assert "Unread" not in clerk.follow(clerk.post("notices")).text
     assert "单位-other_county" in clerk.get("own-organisation/superior").text
     assert names_in(desk("department_clerk").get("superior-changes/?tab=reviewed")) == ["单位-unit"]
 

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import update
 
+from models.people.tables import Post
+from models.scope import system_session
+from models.transaction import unit_of_work
 from tests.cast import PASSWORD, Cast
 from tests.visits import english
 from views.brand import VERSION
@@ -53,3 +57,14 @@ def test_the_account_page_names_the_version_that_the_project_declares(app: Flask
     assert VERSION in page
     assert "This is the newest version." in client.get(f"/account?from={VERSION}").text
     assert "has been renewed" in client.get("/account?from=0.0.1").text
+
+
+def test_who_holds_several_positions_finds_the_way_to_choose(app: Flask, cast: Cast) -> None:
+    with app.app_context(), system_session() as session, unit_of_work(session):
+        session.execute(
+            update(Post).where(Post.id == cast.posts["branch_clerk"].id).values(account_id=cast.accounts["professional"].id)
+        )
+    client = english(app)
+    data = {"document_type": "111", "number": cast.accounts["professional"].number, "password": PASSWORD, "kind": "professional"}
+    client.post("/login", data=data)
+    assert 'href="/login/position"' in client.get("/account").text

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_admin import expose
+from werkzeug.wrappers import Response
 
+from models import outbox
 from models.access import Permission
 from models.base import today
 from models.errors import N_
+from models.transaction import unit_of_work
 from views.admin.menu import groups_for, screens
 from views.admin.screen import ScopedPage, Todo
+from views.redirects import redirect_own
+
+
+NOTICES = 8
+"""At most so many are shown: what waits stands above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +51,12 @@ class HomePage(ScopedPage):
                 if todo is not None:
                     days = (today() - todo.oldest).days if todo.oldest else None
                     waiting.append(Waiting(view.word_for(actor.kind), view.start_url, todo, days))
-        return self.render("admin/home.html", view=self, waiting=waiting, groups=groups_for(self.admin, actor))
+        notices = outbox.recent(self.work, limit=NOTICES)
+        return self.render("admin/home.html", view=self, waiting=waiting, groups=groups_for(self.admin, actor), notices=notices)
+
+    @expose("/notices", methods=("POST",))
+    def read_notices(self) -> Response:
+        """Mark the notices to the position in use as read."""
+        with unit_of_work() as session:
+            outbox.mark_read(session)
+        return redirect_own(self.start_url, "/")
