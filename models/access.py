@@ -51,6 +51,8 @@ class Permission(StrEnum):
     SUPPORT_UNLOCK = "support.unlock"
     SUPPORT_HISTORY = "support.history"
     SUPPORT_CODES = "support.codes"
+    SUPPORT_NAMES = "support.names"
+    SUPPORT_ORDERS = "support.orders"
 
 
 PERMISSION_WORDS: dict[Permission, str] = {
@@ -82,6 +84,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.SUPPORT_RESET: N_("Reset passwords (support)"),
     Permission.SUPPORT_UNLOCK: N_("Unlock accounts (support)"),
     Permission.SUPPORT_CODES: N_("Issue temporary codes (support)"),
+    Permission.SUPPORT_NAMES: N_("Correct names (support)"),
+    Permission.SUPPORT_ORDERS: N_("Merge and move organisations (support)"),
     Permission.SUPPORT_HISTORY: N_("See the history of accounts (support)"),
 }
 """The words of each permission, in roles and in refusals."""

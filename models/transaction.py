@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from enum import Enum
 
@@ -85,6 +85,23 @@ def unit_of_work(session: Session | None = None) -> Iterator[Session]:
         _intent.set(Intent.READ if before is Intent.WRITE_ONCE else before)
     for call in work.info.pop(_AFTER, []):
         call()
+
+
+@contextmanager
+def rehearsal(session: Session | None = None) -> Iterator[Session]:
+    """Let everything inside happen as in a unit of work, and then undo it: what would come of it can be shown beforehand."""
+    with suppress(_RehearsalEndsError), unit_of_work(session) as work:
+        yield work
+        work.flush()
+        _end_rehearsal()
+
+
+class _RehearsalEndsError(Exception):
+    """Rolls a rehearsal back."""
+
+
+def _end_rehearsal() -> None:
+    raise _RehearsalEndsError
 
 
 # --- the tree of organisations ----------------------------------------------------------------------------------------

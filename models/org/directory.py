@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
 from models.org import codes
 from models.org.tables import HAVE_MEMBERS, Department, Organisation, OrganisationKind, OrganisationState
@@ -43,8 +45,23 @@ def find(text: str, *, kinds: Collection[OrganisationKind] = HAVE_MEMBERS, limit
             place = func.strpos(Organisation.name, wanted)
         if wanted:
             statement = statement.where(or_(place > 0, Organisation.code == codes.normalise(compact(wanted))))
-        rows = session.execute(statement.order_by(place, func.length(Organisation.name), Organisation.id).limit(limit))
+        rows = session.execute(statement.order_by(place, func.length(Organisation.name), Organisation.id).limit(limit)).all()
+        if not rows and wanted:
+            rows = _merged_into(session, codes.normalise(compact(wanted)), kinds)
         return [Entry(i, name, OrganisationKind(kind), code, path) for i, name, kind, code, path in rows]
+
+
+def _merged_into(session: Session, code: str, kinds: Collection[OrganisationKind]) -> Sequence[Any]:
+    """Return the unit that took over the one with this code: an old code answers with the new name."""
+    merged = (Organisation.code == code, Organisation.state == OrganisationState.MERGED)
+    target = session.scalar(select(Organisation.merged_into_id).where(*merged).order_by(Organisation.id.desc()).limit(1))
+    for _ in range(MOST):  # whoever took over may have been taken over
+        found = session.get(Organisation, target) if target else None
+        if found is None or found.state != OrganisationState.MERGED:
+            break
+        target = found.merged_into_id
+    statement = select(*_COLUMNS).where(Organisation.id == target, Organisation.state == OrganisationState.ACTIVE)
+    return session.execute(statement.where(Organisation.kind.in_(sorted(kinds)))).all() if target else []
 
 
 def entry(organisation_id: int, *, kinds: Collection[OrganisationKind] = HAVE_MEMBERS) -> Entry | None:

@@ -222,6 +222,48 @@ class SuperiorChange(EitherSide, Base):
     decided_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of the decision")})
 
 
+class OrderKind(StrEnum):
+    """What a change order does to an organisation."""
+
+    MOVE = "move"  # with its subtree below another superior
+    MERGE = "merge"  # into another one, which takes over everything
+    RENAME = "rename"
+    DISABLE = "disable"
+
+
+class OrderState(StrEnum):
+    """A change order is carried out when it is given, and may be taken back."""
+
+    DONE = "done"
+    UNDONE = "undone"
+
+
+class ChangeOrder(InSubtree, Base):
+    """An order that changed the tree: what it did, in figures, and what has to be known to undo it."""
+
+    __tablename__ = "change_orders"
+    __table_args__ = (
+        Index("ix_change_orders_path", "path", "id"),
+        Index("ix_change_orders_subject", "subject_id", "id"),
+        CheckConstraint("state in ('done','undone')", name="known_state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[OrderKind] = mapped_column(String(12), info={"label": N_("Kind of change")})
+    state: Mapped[OrderState] = mapped_column(String(12), default=OrderState.DONE, info={"label": N_("Status")})
+    subject_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    subject_name: Mapped[str] = mapped_column(String(200), info={"label": N_("Unit name")})
+    target_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    target_name: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("Goes to / new name")})
+    reason: Mapped[str] = mapped_column(String(500), info={"label": N_("Reason")})
+    effect: Mapped[dict[str, Any]]  # the figures, as they were shown beforehand
+    before: Mapped[dict[str, Any]]  # what is put back by undoing it
+    ordered_by: Mapped[str] = mapped_column(String(100), info={"label": N_("Ordered by")})
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, info={"label": N_("Time")})
+    undone_by: Mapped[str] = mapped_column(String(100), default="", info={"label": N_("Undone by")})
+    undone_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of undoing")})
+
+
 class OrganisationDraft(SystemOnly, Base):
     """The first step of a visitor who registers an organisation, until the second; swept after a day."""
 

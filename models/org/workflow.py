@@ -3,8 +3,10 @@
 from models.errors import N_
 from models.org.tables import (
     OPEN_MOVES,
+    ChangeOrder,
     ChangeState,
     MoveState,
+    OrderState,
     Organisation,
     OrganisationChange,
     OrganisationState,
@@ -12,11 +14,12 @@ from models.org.tables import (
 )
 from models.workflow import Step, Workflow
 
-PENDING, ACTIVE, REJECTED, DISABLED = (
+PENDING, ACTIVE, REJECTED, DISABLED, MERGED = (
     OrganisationState.PENDING,
     OrganisationState.ACTIVE,
     OrganisationState.REJECTED,
     OrganisationState.DISABLED,
+    OrganisationState.MERGED,
 )
 
 ORGANISATIONS = Workflow(
@@ -28,6 +31,8 @@ ORGANISATIONS = Workflow(
         Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
         Step("disable", frozenset({ACTIVE}), DISABLED, N_("Disable"), needs_reason=True),
         Step("enable", frozenset({DISABLED}), ACTIVE, N_("Enable")),
+        Step("merge", frozenset({ACTIVE, DISABLED}), MERGED, N_("Merge")),
+        Step("unmerge", frozenset({MERGED}), ACTIVE, N_("Undo")),
     ],
 )
 
@@ -50,3 +55,6 @@ MOVE_STEPS = (
 )
 """Of whatever needs the word of both sides; who may take a step, ``models.reviews`` decides."""
 SUPERIOR_CHANGES = Workflow(SuperiorChange, "superior_change", MoveState, MOVE_STEPS)
+ORDERS = Workflow(
+    ChangeOrder, "change_order", OrderState, [Step("undo", frozenset({OrderState.DONE}), OrderState.UNDONE, N_("Undo"))]
+)

@@ -24,14 +24,23 @@ def follow_with(call: Follower) -> None:
     _followers.append(call)
 
 
-def move(session: Session, actor: Actor, people: Sequence[Professional], target: Organisation) -> None:
+def move(
+    session: Session,
+    actor: Actor,
+    people: Sequence[Professional],
+    target: Organisation,
+    *,
+    department_and_posts_stay: bool = False,
+) -> None:
     """Let locked *people* of one organisation belong to *target* from today on, with all that is theirs.
 
-    Departments are cleared, posts at the old organisation end. The membership of the past stays: a closed year follows it.
-    The caller has checked that nobody of them holds the last word there (a super administrator).
+    Departments are cleared and posts at the old organisation end, unless they go along by other means. The membership of the
+    past stays: a closed year follows it. The caller has checked that nobody of them holds the last word there (a super
+    administrator).
     """
     ids = [p.id for p in people]
-    accounts = {p.account_id: p.organisation_id for p in people}
+    accounts = {} if department_and_posts_stay else {p.account_id: p.organisation_id for p in people}
+    cleared = {} if department_and_posts_stay else {"department_id": None}
     with acting(session, "take_over_person"):
         for cls in owned_by_people():
             session.execute(
@@ -40,7 +49,7 @@ def move(session: Session, actor: Actor, people: Sequence[Professional], target:
         session.execute(
             update(Professional)
             .where(Professional.id.in_(ids))
-            .values(organisation_id=target.id, organisation_name=target.name, department_id=None, path=target.path),
+            .values(organisation_id=target.id, organisation_name=target.name, path=target.path, **cleared),
             execution_options={"synchronize_session": False},
         )
         session.execute(

@@ -25,6 +25,7 @@ POSTS = Workflow(
         Step("disable", frozenset({ACTIVE}), DISABLED, N_("Disable"), needs_reason=True),
         Step("enable", frozenset({DISABLED}), ACTIVE, N_("Enable")),
         Step("end", frozenset({ACTIVE, DISABLED, OFFERED}), ENDED, N_("Delete")),
+        Step("revive", frozenset({ENDED}), ACTIVE, N_("Undo")),  # of an ending that a change order had caused
     ],
 )
 
@@ -50,7 +51,7 @@ def _after_step(session: Session, actor: Actor, ids: Sequence[int]) -> None:
         tell(session, actor, sorted(set(session.scalars(select(Post.organisation_id).where(Post.id.in_(ids))))))
 
 
-for _step in ("accept", "disable", "enable", "end"):
+for _step in ("accept", "disable", "enable", "end", "revive"):
     POSTS.on(_step, _after_step)
 
 

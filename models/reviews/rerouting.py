@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor
@@ -40,21 +40,7 @@ def follow(session: Session, actor: Actor, organisation_ids: Collection[int]) ->
     administrator come or gone, a role changed.
     """
     concerned = or_(Review.deciding_organisation_id.in_(organisation_ids), Review.in_place_of_id.in_(organisation_ids))
-    n_moved, last = 0, 0
-    with acting(session, "reroute"):
-        while True:
-            rows = session.scalars(
-                select(Review)
-                .where(Review.state == ReviewState.OPEN, concerned, Review.id > last)
-                .order_by(Review.id)
-                .limit(CHUNK)
-                .with_for_update()
-            ).all()
-            if not rows:
-                return n_moved
-            last = rows[-1].id
-            for kind in sorted({r.kind for r in rows}):
-                n_moved += _reroute(session, actor, ReviewKind(kind), [r for r in rows if r.kind == kind])
+    return _follow(session, actor, concerned, _reroute)
 
 
 def _reroute(session: Session, actor: Actor, kind: ReviewKind, rows: Sequence[Review]) -> int:
@@ -118,13 +104,30 @@ def _turns(session: Session, kind: ReviewKind, rows: Sequence[Review]) -> dict[i
 
 def follow_move(session: Session, actor: Actor, moved: Moved) -> int:
     """Replace the undecided steps of everything open in a moved subtree by the organisations above its new place."""
-    n_moved, last = 0, 0
     low, high = path_range(moved.new_path)
+    return _follow(session, actor, and_(Review.path >= low, Review.path < high), _replace)
+
+
+def follow_people(session: Session, actor: Actor, person_ids: Collection[int]) -> int:
+    """Do the same with what is open of people who have another organisation now; return how many reviews moved."""
+    return _follow(session, actor, Review.person_id.in_(person_ids), _replace)
+
+
+def follow_reviews(session: Session, actor: Actor, review_ids: Collection[int]) -> int:
+    """Do the same with single reviews that wait at another organisation now."""
+    return _follow(session, actor, Review.id.in_(review_ids), _replace)
+
+
+Reroute = Callable[[Session, Actor, ReviewKind, Sequence[Review]], int]
+
+
+def _follow(session: Session, actor: Actor, concerned: ColumnElement[bool], reroute: Reroute) -> int:
+    n_moved, last = 0, 0
     with acting(session, "reroute"):
         while True:
             rows = session.scalars(
                 select(Review)
-                .where(Review.state == ReviewState.OPEN, Review.path >= low, Review.path < high, Review.id > last)
+                .where(Review.state == ReviewState.OPEN, concerned, Review.id > last)
                 .order_by(Review.id)
                 .limit(CHUNK)
                 .with_for_update()
@@ -133,7 +136,7 @@ def follow_move(session: Session, actor: Actor, moved: Moved) -> int:
                 return n_moved
             last = rows[-1].id
             for kind in sorted({r.kind for r in rows}):
-                n_moved += _replace(session, actor, ReviewKind(kind), [r for r in rows if r.kind == kind])
+                n_moved += reroute(session, actor, ReviewKind(kind), [r for r in rows if r.kind == kind])
 
 
 def _replace(session: Session, actor: Actor, kind: ReviewKind, rows: Sequence[Review]) -> int:
@@ -145,24 +148,20 @@ def _replace(session: Session, actor: Actor, kind: ReviewKind, rows: Sequence[Re
     levels: list[dict[str, object]] = []
     gone: list[int] = []
     for row in rows:
-        decided = [level for level in present[row.id] if level.state not in _UNDECIDED]
-        undecided = [level.deciding_organisation_id for level in present[row.id] if level.state in _UNDECIDED]
+        decided, undecided = _parted(present[row.id])
         chain = chain_of[row.path]
         by = {level.deciding_organisation_id for level in decided}
         wanted = handler.links(chain)
         rest = [link for link in wanted if link.organisation_id not in by] or list(wanted[-1:])
-        if [link.organisation_id for link in rest] == undecided:
-            continue
         first = len(decided) + 1
         opening = opening_of(chain, rest, may, {row.subject_account_id, row.submitted_by_id}, first=first)
-        gone += [level.id for level in present[row.id] if level.state in _UNDECIDED]
+        present_turn = (row.level, row.n_levels, row.deciding_organisation_id, row.in_place_of_id)
+        turn = (opening.level, len(decided) + len(rest), opening.decider, opening.in_place_of)
+        if turn == present_turn and [link.organisation_id for link in rest] == [u.deciding_organisation_id for u in undecided]:
+            continue
+        gone += [level.id for level in undecided]
         levels += [level_row(row, n, link, opening) for n, link in enumerate(rest, start=first)]
-        each[row.id] = {
-            "level": opening.level,
-            "n_levels": len(decided) + len(rest),
-            "deciding_organisation_id": opening.decider,
-            "in_place_of_id": opening.in_place_of,
-        }
+        each[row.id] = dict(zip(("level", "n_levels", "deciding_organisation_id", "in_place_of_id"), turn, strict=True))
     if each:
         session.execute(delete(ReviewLevel).where(ReviewLevel.id.in_(gone)), execution_options={"synchronize_session": False})
         bulk_insert(session, ReviewLevel, levels)
@@ -170,7 +169,10 @@ def _replace(session: Session, actor: Actor, kind: ReviewKind, rows: Sequence[Re
     return len(each)
 
 
-_UNDECIDED = frozenset({LevelState.WAITING, LevelState.OPEN})
+def _parted(levels: Sequence[ReviewLevel]) -> tuple[Sequence[ReviewLevel], Sequence[ReviewLevel]]:
+    """Part the levels of a round into those up to the last that somebody decided, and the rest: skipped ones come up anew."""
+    n_decided = max((n for n, level in enumerate(levels, start=1) if level.state == LevelState.PASSED), default=0)
+    return levels[:n_decided], levels[n_decided:]
 
 
 def _levels(session: Session, rows: Sequence[Review]) -> dict[int, list[ReviewLevel]]:

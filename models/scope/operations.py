@@ -43,6 +43,7 @@ _OF_ORGANISATIONS = [
     "learning_forms",
     "organisation_changes",
     "organisation_scans",
+    "change_orders",
     "organisation_settings",
     "organisation_years",
     "posts",
@@ -128,6 +129,15 @@ CROSS_SUBTREE: dict[str, Operation] = {
         **dict.fromkeys([*_OF_PEOPLE, *_OF_ORGANISATIONS], "path")
         | dict.fromkeys(["superior_changes", "transfers"], "path from_path to_path")
         | {"organisations": "path parent_id"}
+    ),
+    # One organisation takes another over: its posts, roles and departments, and what waits for its word.
+    "merge_organisations": _operation(
+        organisations="merged_into_id",
+        posts="organisation_id path",
+        roles="organisation_id path name",
+        departments="organisation_id path",
+        reviews="path",
+        review_levels="path",
     ),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }

@@ -57,6 +57,8 @@ PLAIN = {
     "section": "title",
     "name": "people",
 }
+OF_OTHER_TABLES = {"person_id": "professionals", "declaration_id": "declarations", "organisation_id": "organisations"}
+"""Names under which a form may look for an id of that very table: an id of another one may belong to anybody there."""
 FORGED: dict[str, Any] = {
     # columns that no form may set, and names that a form may look for an id under
     "path": "/1/",
@@ -214,25 +216,20 @@ class Matrix:
     def _named(self, arguments: dict[str, str], rule: Rule, probe: dict[str, str]) -> tuple[tuple[str, str], ...]:
         return tuple(({k: v for k, v in arguments.items() if k not in rule.arguments} | probe).items())
 
+    def _of_the_same(self, owner: str, table: str) -> str:
+        """Return the id of a row of *table* that belongs to *owner*, or to a member of that organisation; else of none."""
+        found = self.world.ids.get(table, {})
+        organisation = self.world.cast.organisations.get(owner)
+        members = [
+            n for n, p in self.world.cast.people.items() if organisation is not None and p.organisation_id == organisation.id
+        ]
+        return next((str(found[key]) for key in (owner, *(f"person:{n}" for n in members)) if key in found), str(ABSENT_ID))
+
     def _forms(self, position: str, owner: str, arguments: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
         actor = self.world.cast.actors.get(position)
         common = FORGED | {"position": actor.position_key if actor else ""}
-        ids = dict.fromkeys(
-            (
-                "id",
-                "row",
-                "ids",
-                "person_id",
-                "declaration_id",
-                "organisation_id",
-                "parent_id",
-                "account_id",
-                "to_position",
-                "key",
-                "number",
-            ),
-            "",
-        )
         named = next(iter(arguments.values()), "") if owner else ""
+        ids = {k: named for k in ("id", "row", "ids", "parent_id", "account_id", "to_position", "key", "number") if named}
+        ids |= {k: self._of_the_same(owner, table) for k, table in OF_OTHER_TABLES.items() if named}
         for action in ("approve", "reject", "pass", "delete", "export") if owner else ("approve",):
-            yield tuple((common | {k: named for k in ids if named} | {"action": action}).items())
+            yield tuple((common | ids | {"action": action}).items())

@@ -1,4 +1,4 @@
-"""Make the tables of transfers and of changes of the superior, and the index that finds a person's reviews."""
+"""Make the tables of transfers, changes of the superior and change orders, and the index that finds a person's reviews."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -92,11 +92,34 @@ def upgrade() -> None:
     op.create_index('uq_superior_changes_open', 'superior_changes', ['organisation_id'], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_index(op.f('ix_superior_changes_person_id'), 'superior_changes', ['person_id'])
     op.create_index('ix_certificates_person', 'certificates', ['person_id'])
+    op.create_table('change_orders',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('subject_id', ID, nullable=False),
+    sa.Column('subject_name', sa.String(length=200), nullable=False),
+    sa.Column('target_id', ID, nullable=True),
+    sa.Column('target_name', sa.String(length=200), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('effect', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('before', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('ordered_by', sa.String(length=100), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('undone_by', sa.String(length=100), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('path', _bytes(255), nullable=False),
+    sa.CheckConstraint("state in ('done','undone')", name=op.f('ck_change_orders_known_state')),
+    *_organisations('change_orders', 'subject_id', 'target_id'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_change_orders'))
+    )
+    op.create_index('ix_change_orders_path', 'change_orders', ['path', 'id'])
+    op.create_index('ix_change_orders_subject', 'change_orders', ['subject_id', 'id'])
     op.create_index('ix_reviews_person', 'reviews', ['person_id', 'state'])
 
 
 def downgrade() -> None:
     op.drop_index('ix_reviews_person', 'reviews')
     op.drop_index('ix_certificates_person', 'certificates')
+    op.drop_table('change_orders')
     op.drop_table('superior_changes')
     op.drop_table('transfers')
