@@ -27,6 +27,7 @@ class Permission(StrEnum):
     ORGANISATIONS_VIEW = "organisations.view"
     ORGANISATIONS_CREATE = "organisations.create"
     ORGANISATIONS_MANAGE = "organisations.manage"
+    ORDERS = "orders.give"  # change orders over the subtree: HR departments
     ORGANISATIONS_REVIEW = "organisations.review"
     ORGANISATIONS_EXPORT = "organisations.export"
     ORGANISATION_EDIT = "organisation.edit"  # the data of the own one
@@ -61,6 +62,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.ORGANISATIONS_MANAGE: N_("Manage the organisations below"),
     Permission.ORGANISATIONS_REVIEW: N_("Review registered organisations"),
     Permission.ORGANISATIONS_EXPORT: N_("Export the organisations below"),
+    Permission.ORDERS: N_("Move, merge, rename and disable units by order"),
     Permission.ORGANISATION_EDIT: N_("Change the data of the own unit"),
     Permission.CHANGES_REVIEW: N_("Review changes of data of units below"),
     Permission.DEPARTMENTS_MANAGE: N_("Manage internal departments"),
@@ -105,12 +107,12 @@ _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW,
     PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
-    PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications"),
+    PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications", "orders"),
     PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN,
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
-NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publications")
+NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publications", "orders")
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 
 

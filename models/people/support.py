@@ -18,8 +18,10 @@ from models.history import HistoryEntry
 from models.org.settings import SettingKey, setting
 from models.people.accounts import find_account, give_first_password
 from models.people.positions import Position, positions_of
-from models.people.tables import Account, FirstPassword, LoginFailure, Professional, ProfessionalState
-from models.scope import acting
+from models.people.registration import check_name
+from models.people.tables import Account, FirstPassword, LoginFailure, NameToken, Post, Professional, ProfessionalState
+from models.pinyin import name_tokens
+from models.scope import acting, bulk_insert
 
 
 class Check(StrEnum):
@@ -180,6 +182,40 @@ def _account(session: Session, account_id: int) -> Account:
     if account is None:
         raise NotFound
     return account
+
+
+def correct_name(session: Session, actor: Actor, found: Found, *, name: str, checks: Collection[str], reason: str) -> None:
+    """Set a name right on the account, the profile and the posts; certificates keep theirs until they are replaced.
+
+    Raises NotAllowed without the permission or the identity check, Invalid for the name and a missing reason.
+    """
+    actor.require(Permission.SUPPORT_NAMES)
+    if found.account_id == actor.account_id:
+        raise NotAllowed(N_("Your own name is corrected by another member of support."))
+    check_identity(found, checks)
+    text, plain = _reason(reason), check_name(name)
+    account = _account(session, found.account_id)
+    if plain == account.name:
+        raise Invalid(N_("Nothing differs from what is stored."))
+    before = account.name
+    with acting(session, "correct_name"):
+        account.name = plain
+        people = session.scalars(
+            select(Professional).where(Professional.account_id == account.id, Professional.state != ProfessionalState.REJECTED)
+        ).all()
+        for post in session.scalars(select(Post).where(Post.account_id == account.id)):
+            post.name = plain
+        for person in people:
+            person.name = plain
+            session.execute(
+                delete(NameToken).where(NameToken.person_id == person.id), execution_options={"synchronize_session": False}
+            )
+            rows = [{"token": t, "path": person.path, "person_id": person.id} for t in sorted(name_tokens(plain))]
+            bulk_insert(session, NameToken, rows)
+    _record(session, actor, found, "correct_name", text, checks, {"name": [before, plain]})
+    if people:
+        ids = [person.id for person in people]
+        history.record(session, actor, "professional", ids, "correct_name", reason=text, changes={"name": [before, plain]})
 
 
 def _may_act_on(actor: Actor, found: Found) -> None:

@@ -43,7 +43,7 @@ def obstacle(session: Session, source: Organisation, target: Organisation | None
     return None
 
 
-def merge(session: Session, actor: Actor, source: Organisation, target: Organisation) -> dict[str, Any]:
+def take_over(session: Session, actor: Actor, source: Organisation, target: Organisation) -> dict[str, Any]:
     """Carry a merger out that ``obstacle`` has nothing against; return what ``part`` needs to undo it."""
     source_id, target_id = source.id, target.id
     children = [child.id for child in _children(session, source_id)]

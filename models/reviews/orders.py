@@ -127,12 +127,7 @@ def undo(session: Session, actor: Actor, order_id: int) -> int:
 
 
 def _require(actor: Actor) -> None:
-    if actor.kind is PositionKind.SUPPORT:
-        actor.require(Permission.SUPPORT_ORDERS)
-        return
-    actor.require(Permission.ORGANISATIONS_MANAGE)
-    if actor.kind is not PositionKind.HR_DEPARTMENT:
-        raise NotAllowed(N_("Change orders are given by HR departments and by support."))
+    actor.require(Permission.SUPPORT_ORDERS if actor.kind is PositionKind.SUPPORT else Permission.ORDERS)
 
 
 def _unit(session: Session, organisation_id: int) -> Organisation:
@@ -170,7 +165,7 @@ def _carry_out(
         refusal = merging.obstacle(session, subject, target)
         if refusal is not None or target is None:
             raise refusal or Invalid(N_("The unit that takes over is not active."))
-        return merging.merge(session, actor, subject, target)
+        return merging.take_over(session, actor, subject, target)
     if order.kind is OrderKind.RENAME:
         return _rename(session, actor, subject, order.name)
     mine = or_(Review.deciding_organisation_id == subject.id, Review.in_place_of_id == subject.id)

@@ -30,6 +30,7 @@ ARGUMENTS = {
     "review_id": ("reviews", "id"),
     "notice_id": ("notices", "id"),
     "publication_id": ("publications", "id"),
+    "order_id": ("change_orders", "id"),
     "id": ("*", "id"),
 }
 BY_ENDPOINT = {
@@ -43,6 +44,7 @@ BY_ENDPOINT = {
     ("support.account", "key"): ("filter_states", "key"),
     ("support.reset", "key"): ("filter_states", "key"),
     ("support.unlock", "key"): ("filter_states", "key"),
+    ("support.correct_name", "key"): ("filter_states", "key"),
 }
 PLAIN = {
     # arguments that name no row: one harmless value each

@@ -7,8 +7,12 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from models.access import Actor
+from models.people.tables import NameToken, Post, Professional
+from models.pinyin import name_tokens
+from models.scope import system_session
 from tests.cast import Cast
 from tests.visits import english, enter, log_in, send
 
@@ -108,3 +112,26 @@ def test_nobody_else_enters_the_desk(client: FlaskClient, app: Flask, cast: Cast
 def test_a_visitor_is_led_to_the_login_of_the_desk(client: FlaskClient) -> None:
     assert client.get("/support/").headers["Location"] == "/support/login?next=/support/"
     assert "User type" not in client.get("/support/login").text
+
+
+def test_a_name_is_corrected_everywhere_it_stands_and_found_by_the_new_one(
+    client: FlaskClient, desk: Actor, cast: Cast, app: Flask
+) -> None:
+    address = look_up(client, desk, cast, "unit_clerk")
+    assert send(client, f"{address}/name", desk, name="李明", reason="户口簿").status_code == 400
+    ticked = {"checks": ["name", "organisation"]}
+    assert "Nothing differs" in send(client, f"{address}/name", desk, name="人员-unit_clerk", reason="x", **ticked).text
+    assert send(client, f"{address}/name", desk, name="李明", reason="户口簿更正", **ticked).status_code == 303
+    page = client.get(address).text
+    assert "Account of 李明" in page
+    assert "户口簿更正" in page
+    assert "Name corrected" in page
+    address = look_up(client, desk, cast, "professional")
+    done = send(client, f"{address}/name", desk, name="王小明", reason="改名", checks=CHECKS)
+    assert done.status_code == 303
+    with app.app_context(), system_session() as session:
+        assert session.get_one(Post, cast.posts["unit_clerk"].id).name == "李明"
+        person = session.get_one(Professional, cast.people["professional"].id)
+        assert person.name == "王小明"
+        tokens = set(session.scalars(select(NameToken.token).where(NameToken.person_id == person.id)))
+    assert tokens == set(name_tokens("王小明"))

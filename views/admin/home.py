@@ -16,7 +16,6 @@ from views.admin.menu import groups_for, screens
 from views.admin.screen import ScopedPage, Todo
 from views.redirects import redirect_own
 
-
 NOTICES = 8
 """At most so many are shown: what waits stands above them."""
 

@@ -132,6 +132,13 @@ ROW_ACTIONS = (
         when=lambda row: row.kind in CLOSABLE and not row.can_review_hours,
     ),
     RowAction(
+        "order",
+        N_("Change order"),
+        page="change_orders.order_view",
+        permission=Permission.ORDERS,
+        is_more=True,
+    ),
+    RowAction(
         "disable",
         N_("Disable"),
         batch="disable",

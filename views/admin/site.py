@@ -7,7 +7,7 @@ from flask_admin import Admin
 
 from models.jobs import Job
 from models.org.publications import Publication
-from models.org.tables import Department, Organisation
+from models.org.tables import ChangeOrder, Department, Organisation
 from models.org.temporary_codes import TemporaryCode
 from models.people.tables import Post, Professional, Role
 from models.people.transfers import Transfer
@@ -15,6 +15,7 @@ from models.reviews.tables import Review
 from views.admin import export_jobs, menu
 from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
+from views.admin.change_orders import ChangeOrdersView
 from views.admin.departments import DepartmentsView
 from views.admin.home import HomePage
 from views.admin.hours import HoursView
@@ -51,6 +52,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
     """Return the screens of one application; their place in the menu is their ``group_id`` and ``order``."""
     return [
         OrganisationsView(Organisation, endpoint="organisations", url="organisations"),
+        ChangeOrdersView(ChangeOrder, endpoint="change_orders", url="change-orders"),
         TemporaryCodesView(TemporaryCode, endpoint="temporary_codes", url="temporary-codes"),
         SettingsPage(endpoint="settings", url="settings"),
         DepartmentsView(Department, endpoint="departments", url="departments"),

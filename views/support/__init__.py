@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from views.support import codes, desk, login
+from views.support import codes, desk, login, orders
 
-__all__ = ["codes", "register"]
+__all__ = ["codes", "orders", "register"]
 
 
 def register(app: Flask) -> None:
-    """Register the pages of the support desk; ``codes`` adds its page to those of the desk."""
+    """Register the pages of the support desk; ``codes`` and ``orders`` add their pages to those of the desk."""
     app.register_blueprint(login.blueprint)
     app.register_blueprint(desk.blueprint)

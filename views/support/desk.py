@@ -41,6 +41,10 @@ ACTION_WORDS: dict[str, str] = {
     "change_password": N_("Password changed"),
     "reset_password": N_("Password reset"),
     "unlock": N_("Account unlocked"),
+    "correct_name": N_("Name corrected"),
+    "create_support": N_("Support account created"),
+    "transfer": N_("Transferred to another unit"),
+    "start_transfer": N_("Transfer started"),
     "register": N_("Registered"),
     "activate": N_("Registration passed"),
     "reject": N_("Registration rejected"),
@@ -137,6 +141,21 @@ def unlock(key: str) -> Response | tuple[str, int]:
     return redirect(url_for("support.account", key=key), code=303)
 
 
+@blueprint.post("/accounts/<key>/name")
+def correct_name(key: str) -> Response | tuple[str, int]:
+    """Set the name right."""
+    actor = required_actor(Permission.SUPPORT_NAMES)
+    found = _found(actor, key)
+    typed = {"name": request.form.get("name", ""), "reason": request.form.get("reason", "")}
+    try:
+        with unit_of_work():
+            support.correct_name(db.session(), actor, found, checks=request.form.getlist("checks"), **typed)
+    except DomainError as refusal:
+        return _page(actor, found, key, refused=refusal), 400
+    flash(gettext("The name was corrected."), "success")
+    return redirect(url_for("support.account", key=key), code=303)
+
+
 def _page(actor: Actor, found: Found, key: str, *, refused: DomainError | None = None) -> str:
     return render_template(
         "support/account.html",
@@ -151,6 +170,7 @@ def _page(actor: Actor, found: Found, key: str, *, refused: DomainError | None =
         refused=say(refused) if refused else "",
         ticked=request.form.getlist("checks"),
         reason=request.form.get("reason", ""),
+        name=request.form.get("name", found.name),
     )
 
 

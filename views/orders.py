@@ -1,0 +1,96 @@
+"""Change orders as the administration and the support desk show them: the form, the figures in words, one way to carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, StringField, TextAreaField
+
+from models.access import Actor
+from models.errors import N_
+from models.org.tables import ChangeOrder, OrderKind
+from models.reviews import orders
+from models.reviews.orders import Order
+from models.transaction import rehearsal
+from views.arguments import read_id
+from views.forms import PlainForm
+from views.words import words
+
+KIND_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        OrderKind.MOVE: N_("Move below another superior"),
+        OrderKind.MERGE: N_("Merge into another unit"),
+        OrderKind.RENAME: N_("Rename"),
+        OrderKind.DISABLE: N_("Disable"),
+    }
+)
+
+
+class OrderForm(PlainForm):
+    """What is to be done with which unit, and why; the operation checks it."""
+
+    kind = SelectField(_l("Kind of change"), validate_choice=False)
+    subject_id = StringField(_l("Unit name"))
+    target_id = StringField(
+        _l("New superior, or unit that takes over"),
+        description=_l("For moving: the new superior. For merging: the unit that stays."),
+    )
+    name = StringField(_l("New name"), description=_l("For renaming only."), render_kw={"maxlength": 200})
+    reason = TextAreaField(_l("Reason"), render_kw={"maxlength": 500, "rows": 3})
+
+
+def make_form(address: str, words_of: Any, **preset: str) -> Any:
+    """Return the form; *address* searches units, *words_of* gives the name of a chosen one."""
+    form: Any = OrderForm(data=preset)
+    form.kind.choices = [(kind, gettext(word)) for kind, word in KIND_WORDS.items()]
+    for name in ("subject_id", "target_id"):
+        value = form[name].data or ""
+        form[name].render_kw = {"data-picker": address, "data-text": words_of(value) if value else ""}
+    for name in ("kind", "subject_id", "reason"):
+        form[name].flags.required = True
+    return form
+
+
+def order_of(form: Any) -> Order:
+    """Return what was typed as an order; what a kind does not need is left out."""
+    kind = OrderKind(form.kind.data) if form.kind.data in set(OrderKind) else OrderKind.MOVE
+    needs_target = kind in {OrderKind.MOVE, OrderKind.MERGE}
+    return Order(
+        kind,
+        read_id(form.subject_id.data) or 0,
+        form.reason.data or "",
+        read_id(form.target_id.data) or (0 if needs_target else None) if needs_target else None,
+        form.name.data or "" if kind is OrderKind.RENAME else "",
+    )
+
+
+def rehearsed(actor: Actor, order: Order) -> ChangeOrder:
+    """Carry an order out, look at it, and roll it back; raises what the order is refused with."""
+    with rehearsal() as session:
+        made = orders.give(session, actor, order)
+        session.flush()
+        session.expunge(made)
+    return made
+
+
+def effect_words(effect: Mapping[str, Any]) -> list[str]:
+    """Return the figures of an effect as sentences."""
+    found = [
+        words(N_("Units that are concerned: %(n)s"), {"n": effect["n_organisations"]}),
+        words(N_("People who are concerned: %(n)s"), {"n": effect["n_people"]}),
+        words(N_("Administrators above who no longer see them: %(n)s"), {"n": effect["n_losing"]}),
+        words(N_("Administrators above who see them from now on: %(n)s"), {"n": effect["n_gaining"]}),
+        words(N_("Open reviews that another unit decides from now on: %(n)s"), {"n": effect["n_reviews"]}),
+    ]
+    if effect["n_posts_ended"]:
+        found.append(words(N_("Posts of administrators that end: %(n)s"), {"n": effect["n_posts_ended"]}))
+    return found
+
+
+def reroute_words(effect: Mapping[str, Any]) -> list[str]:
+    """Return where the open reviews go, one sentence for each pair of units."""
+    return [words(N_("%(n)s from %(a)s to %(b)s"), {"n": n, "a": a, "b": b}) for a, b, n in effect["reroutes"]]
