@@ -7,10 +7,11 @@ from sqlalchemy import select
 from models.access import Actor
 from models.org import temporary_codes
 from models.org.settings import SettingKey, set_setting
-from models.org.tables import Organisation
+from models.org.tables import OrderKind, Organisation
 from models.people.tables import Professional
 from models.people.transfers import open_transfer
-from models.reviews import engine, person_changes, superior_changes, transfers
+from models.reviews import engine, orders, person_changes, superior_changes, transfers
+from models.reviews.orders import Order
 from models.reviews.tables import Review, ReviewKind, ReviewState, Verdict
 from seed.demo.organisations import create, import_people
 from seed.demo.records import person_actor
@@ -49,6 +50,7 @@ def build_moves(stage: Stage) -> None:
             withdrawn = _start_and_withdraw(stage, origin, target)
             assert withdrawn
     _superiors(stage)
+    _orders(stage)
     _changes(stage)
 
 
@@ -123,6 +125,19 @@ def _superiors(stage: Stage) -> None:
             change = superior_changes.ask(session, officer, to_organisation_id=stage.organisations[target].id).id
         for decider, verdict in zip((place.parent, target), answers, strict=False):
             _decide(stage.officer(decider), kinds, change, verdict)
+
+
+def _orders(stage: Stage) -> None:
+    """Let the city move one unit by order, and take a new name back that it had given by mistake."""
+    city = stage.officer("city")
+    school = stage.organisations["night_school"].id
+    with acting_as(city) as session:
+        target = stage.organisations["city_education"].id
+        orders.give(session, city, Order(OrderKind.MOVE, school, "机构改革，划归市教育局管理", target))
+    with acting_as(city) as session:
+        wrong = orders.give(session, city, Order(OrderKind.RENAME, school, "更名（误操作示例）", None, "云峰区社区大学")).id
+    with acting_as(city) as session:
+        orders.undo(session, city, wrong)
 
 
 def _changes(stage: Stage) -> None:
