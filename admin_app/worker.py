@@ -19,7 +19,7 @@ from admin_app import database, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import files, history, jobs
-from models.reviews import organisation_registrations
+from models.reviews import digests, organisation_registrations
 from models.scope import system_session
 from models.transaction import unit_of_work
 
@@ -125,6 +125,12 @@ def sweep_files() -> None:
         organisation_registrations.sweep(session)
 
 
+def tell_reviewers() -> None:
+    """Write the mails about what waits into the outbox."""
+    with system_session() as session, unit_of_work(session):
+        digests.write_digests(session)
+
+
 @dataclass(frozen=True)
 class Chore:
     """Something that is due again and again; with several workers only one of them does it."""
@@ -145,6 +151,7 @@ class Chores(threading.Thread):
             Chore("sweep", 30, lambda: sweep(queue)),
             Chore("seal history", 60, seal_history),
             Chore("old files of tasks", 3600, sweep_files),
+            Chore("mails to reviewers", 3600, tell_reviewers),
         )
         mail_url = settings_of(app).mail_url
         if mail_url is not None:

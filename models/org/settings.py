@@ -23,6 +23,7 @@ class SettingKey(StrEnum):
     ORG_CHANGE = "org_change"  # whether a new name or code of an organisation waits for its superior
     TRANSFER_OUT_REVIEW = "transfer_out_review"  # whether the old side's HR department releases a person first
     SUPERIOR_CHANGE = "superior_change"  # who decides where an employer goes: its old and its new superior, or the new one
+    REVIEW_DIGEST = "review_digest"  # how often reviewers get a mail about what waits
     SCAN = "scan"  # whether it has to show the scan of its certificate
 
 
@@ -41,6 +42,7 @@ SETTINGS: dict[SettingKey, Kind] = {
     SettingKey.ORG_CHANGE: Kind("approve_first", ("approve_first", "effective_at_once")),
     SettingKey.TRANSFER_OUT_REVIEW: Kind("off", ("off", "on")),
     SettingKey.SUPERIOR_CHANGE: Kind("old_then_new", ("old_then_new", "new_only")),
+    SettingKey.REVIEW_DIGEST: Kind("weekly", ("off", "weekly", "daily")),
     SettingKey.SCAN: Kind("optional", ("required", "optional")),
 }
 

@@ -153,6 +153,7 @@ class Post(InSubtree, Base):
     is_super: Mapped[bool] = mapped_column(default=False)
     is_inner: Mapped[bool] = mapped_column(default=False)  # 内部账户: the department's own staff only
     state: Mapped[PostState] = mapped_column(String(12), default=PostState.ACTIVE, info={"label": N_("Status")})
+    digest_on: Mapped[dt.date | None] = mapped_column(Date)  # of the last mail about what waits
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 

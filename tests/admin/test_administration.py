@@ -363,3 +363,10 @@ def test_people_to_choose_from_are_the_own_ones(clerk: Desk, cast: Cast, desk: C
     found = clerk.get("choices/people?q=").json["items"]
     assert {i["text"] for i in found} == {"人员-professional", "人员-colleague"}
     assert desk("inner_officer").get("choices/people?q=").status_code in {200, 403}
+
+
+def test_a_refusal_names_who_can_grant_what_is_missing(desk: Callable[..., Desk], cast: Cast) -> None:
+    refused = desk("inner_officer").get("settings/")
+    assert refused.status_code == 403
+    assert "人员-county_officer, the super administrator of your unit, can grant this." in refused.text
+    assert "super administrator of your unit" not in desk("unit_clerk").get("settings/").text  # she is the one herself

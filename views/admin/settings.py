@@ -37,6 +37,10 @@ WORDS: dict[SettingKey, tuple[str, str]] = {
         N_("Change of superior of employers"),
         N_("Whether the old superior and then the new one decide, or the new one alone."),
     ),
+    SettingKey.REVIEW_DIGEST: (
+        N_("Mail to reviewers about what waits"),
+        N_("How often an administrator with an e-mail address is told how much waits and since when."),
+    ),
     SettingKey.UNIT_LEVEL: (N_("Unit level in registrations"), N_("Whether a registering unit has to name its level.")),
     SettingKey.SCAN: (N_("Scan in registrations"), N_("Whether a registering unit has to upload the scan of its certificate.")),
 }
@@ -45,6 +49,8 @@ CHOICES = {
     "one_time": N_("One-time password"),
     "approve_first": N_("Wait for the review"),
     "effective_at_once": N_("Hold at once"),
+    "weekly": N_("Every week"),
+    "daily": N_("Every day"),
     "off": N_("No"),
     "on": N_("Yes"),
     "old_then_new": N_("The old superior, then the new one"),

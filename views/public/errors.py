@@ -15,8 +15,10 @@ from werkzeug.wrappers import Response
 
 from models.base import db
 from models.errors import N_, DomainError, NotAllowed, NotFound
+from models.people import queries as people
+from views.actor import current_actor
 from views.redirects import own_or
-from views.words import say
+from views.words import say, words
 
 log = structlog.get_logger(__name__)
 
@@ -90,19 +92,31 @@ INTEGRITY = Page(
 
 def error_answer(status: int, page: Page, *, sentence: str = "", reference: str = "") -> tuple[str | Response, int]:
     """Return the page of a failure, or JSON for a script that asked for it."""
-    words = sentence or gettext(page.sentence)
+    told = sentence or gettext(page.sentence)
     if _wants_json():
-        return jsonify(error=words), status
+        return jsonify(error=told), status
     back = own_or(request.args.get("url"), "")
     html = render_template(
         "public/error.html",
         title=gettext(page.title),
-        sentence=words,
-        next_step=gettext(page.next_step),
+        sentence=told,
+        next_step=(who_helps() if status == 403 else "") or gettext(page.next_step),
         back=back,
         reference=reference,
     )
     return html, status
+
+
+def who_helps() -> str:
+    """Return who can grant what the reader's role lacks: the super administrator of the own unit; empty for that one herself."""
+    actor = current_actor()
+    if actor is None or actor.post_id is None or actor.is_super:
+        return ""
+    found = next((p for p in people.administrators_of(db.session(), actor.organisation_id or 0) if p.is_super), None)
+    if found is None:
+        return ""
+    who = f"{found.name}（{found.phone}）" if found.phone else found.name
+    return words(N_("%(who)s, the super administrator of your unit, can grant this."), {"who": who})
 
 
 def _wants_json() -> bool:
@@ -131,13 +145,17 @@ def _domain(error: DomainError) -> tuple[str | Response, int]:
     return error_answer(400, PAGES[400], sentence=say(error))
 
 
+WAITED_IN_VAIN = frozenset({"DeadlockDetected", "LockNotAvailable"})
+"""Of PostgreSQL: two who wait for each other, one of whom has to begin again."""
+
+
 def _database(error: SQLAlchemyError) -> tuple[str | Response, int]:
     db.session.rollback()
     if isinstance(error, DataError):
         return error_answer(400, PAGES[400])
     if isinstance(error, IntegrityError):
         return error_answer(409, INTEGRITY)
-    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+    if isinstance(error, OperationalError) and ("locked" in str(error.orig) or type(error.orig).__name__ in WAITED_IN_VAIN):
         return error_answer(503, PAGES[503])
     return _unexpected(error)
 

@@ -1,4 +1,4 @@
-"""Make the tables of transfers, changes of the superior and change orders, and the index that finds a person's reviews."""
+"""Make the tables of transfers, changes of the superior and change orders, the index of a person's reviews, the date of a post's digest."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -114,10 +114,13 @@ def upgrade() -> None:
     )
     op.create_index('ix_change_orders_path', 'change_orders', ['path', 'id'])
     op.create_index('ix_change_orders_subject', 'change_orders', ['subject_id', 'id'])
+    op.add_column('posts', sa.Column('digest_on', sa.Date(), nullable=True))
     op.create_index('ix_reviews_person', 'reviews', ['person_id', 'state'])
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('posts') as batch:
+        batch.drop_column('digest_on')
     op.drop_index('ix_reviews_person', 'reviews')
     op.drop_index('ix_certificates_person', 'certificates')
     op.drop_table('change_orders')
