@@ -8,6 +8,19 @@ from typing import Any
 from models.errors import DomainError, FieldErrors
 
 
+class _Clear:
+    """The value of a cell that clears what is stored."""
+
+    def __repr__(self) -> str:
+        """Return the word that is typed."""
+        return CLEAR_WORD
+
+
+CLEAR_WORD = "#清空"
+CLEAR = _Clear()
+"""Stands in a row for a cell with ``#清空``: a blank one keeps what is stored."""
+
+
 @dataclass(slots=True)
 class ImportRow:
     """One row; ``values`` and ``errors`` are keyed by the columns of its sheet, an error of the whole row by ``""``."""
@@ -16,6 +29,7 @@ class ImportRow:
     values: dict[str, Any]
     errors: dict[str, DomainError] = field(default_factory=dict)
     is_unchanged: bool = False  # it is there already
+    is_update: bool = False  # it is there already, and the row changes it
     found: dict[str, Any] = field(default_factory=dict)  # what the checks worked out, for the writing
 
     @property

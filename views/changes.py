@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
+from sqlalchemy import select
 
+from models.base import db
 from models.errors import N_
-from models.org.tables import Organisation, OrganisationChange
+from models.org.tables import Department, Organisation, OrganisationChange
 from models.people.tables import AcademicTitle, PersonChange, Professional, Qualification
 from models.reviews import person_changes as changes
 from views.codes import code_name
@@ -48,6 +50,20 @@ def pairs_of_organisation(change: OrganisationChange) -> list[Change]:
         for name, value in change.after.items()
         if name in ORGANISATION and ORGANISATION[name].info.get("label")
     ]
+
+
+def label_of_person(name: str) -> str:
+    """Return the label of a column of the professional."""
+    return gettext(str(_TITLE[name].info["label"]))
+
+
+def person_words(name: str, value: Any) -> str:
+    """Return a value of a column of the professional in words."""
+    if name == "department_id" and value:
+        return db.session.scalar(select(Department.name).where(Department.id == value)) or ""
+    if choices := _TITLE[name].info.get("choices"):
+        return gettext(choices[value]) if value in choices else ""
+    return _title_words(name, value)
 
 
 def row_words(section: str, name: str, value: Any) -> str:

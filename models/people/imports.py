@@ -18,13 +18,14 @@ from models import history, scope
 from models.access import Actor, Permission
 from models.base import today, utcnow
 from models.errors import N_, Conflict, DomainError, Invalid, NotFound, WrongState
-from models.import_rows import ImportRow
+from models.import_rows import CLEAR, ImportRow
 from models.org import codes
 from models.org.code_lists import CodeList
 from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation, OrganisationKind, OrganisationState
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.import_standing import judge_standing, standing_of
+from models.people.import_updates import Mode, judge_updates, write_updates
 from models.people.numbers import DocumentType, Number
 from models.people.sessions import end_sessions
 from models.people.tables import (
@@ -73,9 +74,10 @@ class PeopleImport:
     chunk_size = CHUNK
     carried = ""  # nothing
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, mode: Mode = Mode.NEW) -> None:
         actor.require(Permission.PEOPLE_IMPORT)
         self.actor = actor
+        self.mode = mode
         self.today = today()
         self._rows_of: dict[bytes, int] = {}
         self._titles: dict[str, tuple[str | None, str | None]] = {}  # qualification -> series and level it belongs to
@@ -87,7 +89,7 @@ class PeopleImport:
         for row in rows:
             row.values["document_type"] = row.values.get("document_type") or DocumentType.ID_CARD.value
             for key, check in _CHECKS.items():
-                if row.values.get(key):
+                if row.values.get(key) and row.values[key] is not CLEAR:
                     _try(row, key, check)
             self._check_number(row)
 
@@ -127,6 +129,7 @@ class PeopleImport:
                 place: Place | None = row.found.get("place")
                 there = standing.get((row.values["document_type"], row.found["hash"]))
                 judge_standing(row, there, place.organisation_id if place else None)
+        judge_updates(session, rows, self.mode)
 
     def _places(self, session: Session, wanted: set[str]) -> dict[str, Place | DomainError]:
         # Read anew for each chunk: an organisation may be moved or disabled while the job runs.
@@ -145,10 +148,14 @@ class PeopleImport:
     # --- writing ---------------------------------------------------------------------------------------------------
 
     def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
-        """Create the people of good, judged rows: account, profile, membership, search tokens, history. Flushes only."""
+        """Update or create the people of good, judged rows: account, profile, membership, search tokens, history. Flushes only."""
+        write_updates(session, self.actor, [row for row in rows if row.is_update])
+        rows = [row for row in rows if not row.is_update]
         if not rows:
             return
         self.actor.require(Permission.PEOPLE_IMPORT)
+        for row in rows:
+            row.values = {key: None if value is CLEAR else value for key, value in row.values.items()}
         now = utcnow()
         accounts = _add_accounts(session, rows, now)
         ids = scope.reserve_ids(session, Professional, len(rows))
@@ -192,7 +199,7 @@ def _find_place(row: ImportRow, place: Place | DomainError) -> None:
         return
     row.found["place"] = place
     department = row.values.get("department")
-    if department and department not in place.departments:
+    if department and department is not CLEAR and department not in place.departments:
         row.refuse(
             "department",
             Invalid(N_("%(unit)s has no department of this name; add it first, or leave the cell empty."), unit=place.name),
@@ -262,6 +269,7 @@ _OTHER_TITLE = (
 def _check_title(row: ImportRow, titles: Mapping[str, tuple[str | None, str | None]]) -> None:
     """Let the qualification give series and level where the row leaves them empty, and compare them where it does not."""
     qualification = row.values.get("title_qualification")
+    qualification = None if qualification is CLEAR else qualification
     for key, told, wrong in zip(("title_series", "title_level"), titles.get(qualification or "", ()), _OTHER_TITLE, strict=False):
         if told and row.values.get(key) and row.values[key] != told:
             row.refuse("title_qualification", Invalid(wrong))

@@ -18,7 +18,7 @@ from tests.cast import Cast
 from tests.models.test_reviews import outcomes, submit  # noqa: F401 - a fixture
 
 Open = Callable[[Actor], Session]
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("outcomes")]
 
 
 def digests(session: Session) -> list[tuple[str, dict[str, object]]]:
@@ -30,9 +30,8 @@ def digests(session: Session) -> list[tuple[str, dict[str, object]]]:
 def test_who_has_to_decide_is_told_how_much_waits_and_since_when(
     session_of: Open,
     cast: Cast,
-    outcomes: object,
     system: Session,
-    clock: Callable[[str], None],  # noqa: F811
+    clock: Callable[[str], None],
 ) -> None:
     clock("2026-12-01 10:00")
     submit(session_of, cast)
@@ -52,7 +51,6 @@ def test_who_has_to_decide_is_told_how_much_waits_and_since_when(
 def test_the_hr_department_sets_how_often(
     session_of: Open,
     cast: Cast,
-    outcomes: object,  # noqa: F811
     system: Session,
     clock: Callable[[str], None],
     value: str,
@@ -71,9 +69,8 @@ def test_the_hr_department_sets_how_often(
 def test_who_has_no_address_or_may_not_decide_gets_none(
     session_of: Open,
     cast: Cast,
-    outcomes: object,
     system: Session,
-    clock: Callable[[str], None],  # noqa: F811
+    clock: Callable[[str], None],
 ) -> None:
     clock("2026-12-01 10:00")
     submit(session_of, cast)

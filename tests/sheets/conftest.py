@@ -31,15 +31,15 @@ class Importing:
     def __init__(self, actors: dict[str, Actor]) -> None:
         self.actors = actors
 
-    def start(self, actor: Actor, kind: str, content: bytes, *, is_dry_run: bool = False) -> int:
+    def start(self, actor: Actor, kind: str, content: bytes, *, is_dry_run: bool = False, **more: str) -> int:
         """Upload and enqueue; return the job's id."""
         with self._session(actor) as session, unit_of_work(session):
             file = files.keep_for_job(session, actor, name="人员.xlsx", media_type=XLSX, content=content)
-            return jobs.enqueue(session, actor, kind, {"file": file.key, "is_dry_run": is_dry_run}).id
+            return jobs.enqueue(session, actor, kind, {"file": file.key, "is_dry_run": is_dry_run, **more}).id
 
-    def __call__(self, actor: Actor, kind: str, content: bytes, *, is_dry_run: bool = False) -> dict[str, Any]:
+    def __call__(self, actor: Actor, kind: str, content: bytes, *, is_dry_run: bool = False, **more: str) -> dict[str, Any]:
         """Upload, run, and return the result; a failed job returns its error."""
-        job_id = self.start(actor, kind, content, is_dry_run=is_dry_run)
+        job_id = self.start(actor, kind, content, is_dry_run=is_dry_run, **more)
         jobs.run_job(job_id)
         job = self.job(job_id)
         return job.result if job.error is None else {"error": job.error["message_id"], "params": job.error["params"]}

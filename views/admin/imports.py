@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from flask import flash, request, url_for
@@ -15,12 +16,14 @@ from models import files, jobs
 from models.access import Actor, Permission, PositionKind
 from models.errors import N_, DomainError, Invalid, NotFound
 from models.jobs import OPEN_STATES, Job, JobState
+from models.people.import_updates import Mode
 from models.transaction import unit_of_work
 from models.uploads import clean_name
 from views import states
 from views.admin.jobs import JobWords, count_words, show_jobs_of
 from views.admin.screen import ScopedPage
 from views.arguments import read_id
+from views.changes import label_of_person, person_words
 from views.downloads import handed_out
 from views.redirects import redirect_own
 from views.sheets.columns import Sheet
@@ -41,6 +44,7 @@ class ImportPage(ScopedPage):
     kind: ClassVar[str]
     sheet: ClassVar[Callable[[Actor], Sheet]]
     hints: ClassVar[Sequence[str]] = ()
+    modes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what an import may do, where it can be chosen
 
     @expose("/")
     def index(self) -> str:
@@ -48,7 +52,12 @@ class ImportPage(ScopedPage):
         statement = select(Job).where(Job.kind == self.kind).order_by(Job.id.desc()).limit(RECENT)
         recent = [(job, states.JOB[job.state], outcome(job)) for job in self.work.scalars(statement)]
         return self.render(
-            "admin/import.html", view=self, recent=recent, hints=[gettext(h) for h in self.hints], megabytes=MAX_BYTES >> 20
+            "admin/import.html",
+            view=self,
+            recent=recent,
+            hints=[gettext(h) for h in self.hints],
+            megabytes=MAX_BYTES >> 20,
+            modes=[(value, gettext(word)) for value, word in self.modes.items()],
         )
 
     @expose("/template")
@@ -72,9 +81,14 @@ class ImportPage(ScopedPage):
             return redirect_own(url_for(f"{self.endpoint}.index"), "/")
         with unit_of_work() as session:
             file = files.keep_for_job(session, self.actor, name=clean_name(sent.filename), media_type=XLSX, content=content)
-            params = {"file": file.key, "name": file.original_name, "is_dry_run": True}
+            params = {"file": file.key, "name": file.original_name, "is_dry_run": True, **self.more_params()}
             job = jobs.enqueue(session, self.actor, self.kind, params)
         return self._to(job)
+
+    def more_params(self) -> dict[str, str]:
+        """Return what else was chosen for the task."""
+        chosen = request.form.get("mode", "")
+        return {"mode": chosen} if chosen in self.modes else {}
 
     @expose("/task")
     def task(self) -> str:
@@ -92,6 +106,7 @@ class ImportPage(ScopedPage):
             error=error,
             result=job.result if job.state == JobState.DONE else {},
             problems=problems(job, sheet),
+            differences=differences(job),
             title=title(job),
             imported=job.note,
             once_is_there=files.exists(self.work, job.result.get("once_file", "")),
@@ -131,6 +146,13 @@ class PeopleImportPage(ImportPage):
     order = 60
     kind = IMPORT_PEOPLE
     sheet = people_sheet
+    modes = MappingProxyType(
+        {
+            Mode.NEW: N_("Only new people"),
+            Mode.UPDATE: N_("Only update people who are there"),
+            Mode.BOTH: N_("New people and updates"),
+        }
+    )
     hints = (
         N_("First download the template file, fill it in, then import it."),
         N_("After the import the account is the ID document number, and the password its last six characters."),
@@ -174,11 +196,12 @@ def outcome(job: Job) -> list[str]:
     parts = (
         ("found", N_("%(n)s rows found")),
         ("created", created),
+        ("updated", N_("%(n)s to update") if job.params["is_dry_run"] else N_("%(n)s updated")),
         ("unchanged", N_("%(n)s exist already, unchanged")),
         ("rejected", N_("%(n)s failed")),
         ("example", N_("%(n)s example row")),
     )
-    return [gettext(word, n=f"{tally[name]:,}") for name, word in parts if tally[name] or name in {"found", "created"}]
+    return [gettext(word, n=f"{tally.get(name, 0):,}") for name, word in parts if tally.get(name) or name in {"found", "created"}]
 
 
 def problems(job: Job, sheet: Sheet) -> list[tuple[int, str, str]]:
@@ -190,6 +213,14 @@ def problems(job: Job, sheet: Sheet) -> list[tuple[int, str, str]]:
         column = f"{each['column']} {label}".strip()
         found.append((each["row"], column, words(each["message_id"], each["params"])))
     return found
+
+
+def differences(job: Job) -> list[tuple[int, str, str, str]]:
+    """Return (row, column, before, after) of what an import changes, or has changed, in words."""
+    return [
+        (d["row"], label_of_person(d["key"]), person_words(d["key"], d["old"]), person_words(d["key"], d["new"]))
+        for d in job.result.get("differences", ())
+    ]
 
 
 def _files(job: Job) -> Sequence[tuple[str, str]]:

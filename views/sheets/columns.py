@@ -60,6 +60,7 @@ class Sheet:
     columns: tuple[Column, ...]
     identity: str  # key of the column by which the example row is known
     notes: tuple[str, ...] = ()  # sentences of 填写说明, before the table of columns
+    may_clear: bool = False  # ``#清空`` in a cell clears what is stored
 
     def column(self, key: str) -> Column:
         """Return the column of that key."""

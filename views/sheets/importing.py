@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any, Protocol
 
@@ -30,6 +30,7 @@ from views.sheets.workbook import XLSX
 
 TRIES = 3
 REPORT_EVERY = 5  # chunks of a dry run
+MOST_DIFFERENCES = 200  # shown before an import that updates
 
 
 class Importer(Protocol):
@@ -54,6 +55,7 @@ class Tally:
 
     found: int = 0
     created: int = 0
+    updated: int = 0
     unchanged: int = 0
     rejected: int = 0
     example: int = 0
@@ -70,6 +72,8 @@ class Tally:
                 if line.row.errors
                 else "unchanged"
                 if line.row.is_unchanged
+                else "updated"
+                if line.row.is_update
                 else "created"
             )
             setattr(more, name, getattr(more, name) + 1)
@@ -94,7 +98,7 @@ def run_import(
             work = _Work(run, importer, raw, rejects)
             tally = work.dry_run(lines) if run.job.params["is_dry_run"] else work.write(lines)
             result: dict[str, Any] = {**asdict(tally), "is_dry_run": run.job.params["is_dry_run"], "unknown": layout.unknown[:20]}
-            result |= {"problems": rejects.problems, "n_problems": rejects.n_problems}
+            result |= {"problems": rejects.problems, "n_problems": rejects.n_problems, "differences": work.differences}
             workbook = rejects.workbook() if rejects.n_rows else b""
         if workbook:
             result["rejected_file"] = _keep(run, upload, workbook).key
@@ -126,6 +130,7 @@ class _Work:
     importer: Importer
     raw: RawSheet
     rejects: Rejects
+    differences: list[dict[str, Any]] = field(default_factory=list)
 
     def dry_run(self, lines: Iterator[Line]) -> Tally:
         """Check and judge every line and write nothing."""
@@ -205,6 +210,9 @@ class _Work:
         for line in lines:
             if line.row.errors:
                 self.rejects.add(line)
+            elif line.row.is_update and len(self.differences) < MOST_DIFFERENCES:
+                changes = line.row.found["changes"].items()
+                self.differences += [{"row": line.row.number, "key": k, "old": old, "new": new} for k, (old, new) in changes]
 
 
 class _Place:

@@ -10,6 +10,7 @@ from models import files, jobs
 from models.base import today
 from models.errors import N_
 from models.jobs import Run
+from models.people.import_updates import Mode
 from models.people.imports import PeopleImport
 from models.people.organisation_imports import OrganisationsImport
 from views.sheets.importing import run_import
@@ -24,7 +25,8 @@ IMPORT_ORGANISATIONS = "import_organisations"
 @jobs.handler(IMPORT_PEOPLE)
 def import_people(run: Run) -> dict[str, Any]:
     """Import people, or check them only."""
-    return run_import(run, people_sheet(run.actor), PeopleImport(run.actor))
+    mode = Mode(run.job.params.get("mode", Mode.NEW))
+    return run_import(run, people_sheet(run.actor), PeopleImport(run.actor, mode))
 
 
 @jobs.handler(IMPORT_ORGANISATIONS)

@@ -58,6 +58,7 @@ _NOTES = (
     N_("One row for each person. Imported people need no registration."),
     N_("After the import the account is the ID document number, and the password its last six characters."),
     N_("A person who is in the organisation already stays unchanged; importing the same file twice creates nobody twice."),
+    N_("In an import that updates, an empty cell keeps what is stored, and #清空 clears it."),
     N_("Rows that cannot be taken in come back as a workbook with the reason; correct them there and import that file."),
 )
 
@@ -68,4 +69,4 @@ def people_sheet(actor: Actor) -> Sheet:
     place = replace(_ORGANISATION, is_required=must_say)
     if not must_say:
         place = replace(place, help=N_("Left empty it is your own organisation."), example="")
-    return Sheet(N_("Professionals"), (place, _DEPARTMENT, *_COLUMNS), "number", _NOTES)
+    return Sheet(N_("Professionals"), (place, _DEPARTMENT, *_COLUMNS), "number", _NOTES, may_clear=True)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from openpyxl.utils import get_column_letter
 
 from models.errors import N_, Invalid
-from models.import_rows import ImportRow
+from models.import_rows import CLEAR, CLEAR_WORD, ImportRow
 from views.sheets.cells import SLOWLY, Raw, Reader, clean, shown
 from views.sheets.choices import all_words, choices_of, folded
 from views.sheets.columns import Column, Kind, Sheet
@@ -77,6 +77,9 @@ class Layout:
         if has_example_identity and self._is_example(cells):
             return Line(row, cells, is_example=True)
         for reader, cell in zip(self.readers, cells, strict=True):
+            if cell == CLEAR_WORD and self.sheet.may_clear:
+                self._clear(row, reader.column)
+                continue
             value = reader.at_once(cell)
             if value is not SLOWLY:
                 row.values[reader.column.key] = value
@@ -90,6 +93,12 @@ class Layout:
                 N_("This is the number of the example row; enter the right one, or delete the row.")
             )
         return Line(row, cells, is_example=False)
+
+    def _clear(self, row: ImportRow, column: Column) -> None:
+        if column.is_required:
+            row.errors[column.key] = Invalid(N_("This cannot be cleared."))
+        else:
+            row.values[column.key] = CLEAR
 
     def _has_example_identity(self, cells: Sequence[Raw]) -> bool:
         identity = cells[self._identity]
