@@ -131,6 +131,17 @@ def entries_of(session: Session, subject_kind: str, subject_id: int, *, limit: i
         ).all()
 
 
+def subjects_with_more_than(session: Session, subject_kind: str, ids: Sequence[int], n: int) -> Sequence[int]:
+    """Return those of the subjects, loaded through the caller's own scope, that have more than *n* entries."""
+    with acting(session, "read_history"):
+        return session.scalars(
+            select(HistoryEntry.subject_id)
+            .where(HistoryEntry.subject_kind == subject_kind, HistoryEntry.subject_id.in_(ids))
+            .group_by(HistoryEntry.subject_id)
+            .having(func.count() > n)
+        ).all()
+
+
 def _root_of(leaves: Sequence[str]) -> str:
     tree = InmemoryTree(algorithm="sha256")
     for leaf in leaves:

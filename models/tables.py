@@ -5,8 +5,8 @@ from models.certificates import tables as certificates
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
+from models.people import import_undo, transfers
 from models.people import tables as people
-from models.people import transfers
 from models.reviews import tables as reviews
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "credits_",
     "files",
     "history",
+    "import_undo",
     "jobs",
     "org",
     "outbox",

@@ -25,6 +25,7 @@ from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation,
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.import_standing import judge_standing, standing_of
+from models.people.import_undo import note_chunk
 from models.people.import_updates import Mode, judge_updates, write_updates
 from models.people.numbers import DocumentType, Number
 from models.people.sessions import end_sessions
@@ -74,10 +75,11 @@ class PeopleImport:
     chunk_size = CHUNK
     carried = ""  # nothing
 
-    def __init__(self, actor: Actor, mode: Mode = Mode.NEW) -> None:
+    def __init__(self, actor: Actor, mode: Mode = Mode.NEW, *, job_id: int | None = None) -> None:
         actor.require(Permission.PEOPLE_IMPORT)
         self.actor = actor
         self.mode = mode
+        self.job_id = job_id  # with one, what was done is kept so that it can be undone
         self.today = today()
         self._rows_of: dict[bytes, int] = {}
         self._titles: dict[str, tuple[str | None, str | None]] = {}  # qualification -> series and level it belongs to
@@ -149,10 +151,17 @@ class PeopleImport:
 
     def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
         """Update or create the people of good, judged rows: account, profile, membership, search tokens, history. Flushes only."""
-        write_updates(session, self.actor, [row for row in rows if row.is_update])
-        rows = [row for row in rows if not row.is_update]
+        updates = [row for row in rows if row.is_update]
+        write_updates(session, self.actor, updates)
+        created = self._create(session, [row for row in rows if not row.is_update])
+        if self.job_id is not None:
+            note_chunk(session, self.actor, self.job_id, created, updates)
+
+    def _create(self, session: Session, rows: Sequence[ImportRow]) -> list[tuple[int, int, bool]]:
+        """Return person, account and whether the account is new of each row that was created."""
         if not rows:
-            return
+            return []
+        had_account = {id(row) for row in rows if "account_id" in row.found}
         self.actor.require(Permission.PEOPLE_IMPORT)
         for row in rows:
             row.values = {key: None if value is CLEAR else value for key, value in row.values.items()}
@@ -173,6 +182,7 @@ class PeopleImport:
         history.record(
             session, self.actor, "professional", ids, "import", each={p["id"]: entered[p["organisation_name"]] for p in people}
         )
+        return [(i, account, id(row) not in had_account) for i, account, row in zip(ids, accounts, rows, strict=True)]
 
 
 _LIVE = (OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.DISABLED)

@@ -44,6 +44,7 @@ _OF_ORGANISATIONS = [
     "organisation_changes",
     "organisation_scans",
     "change_orders",
+    "imported_chunks",
     "organisation_settings",
     "organisation_years",
     "posts",
@@ -104,6 +105,8 @@ CROSS_SUBTREE: dict[str, Operation] = {
     "find_same_evidence": _operation("declarations attachments"),
     # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
     "import_people": _operation("professionals posts", accounts="*"),
+    # An import is undone: whom it created, and nobody has used since, goes again.
+    "undo_import": _operation("posts", accounts="*", professionals="*", memberships="*", name_tokens="*"),
     # An open step goes on where somebody can decide it; the chain names organisations above the actor's own.
     "reroute": _operation(
         "organisations posts roles accounts",

@@ -144,3 +144,40 @@ def test_one_time_passwords_are_handed_out_once(
     assert passwords.matches_hash(line[4], account.password_hash)
     assert officer.client.post(address, data={"position": officer.actor.position_key}).status_code == 404
     assert officer.client.get(f"/files/jobs/{job.result['once_file']}").status_code == 404
+
+
+def test_an_update_is_shown_before_written_and_undone_again(
+    desk: Callable[..., Desk], run_jobs: Callable[[], int], look: Any, cast: Cast
+) -> None:
+    clerk = desk("unit_clerk")
+    assert "Only update people who are there" in clerk.get("people-import/").text
+    template = clerk.get("people-import/template").data
+    clerk.follow(upload(clerk, "people-import", people(template, person(3, **{"Mobile number": "13800000001"}))))
+    run_jobs()
+
+    def last() -> Job:
+        with look() as session:
+            return session.scalars(select(Job).order_by(Job.id.desc())).first() or Job()
+
+    clerk.post(f"people-import/run?id={last().id}")
+    run_jobs()
+    new = people(template, person(3, **{"Mobile number": "13800000002"}))
+    sent = {"mode": "update", "file": (io.BytesIO(new), "更新.xlsx")}
+    clerk.follow(clerk.post("people-import/upload", **sent))
+    run_jobs()
+    preview = clerk.get(f"people-import/task?id={last().id}").text
+    assert "What the import changes" in preview
+    assert "13800000001" in preview
+    assert "13800000002" in preview
+    clerk.post(f"people-import/run?id={last().id}")
+    run_jobs()
+    updated = last()
+    assert updated.result["updated"] == 1
+    assert "Undo the import" in clerk.get(f"people-import/task?id={updated.id}").text
+    answers = [clerk.post(f"people-import/undo?id={updated.id}") for _ in range(2)]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert run_jobs() == 1
+    assert "Put back to what it was: 1" in clerk.follow(answers[0]).text
+    with look() as session:
+        assert session.scalars(select(Professional.phone).where(Professional.name == "王小四")).one() == "13800000001"
+    assert desk("sibling_clerk").post(f"people-import/undo?id={updated.id}").status_code == 404

@@ -152,7 +152,14 @@ def test_cancelled_import_keeps_its_finished_chunks_and_the_file_goes_in_again(
     with monkeypatch.context() as patch:
         patch.setattr(PeopleImport, "check", cancelling)
         assert jobs.run_job(job_id) == JobState.CANCELLED
-    assert importing.job(job_id).cursor["tally"] == {"found": 500, "created": 494, "unchanged": 0, "rejected": 5, "example": 1}
+    assert importing.job(job_id).cursor["tally"] == {
+        "found": 500,
+        "created": 494,
+        "updated": 0,
+        "unchanged": 0,
+        "rejected": 5,
+        "example": 1,
+    }
     assert whole(system) == (494,) * 5
     assert counts(importing(cast.unit_clerk, KIND, content)) == (1303, 793, 494, 15, 1)
 

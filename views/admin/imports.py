@@ -28,7 +28,7 @@ from views.downloads import handed_out
 from views.redirects import redirect_own
 from views.sheets.columns import Sheet
 from views.sheets.intake import MAX_BYTES, check_workbook
-from views.sheets.jobs import IMPORT_ORGANISATIONS, IMPORT_PEOPLE
+from views.sheets.jobs import IMPORT_ORGANISATIONS, IMPORT_PEOPLE, UNDO_IMPORT
 from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
 from views.sheets.template import template
@@ -44,6 +44,7 @@ class ImportPage(ScopedPage):
     kind: ClassVar[str]
     sheet: ClassVar[Callable[[Actor], Sheet]]
     hints: ClassVar[Sequence[str]] = ()
+    can_undo: ClassVar[bool] = False
     modes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what an import may do, where it can be chosen
 
     @expose("/")
@@ -109,6 +110,7 @@ class ImportPage(ScopedPage):
             differences=differences(job),
             title=title(job),
             imported=job.note,
+            may_undo=self.can_undo and job.state not in OPEN_STATES and not job.params["is_dry_run"] and _wrote(job),
             once_is_there=files.exists(self.work, job.result.get("once_file", "")),
         )
 
@@ -123,6 +125,19 @@ class ImportPage(ScopedPage):
                 started = jobs.enqueue(session, self.actor, self.kind, {**job.params, "is_dry_run": False})
                 job.note = str(started.id)
         return redirect_own(url_for(f"{self.endpoint}.task", id=job.note), "/")
+
+    @expose("/undo", methods=("POST",))
+    def undo(self) -> Response:
+        """Undo an import that has ended, as a task; pressing twice starts it once."""
+        job = self._job()
+        if not self.can_undo or job.state in OPEN_STATES or job.params["is_dry_run"]:
+            raise NotFound
+        if not job.note:
+            with unit_of_work() as session:
+                params = {"job": job.id, "name": job.params.get("name", "")}
+                started = jobs.enqueue(session, self.actor, UNDO_IMPORT, params)
+                job.note = str(started.id)
+        return redirect_own(url_for("jobs.details_view", id=job.note), "/")
 
     def _job(self) -> Job:
         job_id = read_id(request.args.get("id"))
@@ -146,6 +161,7 @@ class PeopleImportPage(ImportPage):
     order = 60
     kind = IMPORT_PEOPLE
     sheet = people_sheet
+    can_undo = True
     modes = MappingProxyType(
         {
             Mode.NEW: N_("Only new people"),
@@ -221,6 +237,31 @@ def differences(job: Job) -> list[tuple[int, str, str, str]]:
         (d["row"], label_of_person(d["key"]), person_words(d["key"], d["old"]), person_words(d["key"], d["new"]))
         for d in job.result.get("differences", ())
     ]
+
+
+def _wrote(job: Job) -> bool:
+    """Say whether an import has created or updated anybody, also where it was cancelled on the way."""
+    tally = job.result or job.cursor.get("tally", {})
+    return bool(tally.get("created") or tally.get("updated"))
+
+
+def _undone(job: Job) -> list[str]:
+    """Return what became of an import that was undone."""
+    done = job.result or job.cursor
+    if "removed" not in done:
+        return []
+    found = [
+        gettext(N_("Removed again: %(n)s"), n=f"{done['removed']:,}"),
+        gettext(N_("Put back to what it was: %(n)s"), n=f"{done['restored']:,}"),
+        gettext(N_("Kept: %(n)s"), n=f"{done['n_kept']:,}"),
+    ]
+    return found + [f"{name or '–'}{gettext(N_(': '))}{gettext(reason)}" for name, reason in done["kept"]]
+
+
+show_jobs_of(
+    UNDO_IMPORT,
+    JobWords(lambda job: gettext(N_("Undo the import of %(name)s"), name=job.params.get("name", "")), sentences=_undone),
+)
 
 
 def _files(job: Job) -> Sequence[tuple[str, str]]:

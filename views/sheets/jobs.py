@@ -10,6 +10,7 @@ from models import files, jobs
 from models.base import today
 from models.errors import N_
 from models.jobs import Run
+from models.people import import_undo
 from models.people.import_updates import Mode
 from models.people.imports import PeopleImport
 from models.people.organisation_imports import OrganisationsImport
@@ -20,13 +21,32 @@ from views.sheets.workbook import XLSX
 
 IMPORT_PEOPLE = "import_people"
 IMPORT_ORGANISATIONS = "import_organisations"
+UNDO_IMPORT = "undo_import"
+MOST_KEPT = 200
+"""So many of those who stay are named."""
 
 
 @jobs.handler(IMPORT_PEOPLE)
 def import_people(run: Run) -> dict[str, Any]:
     """Import people, or check them only."""
     mode = Mode(run.job.params.get("mode", Mode.NEW))
-    return run_import(run, people_sheet(run.actor), PeopleImport(run.actor, mode))
+    return run_import(run, people_sheet(run.actor), PeopleImport(run.actor, mode, job_id=run.job.id))
+
+
+@jobs.handler(UNDO_IMPORT)
+def undo_import(run: Run) -> dict[str, Any]:
+    """Undo an import of people chunk by chunk; each is one transaction with the counts so far."""
+    done = dict(run.job.cursor) or {"removed": 0, "restored": 0, "n_kept": 0, "kept": []}
+    with run.reading() as session:
+        chunks = import_undo.open_chunks(session, int(run.job.params["job"]))
+    for n, chunk_id in enumerate(chunks, start=1):
+        undone = import_undo.undo_chunk(run.session, run.actor, chunk_id)
+        done["removed"] += undone.n_removed
+        done["restored"] += undone.n_restored
+        done["n_kept"] += len(undone.kept)
+        done["kept"] = [*done["kept"], *([name, reason] for name, reason in undone.kept)][:MOST_KEPT]
+        run.commit(cursor=dict(done), n_done=n, n_total=len(chunks))
+    return done
 
 
 @jobs.handler(IMPORT_ORGANISATIONS)

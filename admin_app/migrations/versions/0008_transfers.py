@@ -114,6 +114,16 @@ def upgrade() -> None:
     )
     op.create_index('ix_change_orders_path', 'change_orders', ['path', 'id'])
     op.create_index('ix_change_orders_subject', 'change_orders', ['subject_id', 'id'])
+    op.create_table('imported_chunks',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('job_id', ID, nullable=False),
+    sa.Column('created', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('updated', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('path', _bytes(255), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_imported_chunks'))
+    )
+    op.create_index(op.f('ix_imported_chunks_job_id'), 'imported_chunks', ['job_id'])
     op.add_column('posts', sa.Column('digest_on', sa.Date(), nullable=True))
     op.create_index('ix_reviews_person', 'reviews', ['person_id', 'state'])
 
@@ -123,6 +133,7 @@ def downgrade() -> None:
         batch.drop_column('digest_on')
     op.drop_index('ix_reviews_person', 'reviews')
     op.drop_index('ix_certificates_person', 'certificates')
+    op.drop_table('imported_chunks')
     op.drop_table('change_orders')
     op.drop_table('superior_changes')
     op.drop_table('transfers')
