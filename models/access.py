@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from models.errors import N_, NotAllowed, Words
@@ -116,6 +116,19 @@ NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publicatio
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 
 
+DELEGABLE = frozenset(
+    {
+        Permission.ORGANISATIONS_REVIEW,
+        Permission.CHANGES_REVIEW,
+        Permission.REGISTRATIONS_REVIEW,
+        Permission.TRANSFERS,
+        Permission.HOURS_VIEW,
+        Permission.HOURS_REVIEW,
+    }
+)
+"""What an administrator may let another one do in her place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody in one position, with the permissions read for this request or job."""
@@ -133,10 +146,16 @@ class Actor:
     is_super: bool = False
     permissions: frozenset[Permission] = field(default=frozenset())
     language: str = "zh_Hans_CN"
+    delegated: tuple[tuple[Permission, str], ...] = ()  # permissions that are held for somebody who is away, with her name
 
     def can(self, permission: Permission) -> bool:
         """Say whether the position holds *permission*."""
         return permission in self.permissions
+
+    def on_behalf(self, permission: Permission) -> Actor:
+        """Return the actor whose name also says for whom, where *permission* is held for somebody else."""
+        other = dict(self.delegated).get(permission)
+        return replace(self, name=f"{self.name}（代 {other}）"[:100]) if other else self
 
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed when the position lacks *permission*."""

@@ -5,13 +5,14 @@ from models.certificates import tables as certificates
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
-from models.people import import_undo, transfers
+from models.people import delegations, import_undo, transfers
 from models.people import tables as people
 from models.reviews import tables as reviews
 
 __all__ = [
     "certificates",
     "credits_",
+    "delegations",
     "files",
     "history",
     "import_undo",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.access import (
+    DELEGABLE,
     EVERY_POSITION,
     GRANTABLE,
     NOT_FOR_INNER,
@@ -22,6 +23,7 @@ from models.access import (
 )
 from models.jobs import load_actors_with
 from models.org.tables import Organisation, OrganisationState
+from models.people import delegations
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState, Role
 from models.scope import system_session
 
@@ -122,8 +124,10 @@ def _posts(session: Session, account: Account) -> list[Position]:
         .order_by(Organisation.path, Post.id)
     )
     found = []
-    for post_id, state, is_super, is_inner, granted, organisation in rows:
+    for post_id, state, is_super, is_inner, granted, organisation in rows.all():
         kind = PositionKind(organisation.kind)
+        held = permissions_of(kind, is_super=is_super, granted=granted or (), is_inner=is_inner)
+        delegated = () if is_super else _delegated(session, organisation, post_id, held, is_inner=is_inner)
         actor = Actor(
             account.id,
             account.name,
@@ -135,10 +139,37 @@ def _posts(session: Session, account: Account) -> list[Position]:
             post_id=post_id,
             is_inner=is_inner,
             is_super=is_super,
-            permissions=permissions_of(kind, is_super=is_super, granted=granted or (), is_inner=is_inner),
+            permissions=held | {permission for permission, _name in delegated},
+            delegated=delegated,
         )
         found.append(Position(actor, _standing(state, organisation.state)))
     return found
+
+
+def _delegated(
+    session: Session, organisation: Organisation, post_id: int, held: frozenset[Permission], *, is_inner: bool
+) -> tuple[tuple[Permission, str], ...]:
+    """Return what a post may review today for others who are away, beyond what it may anyway, each with the other's name."""
+    found: dict[Permission, str] = {}
+    for delegation in delegations.active(session, [organisation.id]):
+        if delegation.to_post_id == post_id:
+            for permission in delegable(session, delegation.from_post_id, organisation, is_inner=is_inner) - held:
+                found.setdefault(permission, delegation.from_name)
+    return tuple(sorted(found.items()))
+
+
+def delegable(session: Session, post_id: int, organisation: Organisation, *, is_inner: bool) -> frozenset[Permission]:
+    """Return what an active post of an organisation lets another one do in its place, which may be an inner one."""
+    row = session.execute(
+        select(Post.is_super, Post.is_inner, Role.permissions)
+        .outerjoin(Role, Role.id == Post.role_id)
+        .where(Post.id == post_id, Post.organisation_id == organisation.id, Post.state == PostState.ACTIVE)
+    ).first()
+    if row is None:
+        return frozenset()
+    kind = PositionKind(organisation.kind)
+    held = permissions_of(kind, is_super=row.is_super, granted=row.permissions or (), is_inner=row.is_inner or is_inner)
+    return held & DELEGABLE
 
 
 def _standing(post: PostState, organisation: OrganisationState) -> Standing:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.access import GRANTABLE, Permission, PositionKind
+from models.access import DELEGABLE, GRANTABLE, Permission, PositionKind
 from models.org.tables import Organisation, OrganisationKind, OrganisationState
+from models.people import delegations
 from models.people.tables import Account, Post, PostState, Role
 from models.scope import acting
 
@@ -82,7 +83,9 @@ def deciders(session: Session, organisation_ids: Iterable[int], permission: Perm
     ids = sorted(set(organisation_ids))
     with acting(session, "build_chain"):
         rows = session.execute(
-            select(Post.organisation_id, Post.account_id, Post.is_inner, Post.is_super, Role.permissions, Organisation.kind)
+            select(
+                Post.organisation_id, Post.account_id, Post.is_inner, Post.is_super, Role.permissions, Organisation.kind, Post.id
+            )
             .join(Organisation, Organisation.id == Post.organisation_id)
             .join(Account, Account.id == Post.account_id)
             .outerjoin(Role, Role.id == Post.role_id)
@@ -93,10 +96,13 @@ def deciders(session: Session, organisation_ids: Iterable[int], permission: Perm
                 Organisation.state == OrganisationState.ACTIVE,
             )
         ).all()
+        lent = {(d.from_post_id, d.to_post_id) for d in delegations.active(session, ids)} if permission in DELEGABLE else set()
     found: dict[int, set[tuple[int, bool]]] = {i: set() for i in ids}
-    for row in rows:
-        if permission in GRANTABLE[PositionKind(row.kind)] and (row.is_super or permission.value in (row.permissions or [])):
-            found[row.organisation_id].add((row.account_id, row.is_inner))
+    posts = {row.id: row for row in rows if permission in GRANTABLE[PositionKind(row.kind)]}
+    may = {i for i, row in posts.items() if row.is_super or permission.value in (row.permissions or [])}
+    may |= {to for by, to in lent if by in may and to in posts}
+    for row in map(posts.__getitem__, may):
+        found[row.organisation_id].add((row.account_id, row.is_inner))
     return {i: frozenset(accounts) for i, accounts in found.items()}
 
 

@@ -194,6 +194,7 @@ def _decide(
     batch: str | None,
 ) -> tuple[list[int], Mapping[int, DomainError]]:
     actor.require(handler.permission)
+    actor = actor.on_behalf(handler.permission)
     given = {r.id: values.get(r.id, {}) for r in rows}
     refused: Mapping[int, DomainError] = {}
     if verdict is Verdict.PASS:

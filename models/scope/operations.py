@@ -44,6 +44,7 @@ _OF_ORGANISATIONS = [
     "organisation_changes",
     "organisation_scans",
     "change_orders",
+    "delegations",
     "imported_chunks",
     "organisation_settings",
     "organisation_years",
@@ -94,7 +95,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
         "title_appointed_on vocational_qualification vocational_level",
     ),
     # The chain of a declaration names organisations above the person's own.
-    "build_chain": _operation("organisations posts roles accounts organisation_settings"),
+    "build_chain": _operation("organisations posts roles accounts delegations organisation_settings"),
     # A person's own submission writes into the review that others decide.
     "submit_own": _operation("organisations", reviews="*", review_levels="*", professionals="pending_count"),
     # The holder of an account accepts or declines a post that an organisation offered to it.
@@ -109,7 +110,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
     "undo_import": _operation("posts", accounts="*", professionals="*", memberships="*", name_tokens="*"),
     # An open step goes on where somebody can decide it; the chain names organisations above the actor's own.
     "reroute": _operation(
-        "organisations posts roles accounts",
+        "organisations posts roles accounts delegations",
         reviews="level n_levels deciding_organisation_id in_place_of_id state",
         review_levels="*",
     ),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import select
 
 from models.access import Actor
+from models.base import today
 from models.org import temporary_codes
 from models.org.settings import SettingKey, set_setting
 from models.org.tables import OrderKind, Organisation
+from models.people import delegations
 from models.people.tables import Professional
 from models.people.transfers import open_transfer
 from models.reviews import engine, orders, person_changes, superior_changes, transfers
@@ -51,6 +55,7 @@ def build_moves(stage: Stage) -> None:
             assert withdrawn
     _superiors(stage)
     _orders(stage)
+    _delegate(stage)
     _changes(stage)
 
 
@@ -138,6 +143,15 @@ def _orders(stage: Stage) -> None:
         wrong = orders.give(session, city, Order(OrderKind.RENAME, school, "更名（误操作示例）", None, "云峰区社区大学")).id
     with acting_as(city) as session:
         orders.undo(session, city, wrong)
+
+
+def _delegate(stage: Stage) -> None:
+    """Let the city's officer have her reviews done by a colleague for a week."""
+    city = stage.officer("city")
+    with acting_as(city) as session:
+        colleague = delegations.candidates(session, city)[0].id
+        days = {"from_on": today(), "to_on": today() + dt.timedelta(days=7)}
+        delegations.delegate(session, city, to_post_id=colleague, reason="外出培训", **days)
 
 
 def _changes(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from models.jobs import Job
 from models.org.publications import Publication
 from models.org.tables import ChangeOrder, Department, Organisation
 from models.org.temporary_codes import TemporaryCode
+from models.people.delegations import Delegation
 from models.people.tables import Post, Professional, Role
 from models.people.transfers import Transfer
 from models.reviews.tables import Review
@@ -16,6 +17,7 @@ from views.admin import export_jobs, menu
 from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.change_orders import ChangeOrdersView
+from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
 from views.admin.home import HomePage
 from views.admin.hours import HoursView
@@ -57,6 +59,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         SettingsPage(endpoint="settings", url="settings"),
         DepartmentsView(Department, endpoint="departments", url="departments"),
         AdministratorsView(Post, endpoint="administrators", url="administrators"),
+        DelegationsView(Delegation, endpoint="delegations", url="delegations"),
         RolesView(Role, endpoint="roles", url="roles"),
         PublicationsView(Publication, endpoint="publications", url="publications"),
         OwnAccount(endpoint="own_account", url="own-account"),

@@ -124,6 +124,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_imported_chunks'))
     )
     op.create_index(op.f('ix_imported_chunks_job_id'), 'imported_chunks', ['job_id'])
+    op.create_table('delegations',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('organisation_id', ID, nullable=False),
+    sa.Column('from_post_id', ID, nullable=False),
+    sa.Column('to_post_id', ID, nullable=False),
+    sa.Column('from_name', sa.String(length=100), nullable=False),
+    sa.Column('to_name', sa.String(length=100), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('reason', sa.String(length=200), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('path', _bytes(255), nullable=False),
+    sa.CheckConstraint('from_on <= to_on', name=op.f('ck_delegations_begins_before_it_ends')),
+    *_organisations('delegations', 'organisation_id'),
+    sa.ForeignKeyConstraint(['from_post_id'], ['posts.id'], name=op.f('fk_delegations_from_post_id_posts'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['to_post_id'], ['posts.id'], name=op.f('fk_delegations_to_post_id_posts'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_delegations'))
+    )
+    op.create_index('ix_delegations_organisation', 'delegations', ['organisation_id', 'to_on'])
+    op.create_index(op.f('ix_delegations_to_post_id'), 'delegations', ['to_post_id'])
     op.add_column('posts', sa.Column('digest_on', sa.Date(), nullable=True))
     op.create_index('ix_reviews_person', 'reviews', ['person_id', 'state'])
 
@@ -133,6 +153,7 @@ def downgrade() -> None:
         batch.drop_column('digest_on')
     op.drop_index('ix_reviews_person', 'reviews')
     op.drop_index('ix_certificates_person', 'certificates')
+    op.drop_table('delegations')
     op.drop_table('imported_chunks')
     op.drop_table('change_orders')
     op.drop_table('superior_changes')
