@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import effects
 from models.access import Actor, Permission
 from models.errors import FieldErrors, NotAllowed, NotFound
 from models.history import HistoryEntry
@@ -22,7 +21,6 @@ from models.transaction import unit_of_work
 from tests.cast import Cast
 from tests.models.test_reviews import decide, outcomes, state_of, submit  # noqa: F401 - a fixture
 
-__all__ = ["effects"]
 Open = Callable[[Actor], Session]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("outcomes")]
 FIRST, LAST = dt.date(2026, 12, 15), dt.date(2026, 12, 20)
@@ -96,9 +94,10 @@ def test_the_delegate_keeps_the_step_at_the_unit_when_it_is_the_delegators_own_m
     with unit_of_work(system):
         post = system.get_one(Post, cast.posts["unit_clerk"].id)
         post.account_id = cast.accounts["professional"].id
+    clerk, delegate_id = actor_of(post), second.id  # now: a look at an expired row would begin a snapshot
     before = submit(session_of, cast)
     assert state_of(system, before)[3] == cast.organisations["department"].id
-    give(session_of, actor_of(post), second.id)
+    give(session_of, clerk, delegate_id)
     assert state_of(system, before)[3] == cast.organisations["unit"].id  # the open step came back
     assert state_of(system, submit(session_of, cast, subject_id=8))[3] == cast.organisations["unit"].id
 
