@@ -183,26 +183,25 @@ class MoveState(StrEnum):
 
 OPEN_MOVES = frozenset({MoveState.WAITING_OUT, MoveState.WAITING_IN})
 OPEN_MOVE_ROWS = text("state in ('waiting_out','waiting_in')")
-KNOWN_MOVE = "state in ('waiting_out','waiting_in','accepted','refused_out','refused_in','withdrawn')"
+
+
+def move_rules(table: str, subject: str) -> tuple[Index | CheckConstraint, ...]:
+    """Return what holds for every table of such moves: each side finds its rows, and a subject has one open move."""
+    known = "state in ('waiting_out','waiting_in','accepted','refused_out','refused_in','withdrawn')"
+    return (
+        Index(f"ix_{table}_path", "path"),
+        Index(f"ix_{table}_from", "from_path"),
+        Index(f"ix_{table}_to", "to_path"),
+        Index(f"uq_{table}_open", subject, unique=True, sqlite_where=OPEN_MOVE_ROWS, postgresql_where=OPEN_MOVE_ROWS),
+        CheckConstraint(known, name="known_state"),
+    )
 
 
 class SuperiorChange(EitherSide, Base):
     """An organisation on the way to another superior (更换上级部门); the sides are the old superior and the new one."""
 
     __tablename__ = "superior_changes"
-    __table_args__ = (
-        Index("ix_superior_changes_path", "path"),
-        Index("ix_superior_changes_from", "from_path"),
-        Index("ix_superior_changes_to", "to_path"),
-        Index(
-            "uq_superior_changes_open",
-            "organisation_id",
-            unique=True,
-            sqlite_where=OPEN_MOVE_ROWS,
-            postgresql_where=OPEN_MOVE_ROWS,
-        ),
-        CheckConstraint(KNOWN_MOVE, name="known_state"),
-    )
+    __table_args__ = move_rules("superior_changes", "organisation_id")
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))

@@ -27,7 +27,9 @@ class Mode(StrEnum):
 
 
 EMPTY_TEXT = frozenset({"phone", "email", "field_of_work", "admin_post"})
-UPDATABLE = (
+COPIED = (
+    "name",
+    "document_type",
     "sex",
     "birth_on",
     "ethnic_group",
@@ -41,6 +43,9 @@ UPDATABLE = (
     "field_of_work",
     "admin_post",
 )
+"""Columns of the sheet that are columns of the professional, too."""
+UPDATABLE = COPIED[2:]
+"""A name is corrected by support, and a document never changes."""
 KEEPS = frozenset({"sex", "birth_on"})
 """Never cleared: the document tells them, or every person has one."""
 

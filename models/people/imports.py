@@ -26,7 +26,7 @@ from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.import_standing import judge_standing, standing_of
 from models.people.import_undo import note_chunk
-from models.people.import_updates import Mode, judge_updates, write_updates
+from models.people.import_updates import COPIED, Mode, judge_updates, write_updates
 from models.people.numbers import DocumentType, Number
 from models.people.sessions import end_sessions
 from models.people.tables import (
@@ -39,24 +39,6 @@ from models.people.tables import (
 )
 from models.pinyin import name_tokens
 from models.workflow import CHUNK
-
-COPIED = (
-    "name",
-    "document_type",
-    "sex",
-    "birth_on",
-    "ethnic_group",
-    "phone",
-    "email",
-    "education_level",
-    "degree",
-    "title_series",
-    "title_level",
-    "title_qualification",
-    "field_of_work",
-    "admin_post",
-)
-"""Columns of the sheet that are columns of the professional, too."""
 
 
 @dataclass(frozen=True, slots=True)

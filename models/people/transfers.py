@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigId, utcnow
 from models.errors import N_
-from models.org.tables import KNOWN_MOVE, OPEN_MOVE_ROWS, OPEN_MOVES, MoveState
+from models.org.tables import OPEN_MOVES, MoveState, move_rules
 from models.org.workflow import MOVE_STEPS
 from models.scope import EitherSide
 from models.workflow import Workflow
@@ -19,14 +19,7 @@ class Transfer(EitherSide, Base):
     """One transfer with what both sides may read of the person: the one that does not see her row reads this one."""
 
     __tablename__ = "transfers"
-    __table_args__ = (
-        Index("ix_transfers_path", "path"),
-        Index("ix_transfers_from", "from_path"),
-        Index("ix_transfers_to", "to_path"),
-        Index("ix_transfers_person", "person_id", "id"),
-        Index("uq_transfers_open", "person_id", unique=True, sqlite_where=OPEN_MOVE_ROWS, postgresql_where=OPEN_MOVE_ROWS),
-        CheckConstraint(KNOWN_MOVE, name="known_state"),
-    )
+    __table_args__ = (*move_rules("transfers", "person_id"), Index("ix_transfers_person", "person_id", "id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="RESTRICT"))

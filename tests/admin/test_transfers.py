@@ -46,7 +46,7 @@ def ask(client: FlaskClient, cast: Cast, target: str = "cousin_unit", **more: st
         "to_organisation_id": str(cast.organisations[target].id),
         **more,
     }
-    return client.post("/portal/transfer", data=data, follow_redirects=True).text
+    return client.post("/portal/profile/transfer", data=data, follow_redirects=True).text
 
 
 def waiting(answer_text: str) -> str:
@@ -60,7 +60,7 @@ def test_a_person_asks_and_the_receiving_unit_confirms(
 ) -> None:
     own = person()
     assert "The transfer was submitted" in ask(own, cast)
-    assert "Until then nothing else can be submitted" in own.get("/portal/transfer").text
+    assert "Until then nothing else can be submitted" in own.get("/portal/profile/transfer").text
     clerk = desk("cousin_clerk")
     page = clerk.get("transfers-in/")
     assert names_in(page) == ["人员-professional"]
@@ -161,15 +161,15 @@ def test_where_it_is_set_the_hr_department_releases_first(
     officer.post("transfers-out/decide", id=row, step="reject", reason="服务期未满", url="/admin/transfers-out/")
     with look() as session:
         assert session.scalars(select(Transfer.state)).all() == [MoveState.REFUSED_OUT]
-    assert "服务期未满" in person().get("/portal/transfer").text
+    assert "服务期未满" in person().get("/portal/profile/transfer").text
 
 
 def test_a_person_takes_it_back(person: Callable[..., FlaskClient], cast: Cast, look: Look) -> None:
     own = person()
     ask(own, cast)
     data = {"position": cast.professional.position_key}
-    assert "The transfer was withdrawn." in own.post("/portal/transfer/withdraw", data=data, follow_redirects=True).text
-    assert "does not exist" in own.post("/portal/transfer/withdraw", data=data, follow_redirects=True).text
+    assert "The transfer was withdrawn." in own.post("/portal/profile/transfer/withdraw", data=data, follow_redirects=True).text
+    assert "does not exist" in own.post("/portal/profile/transfer/withdraw", data=data, follow_redirects=True).text
     with look() as session:
         assert session.scalars(select(Transfer.state)).all() == [MoveState.WITHDRAWN]
 

@@ -59,7 +59,7 @@ def _fixed(person: Professional) -> list[Shown]:
     ]
 
 
-@blueprint.route("/transfer", methods=["GET", "POST"], endpoint="transfer")
+@blueprint.route("/profile/transfer", methods=["GET", "POST"], endpoint="transfer")
 def ask() -> str | Response:
     """Show the form, or the transfer that waits; below it those of the past."""
     actor = reader()
@@ -83,7 +83,7 @@ def ask() -> str | Response:
     )
 
 
-@blueprint.post("/transfer/withdraw")
+@blueprint.post("/profile/transfer/withdraw")
 def transfer_withdraw() -> Response:
     """Take the waiting transfer back."""
     actor = reader()
