@@ -56,7 +56,7 @@ class Run:
     world: World
     found: Verdicts = field(default_factory=Verdicts)
     clients: dict[str, FlaskClient] = field(default_factory=dict)
-    absent: dict[tuple[Any, ...], tuple[int, str]] = field(default_factory=dict)
+    absent: dict[tuple[Any, ...], tuple[Cell, tuple[int, str]]] = field(default_factory=dict)
     forbidden: dict[str, list[str]] = field(default_factory=dict)
     _watch: Any = None
     _version: Any = None
@@ -129,14 +129,19 @@ class Run:
             return
         key = (cell.position, cell.endpoint, cell.method, tuple(k for k, _ in cell.query), dict(cell.form).get("action"))
         if cell.owner == NOBODY:
-            self.absent[key] = likeness(answer)
+            self.absent[key] = cell, likeness(answer)
             return
         if cell.owner in self.world.visible(cell.position) or key not in self.absent:
             return
-        if likeness(answer) != self.absent[key]:
-            difference = first_difference(self.absent[key][1], likeness(answer)[1])
+        asked, absent = self.absent[key]
+        if likeness(answer) != absent:
+            # What others have changed meanwhile tells nothing of this object: the absent one is asked for anew.
+            absent = likeness(self._open(asked))
+            self.absent[key] = asked, absent
+        if likeness(answer) != absent:
+            difference = first_difference(absent[1], likeness(answer)[1])
             self.found.tellings.append(
-                f"{answer.status_code} differs from an absent one ({self.absent[key][0]}): {cell.words}: {difference}"
+                f"{answer.status_code} differs from an absent one ({absent[0]}): {cell.words}: {difference}"
             )
 
     def _rows(self) -> Rows:

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from models.access import Actor
 from models.base import ScopedSession, db
 from models.org.codes import temporary_code
-from models.org.tables import Organisation
-from models.people.tables import Professional
+from models.org.tables import Department, Organisation
+from models.people.tables import Post, Professional
 from models.scope import attach, scope_of
 from tests.cast import Cast, made_up_number
 from tests.sheets.files import filled, saved, texts
 from tests.sheets.test_import_people import counts, row, workbook
 from views.admin import exports
+from views.sheets.departments import SHEET
 from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
 from views.sheets.template import template
@@ -35,7 +36,7 @@ def exported(actor: Actor, view: str, tab: str, model: Any, columns: list[str]) 
             "columns": columns,
             "ids": list(session.scalars(select(model.id).order_by(model.id))),
             "title": "往返",
-            "is_unmasked": "number_masked" in columns,
+            "is_unmasked": "number_masked" in columns and model is Professional,
         }
         listing = exports.registered(view).listing(tab)
         order = [c.name for c in listing.columns if c.name in columns]
@@ -112,3 +113,18 @@ def test_inner_account_imports_its_own_staff_only(importing: Any, cast: Cast) ->
     result = importing(cast.inner_officer, "import_people", content)
     assert counts(result) == (3, 1, 0, 1, 1)
     assert result["problems"][0]["key"] == "organisation_code"
+
+
+def test_departments_there_and_back(importing: Any, cast: Cast) -> None:
+    rows = [["医务部", "", "0599-1234567"], ["内科", "医务部", ""]]
+    content = filled(template(SHEET, "zh_Hans_CN"), rows)
+    assert counts(importing(cast.unit_clerk, "import_departments", content)) == (3, 2, 0, 0, 1)
+    found = exported(cast.unit_clerk, "departments", "", Department, ["name", "phone"])
+    assert [[str(name).strip("\u3000 "), phone or ""] for name, phone in found] == [["医务部", "0599-1234567"], ["内科", ""]]
+
+
+def test_the_administrators_of_the_own_unit_are_exported_with_masked_numbers(importing: Any, cast: Cast) -> None:
+    found = exported(cast.unit_clerk, "administrators", "", Post, ["name", "number_masked"])
+    masked = cast.accounts["unit_clerk"].number_masked
+    assert ["人员-unit_clerk", masked] in found
+    assert "人员-sibling_clerk" not in {row[0] for row in found}

@@ -28,6 +28,7 @@ from views.admin import administrator_form as forms
 from views.admin.actions import BatchAction, PageAction, Reason, RowAction, ids_only, with_reason
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
+from views.admin.exports import export_action
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
@@ -120,7 +121,10 @@ class AdministratorsView(ScopedModelView):
             url=lambda view: url_for("administrators.create_view", url=view.list_url()),
             is_primary=True,
         ),
+        export_action(Permission.ADMINISTRATORS_MANAGE),
     )
+    export_permission = Permission.ADMINISTRATORS_MANAGE
+    export_kind = "export_administrators"
     edit_form_class: ClassVar[type[PlainForm] | None] = forms.AdministratorForm
     edit_permission = Permission.ADMINISTRATORS_MANAGE
 

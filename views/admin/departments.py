@@ -22,6 +22,7 @@ from views import states
 from views.admin.actions import BatchAction, PageAction, RowAction, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
+from views.admin.exports import export_action
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
@@ -110,7 +111,11 @@ class DepartmentsView(ScopedModelView):
             url=lambda view: url_for("departments.create_view", url=view.list_url()),
             is_primary=True,
         ),
+        PageAction("import", N_("Batch import"), url=lambda _view: url_for("departments_import.index"), icon="upload"),
+        export_action(Permission.DEPARTMENTS_MANAGE),
     )
+    export_permission = Permission.DEPARTMENTS_MANAGE
+    export_kind = "export_departments"
     create_form_class: ClassVar[type[PlainForm] | None] = DepartmentForm
     create_permission = Permission.DEPARTMENTS_MANAGE
     edit_form_class: ClassVar[type[PlainForm] | None] = DepartmentForm

@@ -16,7 +16,14 @@ from views.admin.jobs import JobWords, show_jobs_of
 from views.sheets.export import export_name
 from views.sheets.workbook import XLSX
 
-KINDS = ("export_people", "export_organisations", "export_declarations", "export_registrations")
+KINDS = (
+    "export_people",
+    "export_organisations",
+    "export_declarations",
+    "export_registrations",
+    "export_departments",
+    "export_administrators",
+)
 
 
 def run_export(run: Run) -> dict[str, Any]:

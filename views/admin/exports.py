@@ -187,7 +187,7 @@ def write(session: Session, actor: Actor, view: ExportPages, params: Mapping[str
     listing = view.listing(params["tab"])
     columns = tuple(c for c in listing.columns if c.name in params["columns"])
     made = export_columns(columns)
-    if params["is_unmasked"] and MASKED in params["columns"]:
+    if params["is_unmasked"] and MASKED in params["columns"] and listing.model is Professional:
         numbers: dict[int, str] = {}
         for start in range(0, len(params["ids"]), PART):
             numbers |= full_numbers(session, actor, params["ids"][start : start + PART])

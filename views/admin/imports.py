@@ -27,8 +27,9 @@ from views.changes import label_of_person, person_words
 from views.downloads import handed_out
 from views.redirects import redirect_own
 from views.sheets.columns import Sheet
+from views.sheets.departments import departments_sheet
 from views.sheets.intake import MAX_BYTES, check_workbook
-from views.sheets.jobs import IMPORT_ORGANISATIONS, IMPORT_PEOPLE, UNDO_IMPORT
+from views.sheets.jobs import IMPORT_DEPARTMENTS, IMPORT_ORGANISATIONS, IMPORT_PEOPLE, UNDO_IMPORT
 from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
 from views.sheets.template import template
@@ -192,6 +193,21 @@ class OrganisationsImportPage(ImportPage):
     )
 
 
+class DepartmentsImportPage(ImportPage):
+    """添加部门 by a sheet: the internal departments of the own unit."""
+
+    permission = Permission.DEPARTMENTS_MANAGE
+    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    name_id = N_("Batch import of departments")
+    group_id = N_("Manage accounts")
+    icon = "upload"
+    order = 12
+    in_menu = False
+    kind = IMPORT_DEPARTMENTS
+    sheet = departments_sheet
+    hints = (N_("First download the template file, fill it in, then import it."),)
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
@@ -269,5 +285,5 @@ def _files(job: Job) -> Sequence[tuple[str, str]]:
     return [(gettext(N_("Export failed rows")), url_for("files.job_file", key=key))] if key else ()
 
 
-for _kind in (IMPORT_PEOPLE, IMPORT_ORGANISATIONS):
+for _kind in (IMPORT_PEOPLE, IMPORT_ORGANISATIONS, IMPORT_DEPARTMENTS):
     show_jobs_of(_kind, JobWords(title, outcome, _files))

@@ -10,10 +10,12 @@ from models import files, jobs
 from models.base import today
 from models.errors import N_
 from models.jobs import Run
+from models.org.department_imports import DepartmentsImport
 from models.people import import_undo
 from models.people.import_updates import Mode
 from models.people.imports import PeopleImport
 from models.people.organisation_imports import OrganisationsImport
+from views.sheets.departments import departments_sheet
 from views.sheets.importing import run_import
 from views.sheets.organisations import one_time_sheet, organisations_sheet
 from views.sheets.people import people_sheet
@@ -21,6 +23,7 @@ from views.sheets.workbook import XLSX
 
 IMPORT_PEOPLE = "import_people"
 IMPORT_ORGANISATIONS = "import_organisations"
+IMPORT_DEPARTMENTS = "import_departments"
 UNDO_IMPORT = "undo_import"
 MOST_KEPT = 200
 """So many of those who stay are named."""
@@ -31,6 +34,12 @@ def import_people(run: Run) -> dict[str, Any]:
     """Import people, or check them only."""
     mode = Mode(run.job.params.get("mode", Mode.NEW))
     return run_import(run, people_sheet(run.actor), PeopleImport(run.actor, mode, job_id=run.job.id))
+
+
+@jobs.handler(IMPORT_DEPARTMENTS)
+def import_departments(run: Run) -> dict[str, Any]:
+    """Import internal departments, or check them only."""
+    return run_import(run, departments_sheet(run.actor), DepartmentsImport(run.actor))
 
 
 @jobs.handler(UNDO_IMPORT)
