@@ -26,6 +26,12 @@ BUDGETED = (
     "/admin/people/details/?id={person}",
     "/admin/learning-record/?id={person}",
     "/admin/jobs/",
+    "/admin/transfers-in/",
+    "/admin/transfer-out/?id={person}",
+    "/admin/transfer-log/",
+    "/admin/superior-changes/",
+    "/admin/delegations/",
+    "/admin/own-organisation/superior",
 )
 OF_ORGANISATIONS = ("/admin/organisations/?tab=employer", "/admin/organisations/details/?id={organisation}")
 OFFICERS = ("unit_clerk", "department_clerk", "county_officer", "city_officer")
