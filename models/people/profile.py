@@ -45,6 +45,7 @@ class BasicData:
     birth_on: dt.date | None = None
     ethnic_group: str = ""
     landline: str = ""
+    field_of_work: str = ""
     admin_post: str = ""
     admin_rank: str = ""
     is_postdoc: bool = False
@@ -123,6 +124,7 @@ def _checked(session: Session, person: Professional, data: BasicData) -> Mapping
         "phone": lambda: contacts.check_mobile(data.phone),
         "email": lambda: contacts.check_email(data.email),
         "landline": lambda: contacts.check_landline(data.landline),
+        "field_of_work": lambda: _short(data.field_of_work, 100),
         "admin_post": lambda: _short(data.admin_post, 100),
         "ethnic_group": lambda: _code(session, "nationality", data.ethnic_group),
         "admin_rank": lambda: _code(session, "admin_rank", data.admin_rank),

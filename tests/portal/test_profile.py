@@ -17,6 +17,7 @@ FILLED = {
     "phone": "138 0000 1111",
     "email": "lin@example.com",
     "landline": "0633-8123456",
+    "field_of_work": "建筑设计",
     "admin_post": "科长",
     "admin_rank": "131",
     "is_postdoc": "yes",
@@ -33,6 +34,7 @@ def test_basic_data_are_saved_at_once_with_history_and_reach_the_account(reader:
     with look() as session:
         person = person_of(session, reader)
         assert (person.sex, person.ethnic_group, person.phone, person.email) == ("male", "01", "13800001111", "lin@example.com")
+        assert person.field_of_work == "建筑设计"
         assert (person.landline, person.admin_post, person.admin_rank, person.is_postdoc) == ("0633-8123456", "科长", "131", True)
         account = session.scalars(select(Account).where(Account.id == reader.actor.account_id)).one()
         assert (account.phone, account.email) == ("13800001111", "lin@example.com")

@@ -21,7 +21,7 @@ from views.portal.reader import Shown, blueprint, mark_required, options, reader
 from views.words import words
 
 _SEXES: dict[str, str] = Professional.__table__.c.sex.info["choices"]
-_STORED = ("sex", "birth_on", "ethnic_group", "phone", "email", "landline", "admin_post", "admin_rank")
+_STORED = ("sex", "birth_on", "ethnic_group", "phone", "email", "landline", "field_of_work", "admin_post", "admin_rank")
 _YES_NO = {"yes": N_("Yes"), "no": N_("No")}
 
 
@@ -41,6 +41,7 @@ class BasicForm(PlainForm):
         _label("email"), render_kw={"type": "email", "inputmode": "email", "autocomplete": "email", "maxlength": 200}
     )
     landline = StringField(_label("landline"), render_kw={"type": "tel", "inputmode": "tel", "maxlength": 40})
+    field_of_work = StringField(_label("field_of_work"), render_kw={"maxlength": 100})
     admin_post = StringField(_label("admin_post"), render_kw={"maxlength": 100, "autocomplete": "organization-title"})
     admin_rank = SelectField(_label("admin_rank"), validate_choice=False, render_kw={"data-picker": ""})
     is_postdoc = RadioField(_label("is_postdoc"), validate_choice=False)
@@ -117,6 +118,7 @@ def _save(actor: Actor, form: BasicForm) -> bool:
         birth_on=form.birth_on.data if "birth_on" in form else None,
         ethnic_group=form.ethnic_group.data or "",
         landline=form.landline.data or "",
+        field_of_work=form.field_of_work.data or "",
         admin_post=form.admin_post.data or "",
         admin_rank=form.admin_rank.data or "",
         is_postdoc=form.is_postdoc.data == "yes",
