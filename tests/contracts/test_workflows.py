@@ -48,6 +48,7 @@ KINDS = (
     "person_change",
     "transfer",
     "superior_change",
+    "change_order",
 )
 LOADED = registrations  # registers every workflow
 
@@ -122,6 +123,7 @@ def test_every_machine_is_closed_and_named() -> None:
         "person_change",
         "transfer",
         "superior_change",
+        "change_order",
     }
     for flow, step in machines():
         states = {str(s) for s in flow.states}
