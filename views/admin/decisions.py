@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import g
 from flask_babel import gettext
@@ -344,3 +344,19 @@ class DecisionScreen(ReviewPage):
         """Return the course of the review through all its rounds."""
         review = self.review_of(row)
         return course(self.work, review) if review is not None else None
+
+
+class JoinedReviews(DecisionScreen):
+    """Mixed in like DecisionScreen, where *joined_to* gives both tabs' rows and *named* the words of one."""
+
+    joined_to: ClassVar[staticmethod[[Any], Any]]
+    named: ClassVar[staticmethod[[Any], str]]
+
+    def rows(self) -> Select[Any]:
+        """Return the reviews with their subject; the tabs narrow them."""
+        found: Select[Any] = type(self).joined_to(Review)
+        return found
+
+    def row_name(self, row: Any) -> str:
+        """Return whose matter it is."""
+        return type(self).named(row)

@@ -15,7 +15,7 @@ from models.reviews.tables import Decision, Review, ReviewKind
 from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import DecisionScreen, decision_batches, review_tabs
+from views.admin.decisions import JoinedReviews, decision_batches, review_tabs
 from views.admin.filters import text_filter
 from views.changes import label_of, pairs_of_organisation
 from views.details import Change
@@ -63,12 +63,14 @@ def _name(row: Any) -> str:
 NAME = text_filter("name", N_("Legal-person unit"), _named)
 
 
-class OrganisationChangesView(DecisionScreen, ScopedModelView):
+class OrganisationChangesView(JoinedReviews, ScopedModelView):
     """Waiting and decided changes of the units right below."""
 
     permission = Permission.CHANGES_REVIEW
     kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     kind = KIND
+    joined_to = staticmethod(_rows)
+    named = staticmethod(_name)
     name_id = N_("Review changes of unit data")
     group_id = N_("Account review")
     icon = "file"
@@ -87,15 +89,6 @@ class OrganisationChangesView(DecisionScreen, ScopedModelView):
         filters=(NAME,),
     )
     details = (Section(N_("Change"), COLUMNS),)
-
-    def rows(self) -> Select[Any]:
-        """Return the changes with their organisation; the tabs narrow them."""
-        found: Select[Any] = _rows(Review)
-        return found
-
-    def row_name(self, row: Any) -> str:
-        """Return the name of the unit before the change."""
-        return _name(row)
 
     def changes(self, row: Any) -> Sequence[Change] | None:
         """Return old beside new."""

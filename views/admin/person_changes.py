@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from models.access import Permission, PositionKind
 from models.errors import N_
@@ -16,7 +16,7 @@ from models.reviews.tables import Decision, Review, ReviewKind
 from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import DecisionScreen, decision_batches, review_tabs
+from views.admin.decisions import JoinedReviews, decision_batches, review_tabs
 from views.admin.people_filters import NAME_IN_REVIEWS
 from views.changes import SECTION_WORDS, pairs_of_person
 from views.details import Change
@@ -54,12 +54,14 @@ def _name(row: Any) -> str:
     return str(row[2].name)
 
 
-class PersonChangesView(DecisionScreen, ScopedModelView):
+class PersonChangesView(JoinedReviews, ScopedModelView):
     """Waiting and decided changes of the people of the own organisation."""
 
     permission = Permission.CHANGES_REVIEW
     kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
     kind = KIND
+    joined_to = staticmethod(_rows)
+    named = staticmethod(_name)
     name_id = N_("Review changes of personal data")
     group_id = N_("Account review")
     icon = "user"
@@ -78,15 +80,6 @@ class PersonChangesView(DecisionScreen, ScopedModelView):
         filters=(NAME_IN_REVIEWS,),
     )
     details = (Section(N_("Personal information"), COLUMNS),)
-
-    def rows(self) -> Select[Any]:
-        """Return the changes with their person; the tabs narrow them."""
-        found: Select[Any] = _rows(Review)
-        return found
-
-    def row_name(self, row: Any) -> str:
-        """Return the person's name."""
-        return _name(row)
 
     def changes(self, row: Any) -> Sequence[Change] | None:
         """Return old beside new."""

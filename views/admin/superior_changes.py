@@ -16,7 +16,7 @@ from views import states
 from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import DecisionScreen, decided_columns, decision_batches, joined, review_tabs
+from views.admin.decisions import JoinedReviews, decided_columns, decision_batches, joined, review_tabs
 from views.admin.filters import text_filter
 from views.admin.transfers import MEMBERS_KINDS
 from views.words import words
@@ -57,13 +57,15 @@ def _named(statement: Select[Any], text: str) -> Select[Any]:
 NAME = text_filter("name", N_("Unit name"), _named)
 
 
-class SuperiorChangesView(DecisionScreen, ScopedModelView):
+class SuperiorChangesView(JoinedReviews, ScopedModelView):
     """Waiting and decided changes of the superior, of both directions."""
 
     permission = Permission.CHANGES_REVIEW
     kinds = MEMBERS_KINDS
     kind = KINDS[0]
     more_kinds = KINDS[1:]
+    joined_to = staticmethod(_rows)
+    named = staticmethod(_name)
     name_id = N_("Review changes of superior")
     group_id = N_("Account review")
     icon = "file"
@@ -83,15 +85,6 @@ class SuperiorChangesView(DecisionScreen, ScopedModelView):
         decided_shown=(*COLUMNS, *decided_columns()),
     )
     details = (Section(N_("Change of superior"), (*COLUMNS, _col(Col("created_at")), _col(Col("reason")))),)
-
-    def rows(self) -> Select[Any]:
-        """Return the reviews with the change; the tabs narrow them."""
-        found: Select[Any] = _rows(Review)
-        return found
-
-    def row_name(self, row: Any) -> str:
-        """Return the name of the unit."""
-        return _name(row)
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

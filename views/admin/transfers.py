@@ -23,7 +23,7 @@ from views import states
 from views.admin.actions import BatchAction, RowAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.decisions import DecisionScreen, decided_columns, decision_batches, joined, review_tabs
+from views.admin.decisions import JoinedReviews, decided_columns, decision_batches, joined, review_tabs
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
 from views.words import words
@@ -58,22 +58,15 @@ def _named(statement: Select[Any], text: str) -> Select[Any]:
 NAME = text_filter("name", N_("Name"), _named, is_private=True)
 
 
-class _TransferReviews(DecisionScreen, ScopedModelView):
+class _TransferReviews(JoinedReviews, ScopedModelView):
     """What both lists of decisions share."""
 
     permission = Permission.TRANSFERS
+    joined_to = staticmethod(_rows)
+    named = staticmethod(_name)
     group_id = N_("Account review")
     icon = "user"
     filters = (NAME,)
-
-    def rows(self) -> Select[Any]:
-        """Return the reviews with their transfer; the tabs narrow them."""
-        found: Select[Any] = _rows(Review)
-        return found
-
-    def row_name(self, row: Any) -> str:
-        """Return the person's name."""
-        return _name(row)
 
 
 class TransfersInView(_TransferReviews):
