@@ -43,7 +43,7 @@ def test_an_update_changes_what_is_filled_in_keeps_blanks_and_clears_on_demand(
 ) -> None:
     content = workbook(
         cast.unit_clerk,
-        of(cast, "professional", phone="13900000001", admin_post="#清空", ethnic_group="汉族"),
+        of(cast, "professional", phone="13900000001", admin_post=" ＃清空 ", ethnic_group="汉族"),
         of(cast, "colleague", phone="13800000000"),
         row(40, phone="13900000002"),
     )

@@ -77,7 +77,12 @@ class Layout:
         if has_example_identity and self._is_example(cells):
             return Line(row, cells, is_example=True)
         for reader, cell in zip(self.readers, cells, strict=True):
-            if cell == CLEAR_WORD and self.sheet.may_clear:
+            if (
+                self.sheet.may_clear
+                and isinstance(cell, str)
+                and cell.strip().endswith("清空")
+                and folded(cell) == folded(CLEAR_WORD)
+            ):
                 self._clear(row, reader.column)
                 continue
             value = reader.at_once(cell)
