@@ -54,6 +54,7 @@ class Permission(StrEnum):
     SUPPORT_CODES = "support.codes"
     SUPPORT_NAMES = "support.names"
     SUPPORT_ORDERS = "support.orders"
+    SUPPORT_DOUBLES = "support.doubles"
 
 
 PERMISSION_WORDS: dict[Permission, str] = {
@@ -88,6 +89,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.SUPPORT_CODES: N_("Issue temporary codes (support)"),
     Permission.SUPPORT_NAMES: N_("Correct names (support)"),
     Permission.SUPPORT_ORDERS: N_("Merge and move organisations (support)"),
+    Permission.SUPPORT_DOUBLES: N_("Merge people found twice (support)"),
     Permission.SUPPORT_HISTORY: N_("See the history of accounts (support)"),
 }
 """The words of each permission, in roles and in refusals."""

@@ -7,12 +7,14 @@ from models.org import publications, temporary_codes
 from models.org import tables as org
 from models.people import delegations, import_undo, transfers
 from models.people import tables as people
+from models.reviews import doubles
 from models.reviews import tables as reviews
 
 __all__ = [
     "certificates",
     "credits_",
     "delegations",
+    "doubles",
     "files",
     "history",
     "import_undo",

@@ -11,11 +11,12 @@ from models.access import Actor
 from models.base import today
 from models.credits.recount import recount_years
 from models.credits.requirements import requirements_of
-from models.credits.tables import YearSummary
+from models.credits.tables import Declaration, YearSummary
 from models.org import moving as organisations
 from models.org.moving import Moved
 from models.org.tables import Organisation
 from models.people import moving as people
+from models.reviews import doubles
 from models.scope import acting, path_range
 
 
@@ -28,6 +29,20 @@ def follow_people(session: Session, actor: Actor, person_ids: Collection[int]) -
             )
         ).all()
     recount_years(session, actor, [(row.person_id, row.year) for row in rows])
+
+
+def follow_doubles(session: Session, actor: Actor, person_ids: Collection[int]) -> None:
+    """Count every year of two people whose records have become one's, or two again: hours count once."""
+    with acting(session, "recount_year"):
+        pairs = {
+            (row.person_id, row.year)
+            for statement in (
+                select(Declaration.person_id, Declaration.year).where(Declaration.person_id.in_(person_ids)),
+                select(YearSummary.person_id, YearSummary.year).where(YearSummary.person_id.in_(person_ids)),
+            )
+            for row in session.execute(statement)
+        }
+    recount_years(session, actor, pairs)
 
 
 def follow_organisations(session: Session, actor: Actor, moved: Moved) -> None:
@@ -68,5 +83,7 @@ def _differing(session: Session, paths: dict[int, str], moved: Moved, year: int)
     return [i for i in paths if now[paths[i], year] == inherited[above_new, year]]
 
 
+doubles.GOING_ALONG.append(Declaration)
+doubles.follow_with(follow_doubles)
 people.follow_with(follow_people)
 organisations.follow_with(follow_organisations)

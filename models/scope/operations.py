@@ -46,6 +46,7 @@ _OF_ORGANISATIONS = [
     "change_orders",
     "delegations",
     "imported_chunks",
+    "person_merges",
     "organisation_settings",
     "organisation_years",
     "posts",
@@ -106,6 +107,24 @@ CROSS_SUBTREE: dict[str, Operation] = {
     "find_same_evidence": _operation("declarations attachments"),
     # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.
     "import_people": _operation("professionals posts", accounts="*"),
+    # Two profiles of one person become one, or two again.
+    "merge_people": _operation(
+        **dict.fromkeys(
+            [
+                "academic_titles",
+                "attachments",
+                "decisions",
+                "declarations",
+                "education_records",
+                "person_changes",
+                "qualifications",
+                "review_levels",
+                "transfers",
+            ],
+            "person_id path",
+        ),
+        reviews="person_id path subject_account_id",
+    ),
     # An import is undone: whom it created, and nobody has used since, goes again.
     "undo_import": _operation("posts", accounts="*", professionals="*", memberships="*", name_tokens="*"),
     # An open step goes on where somebody can decide it; the chain names organisations above the actor's own.

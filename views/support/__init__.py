@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from views.support import codes, desk, login, orders
+from views.support import codes, desk, doubles, login, orders
 
-__all__ = ["codes", "orders", "register"]
+__all__ = ["codes", "doubles", "orders", "register"]
 
 
 def register(app: Flask) -> None:
-    """Register the pages of the support desk; ``codes`` and ``orders`` add their pages to those of the desk."""
+    """Register the pages of the support desk; ``codes``, ``doubles`` and ``orders`` add their pages to those of the desk."""
     app.register_blueprint(login.blueprint)
     app.register_blueprint(desk.blueprint)

@@ -144,6 +144,26 @@ def upgrade() -> None:
     )
     op.create_index('ix_delegations_organisation', 'delegations', ['organisation_id', 'to_on'])
     op.create_index(op.f('ix_delegations_to_post_id'), 'delegations', ['to_post_id'])
+    op.create_table('person_merges',
+    sa.Column('id', ID, nullable=False),
+    sa.Column('kept_id', ID, nullable=False),
+    sa.Column('gone_id', ID, nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('kept_number', sa.String(length=40), nullable=False),
+    sa.Column('gone_number', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('moved', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('merged_by', sa.String(length=100), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('undone_by', sa.String(length=100), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('path', _bytes(255), nullable=False),
+    sa.ForeignKeyConstraint(['kept_id'], ['professionals.id'], name=op.f('fk_person_merges_kept_id_professionals'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['gone_id'], ['professionals.id'], name=op.f('fk_person_merges_gone_id_professionals'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_person_merges'))
+    )
+    op.create_index(op.f('ix_person_merges_kept_id'), 'person_merges', ['kept_id'])
+    op.create_index(op.f('ix_person_merges_gone_id'), 'person_merges', ['gone_id'])
     op.add_column('posts', sa.Column('digest_on', sa.Date(), nullable=True))
     op.create_index('ix_reviews_person', 'reviews', ['person_id', 'state'])
 
@@ -153,6 +173,7 @@ def downgrade() -> None:
         batch.drop_column('digest_on')
     op.drop_index('ix_reviews_person', 'reviews')
     op.drop_index('ix_certificates_person', 'certificates')
+    op.drop_table('person_merges')
     op.drop_table('delegations')
     op.drop_table('imported_chunks')
     op.drop_table('change_orders')
