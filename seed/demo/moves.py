@@ -8,18 +8,21 @@ from sqlalchemy import select
 
 from models.access import Actor
 from models.base import today
+from models.import_rows import ImportRow
 from models.org import temporary_codes
 from models.org.settings import SettingKey, set_setting
 from models.org.tables import OrderKind, Organisation
 from models.people import delegations
-from models.people.tables import Professional
+from models.people.imports import PeopleImport
+from models.people.numbers import DocumentType
+from models.people.tables import Account, Professional
 from models.people.transfers import open_transfer
-from models.reviews import engine, orders, person_changes, superior_changes, transfers
+from models.reviews import doubles, engine, orders, person_changes, superior_changes, transfers
 from models.reviews.orders import Order
 from models.reviews.tables import Review, ReviewKind, ReviewState, Verdict
 from seed.demo.organisations import create, import_people
 from seed.demo.records import person_actor
-from seed.demo.stage import Stage, acting_as, as_system
+from seed.demo.stage import Stage, acting_as, actor_of, as_system
 from seed.demo.world import EMPLOYER, Place
 
 OUTCOMES = (
@@ -57,6 +60,7 @@ def build_moves(stage: Stage) -> None:
     _orders(stage)
     _delegate(stage)
     _changes(stage)
+    _doubles(stage)
 
 
 def _release_first(stage: Stage, key: str) -> None:
@@ -177,3 +181,33 @@ def _changes(stage: Stage) -> None:
     for name in ("海州湾海洋馆筹建处", "海州市民间艺术研究会"):
         with acting_as(city) as session:
             temporary_codes.issue(session, city, name=name)
+
+
+TWICE = (("wh_middle", "first_school"), ("wh_hospital", "tcm_hospital"), ("wh_builder", "zone_software"))
+
+
+def _doubles(stage: Stage) -> None:
+    """Let three people come in once more with a passport: one pair is merged, one was parted again, one waits for support."""
+    found = []
+    for n, (origin, elsewhere) in enumerate(TWICE):
+        person, officer = _free(stage, origin), stage.officer(elsewhere)
+        values = {name: getattr(person, name) for name in ("name", "sex", "birth_on", "phone")}
+        row = ImportRow(2, {**values, "document_type": DocumentType.PASSPORT.value, "number": f"E9960000{n}"})
+        importing = PeopleImport(officer)
+        importing.check([row])
+        with acting_as(officer) as session:
+            importing.judge(session, [row])
+            importing.create(session, [row])
+            account = row.found["account_id"]
+            found.append((person.id, session.scalars(select(Professional.id).where(Professional.account_id == account)).one()))
+    with as_system() as session:
+        account = session.scalars(select(Account).where(Account.is_support).order_by(Account.id)).first()
+    if account is None:
+        return
+    support = actor_of(account.id, f"support:{account.id}")
+    for n, (kept, gone) in enumerate(found[:2]):
+        with acting_as(support) as session:
+            made = doubles.unite(session, support, kept, gone, reason="护照与居民身份证为同一人").id
+        if n:
+            with acting_as(support) as session:
+                doubles.part(session, support, made)
