@@ -304,7 +304,8 @@ def _owned(world: World, cls: Any, key: str, kind: str, name: str) -> Any:
             return cast.organisations[ids[key]].id
         return cast.people[person].id if key == "person_id" and kind == "transfers" else None
     organisation = cast.organisations[name]
-    return {"path": organisation.path, "organisation_id": organisation.id}.get(key)
+    two = {"kept_id": cast.people["professional"].id, "gone_id": cast.people["colleague"].id}
+    return ({"path": organisation.path, "organisation_id": organisation.id} | two).get(key)
 
 
 def _parent(world: World, column: Any, owner: str, kind: str, name: str) -> Any:
