@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from flask import flash, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, TextAreaField
 
 from models.access import Actor
-from models.errors import N_
+from models.errors import N_, DomainError
 from models.org.tables import ChangeOrder, OrderKind
 from models.reviews import orders
 from models.reviews.orders import Order
-from models.transaction import rehearsal
+from models.transaction import rehearsal, unit_of_work
 from views.arguments import read_id
 from views.forms import PlainForm
-from views.words import words
+from views.words import say, words
 
 KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -63,16 +64,37 @@ def order_of(form: Any) -> Order:
         kind,
         read_id(form.subject_id.data) or 0,
         form.reason.data or "",
-        read_id(form.target_id.data) or (0 if needs_target else None) if needs_target else None,
+        (read_id(form.target_id.data) or 0) if needs_target else None,
         form.name.data or "" if kind is OrderKind.RENAME else "",
     )
 
 
-def rehearsed(actor: Actor, order: Order) -> ChangeOrder:
-    """Carry an order out, look at it, and roll it back; raises what the order is refused with."""
+def take(actor: Actor, form: Any) -> dict[str, Any] | None:
+    """Carry out what was sent, or rehearse it; return what the form's page shows, None once the order was given."""
+    shown: ChangeOrder | None = None
+    if request.method == "POST":
+        try:
+            order = order_of(form)
+            if request.form.get("step") == "give":
+                with unit_of_work() as session:
+                    orders.give(session, actor, order)
+                flash(gettext(N_("The order was carried out; it can be undone in this list.")), "success")
+                return None
+            shown = _rehearsed(actor, order)
+        except DomainError as refusal:
+            form.form_errors.append(say(refusal))
+    return {
+        "form": form,
+        "shown": shown,
+        "lines": effect_words(shown.effect) if shown else [],
+        "reroutes": reroute_words(shown.effect) if shown else [],
+        "kind_word": gettext(KIND_WORDS[shown.kind]) if shown else "",
+    }
+
+
+def _rehearsed(actor: Actor, order: Order) -> ChangeOrder:
     with rehearsal() as session:
         made = orders.give(session, actor, order)
-        session.flush()
         session.expunge(made)
     return made
 

@@ -27,8 +27,8 @@ from models.people.tables import (
 )
 from models.people.transfers import Transfer, open_transfer
 from models.people.workflow import PROFESSIONALS
+from models.reviews.standing_still import pending_of
 from models.reviews.tables import Decision, Review, ReviewLevel
-from models.reviews.transfers import pending_of
 from models.scope import InSubtree, acting
 from models.transaction import hold_tree
 

@@ -1,4 +1,4 @@
-"""What must be decided or withdrawn before an organisation changes its name, its code or its superior."""
+"""What must be decided or withdrawn before a person goes, or an organisation changes its name, its code or its superior."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ from models.org.tables import MoveState, SuperiorChange
 from models.people.transfers import Transfer
 from models.reviews.tables import Review, ReviewKind, ReviewState
 from models.scope import path_range
+
+
+def pending_of(session: Session, person_id: int) -> dict[ReviewKind, int]:
+    """Return how many matters of each kind of a person wait: while one does, the person stays."""
+    statement = (
+        select(Review.kind, func.count())
+        .where(Review.person_id == person_id, Review.state == ReviewState.OPEN)
+        .group_by(Review.kind)
+    )
+    return {ReviewKind(kind): n for kind, n in session.execute(statement)}
 
 
 def pending_below(session: Session, path: str) -> dict[ReviewKind, int]:

@@ -22,22 +22,13 @@ from models.people.transfers import TRANSFERS, Transfer, open_transfer
 from models.people.typed import attempt, text
 from models.reviews import chain, engine, submission
 from models.reviews.engine import Handler, Outcome
-from models.reviews.tables import Review, ReviewKind, ReviewState
+from models.reviews.standing_still import pending_of
+from models.reviews.tables import Review, ReviewKind
 from models.scope import acting
 
 OUT, IN = ReviewKind.TRANSFER_OUT, ReviewKind.TRANSFER_IN
 GONE = N_("This unit does not take anybody: it does not exist or is disabled.")
 LONGEST_PHONE = 40
-
-
-def pending_of(session: Session, person_id: int) -> dict[ReviewKind, int]:
-    """Return how many matters of each kind of a person wait: while one does, the person stays."""
-    statement = (
-        select(Review.kind, func.count())
-        .where(Review.person_id == person_id, Review.state == ReviewState.OPEN)
-        .group_by(Review.kind)
-    )
-    return {ReviewKind(kind): n for kind, n in session.execute(statement)}
 
 
 def candidate(session: Session, actor: Actor, person_id: int, *, is_locked: bool = False) -> Professional:

@@ -189,10 +189,6 @@ def _refuse_moving(state: ORMExecuteState, operations: tuple[Operation, ...]) ->
         raise ScopeError("this table is not written here")
     table: Any = mapper.local_table
     changed = {getattr(k, "key", k) for k in getattr(state.statement, "_values", None) or {}}
-    moving = {
-        c
-        for c in changed
-        if c in {"path", "from_path", "to_path", "person_id", "account_id", "position_key"} or table.c[c].foreign_keys
-    }
+    moving = {c for c in changed if c in WHOSE or table.c[c].foreign_keys}
     if moving and not any(o.lets_write(table.name, changed) for o in operations):
         raise ScopeError(f"{table.name}: {sorted(moving)} may not be set in an update")

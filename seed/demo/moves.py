@@ -54,8 +54,7 @@ def build_moves(stage: Stage) -> None:
         for decider, verdict in zip(deciders, answers, strict=False):
             _decide(stage.officer(decider), (ReviewKind.TRANSFER_OUT, ReviewKind.TRANSFER_IN), started, verdict)
         if n == 3:
-            withdrawn = _start_and_withdraw(stage, origin, target)
-            assert withdrawn
+            _start_and_withdraw(stage, origin, target)
     _superiors(stage)
     _orders(stage)
     _delegate(stage)
@@ -92,14 +91,13 @@ def _decide(officer: Actor, kinds: tuple[ReviewKind, ...], subject_id: int, verd
         engine.decide(session, officer, review_id, verdict=verdict, reason=REFUSED if verdict is Verdict.REJECT else "")
 
 
-def _start_and_withdraw(stage: Stage, origin: str, target: str) -> bool:
+def _start_and_withdraw(stage: Stage, origin: str, target: str) -> None:
     person, officer = _free(stage, origin), stage.officer(origin)
     with acting_as(officer) as session:
         to = stage.organisations[target].id
         phone = stage.organisations[origin].phone
         started = transfers.start(session, officer, person.id, to_organisation_id=to, phone=phone)
         transfers.withdraw(session, officer, started.id)
-    return True
 
 
 NEW = (

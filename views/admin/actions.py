@@ -111,6 +111,17 @@ BATCH = "batch"
 """Among the values of a task: the mark of the one batch that all its chunks are."""
 
 
+def one_by_one(run: Callable[[Session, Actor, int], object]) -> RunBatch:
+    """Return the batch that does *run* to each row; the first refusal ends it, and nothing is changed."""
+
+    def run_all(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
+        for row_id in ids:
+            run(session, actor, row_id)
+        return Moved(tuple(ids))
+
+    return run_all
+
+
 @dataclass(frozen=True)
 class BatchAction:
     """One operation over the ticked rows, over one row, or over all of the filter."""

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import request, url_for
 from flask_admin import expose
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from models.access import Actor, Permission, PositionKind
-from models.errors import N_, DomainError
+from models.errors import N_
 from models.org.tables import ChangeOrder, OrderState
 from models.reviews import orders
-from models.transaction import unit_of_work
-from models.workflow import Moved
 from views import states
-from views.admin.actions import BatchAction, PageAction, RowAction, Section
+from views.admin.actions import BatchAction, PageAction, RowAction, Section, one_by_one
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
 from views.admin.pickers import organisation_address, organisation_words
 from views.details import Change
-from views.orders import KIND_WORDS, effect_words, make_form, order_of, rehearsed, reroute_words
+from views.orders import KIND_WORDS, effect_words, make_form, reroute_words, take
 from views.redirects import redirect_own
-from views.words import say, words
-
-
-def _undo(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-    for order_id in ids:
-        orders.undo(session, actor, order_id)
-    return Moved(tuple(ids))
+from views.words import words
 
 
 def _what_undoing_does(_session: Session, _actor: Actor, _ids: Sequence[int]) -> list[str]:
@@ -77,7 +69,7 @@ class ChangeOrdersView(ScopedModelView):
         BatchAction(
             "undo",
             N_("Undo"),
-            _undo,
+            one_by_one(orders.undo),
             permission=Permission.ORDERS,
             preview=_what_undoing_does,
             is_danger=True,
@@ -105,25 +97,7 @@ class ChangeOrdersView(ScopedModelView):
     def order_view(self) -> str | Response:
         """Ask for an order; show what it will do; carry it out."""
         self.actor.require(Permission.ORDERS)
-        form = make_form(organisation_address(), organisation_words, subject_id=request.args.get("id", ""))
-        shown: ChangeOrder | None = None
-        if request.method == "POST":
-            try:
-                order = order_of(form)
-                if request.form.get("step") == "give":
-                    with unit_of_work() as session:
-                        orders.give(session, self.actor, order)
-                    flash(gettext(N_("The order was carried out; it can be undone in this list.")), "success")
-                    return redirect_own(url_for("change_orders.index_view"), "/")
-                shown = rehearsed(self.actor, order)
-            except DomainError as refusal:
-                form.form_errors.append(say(refusal))
-        return self.render(
-            "admin/change_order.html",
-            view=self,
-            form=form,
-            shown=shown,
-            lines=effect_words(shown.effect) if shown else [],
-            reroutes=reroute_words(shown.effect) if shown else [],
-            kind_word=gettext(KIND_WORDS[shown.kind]) if shown else "",
-        )
+        page = take(self.actor, make_form(organisation_address(), organisation_words, subject_id=request.args.get("id", "")))
+        if page is None:
+            return redirect_own(url_for("change_orders.index_view"), "/")
+        return self.render("admin/change_order.html", view=self, **page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flask import url_for
@@ -18,13 +18,12 @@ from models.base import today
 from models.errors import N_
 from models.people import delegations
 from models.people.delegations import Delegation
-from models.workflow import Moved
-from views.admin.actions import BatchAction, PageAction, RowAction
+from views.admin.actions import BatchAction, PageAction, RowAction, one_by_one
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
-from views.admin.transfers import MEMBERS_KINDS
+from views.admin.screen import WITH_MEMBERS
 from views.arguments import read_id
 from views.forms import PlainForm
 from views.words import words
@@ -39,12 +38,6 @@ class DelegationForm(PlainForm):
     reason = StringField(_l("Reason"), render_kw={"maxlength": delegations.LONGEST_REASON})
 
 
-def _end(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, values: Mapping[str, Any]) -> Moved:  # noqa: ARG001 - the shape of every batch
-    for delegation_id in ids:
-        delegations.end(session, actor, delegation_id)
-    return Moved(tuple(ids))
-
-
 def _state(row: Delegation) -> str:
     if row.ended_at is not None:
         return gettext(N_("Ended"))
@@ -57,7 +50,7 @@ class DelegationsView(ScopedModelView):
     """The delegations of the own organisation; both names stand in the record of each decision."""
 
     permission = Permission.HOME
-    kinds = MEMBERS_KINDS
+    kinds = WITH_MEMBERS
     name_id = N_("Delegation of reviews")
     group_id = N_("Manage accounts")
     icon = "user"
@@ -87,7 +80,7 @@ class DelegationsView(ScopedModelView):
             is_primary=True,
         ),
     )
-    batch_actions = (BatchAction("end", N_("End"), _end, permission=Permission.HOME, is_danger=True),)
+    batch_actions = (BatchAction("end", N_("End"), one_by_one(delegations.end), permission=Permission.HOME, is_danger=True),)
     row_actions = (
         RowAction("end", N_("End"), batch="end", when=lambda row: row.ended_at is None and row.to_on >= today(), is_danger=True),
     )

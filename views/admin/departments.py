@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 
-from models.access import Actor, Permission, PositionKind
+from models.access import Actor, Permission
 from models.errors import N_
 from models.org import departments
 from models.org.departments import DepartmentData
@@ -25,6 +25,7 @@ from views.admin.columns import Col
 from views.admin.exports import export_action
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
+from views.admin.screen import WITH_MEMBERS
 from views.arguments import read_id
 from views.forms import PlainForm
 
@@ -62,7 +63,7 @@ class DepartmentsView(ScopedModelView):
     """The departments of the own organisation, in the order of their tree."""
 
     permission = Permission.DEPARTMENTS_MANAGE
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     name_id = N_("Manage internal departments")
     group_id = N_("Manage accounts")
     icon = "columns"

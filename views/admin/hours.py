@@ -41,6 +41,7 @@ from views.admin.exports import export_action
 from views.admin.filters import Choices, Filter, flag_filter, picker_filter, text_filter
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words
+from views.admin.screen import WITH_MEMBERS
 from views.details import Attachment
 from views.forms import PlainForm
 from views.portal.words import ELECTIVE, SUBJECTS
@@ -211,7 +212,7 @@ class HoursView(DecisionScreen, ScopedModelView):
     """Waiting and decided declarations; the details page is the reviewer's desk (S081)."""
 
     permission = Permission.HOURS_REVIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     kind = KIND
     name_id = N_("Approve hours")
     names: ClassVar[Mapping[PositionKind, str]] = {PositionKind.HR_DEPARTMENT: N_("Review hours (credits)")}

@@ -21,7 +21,7 @@ from models.transaction import unit_of_work
 from models.uploads import clean_name
 from views import states
 from views.admin.jobs import JobWords, count_words, show_jobs_of
-from views.admin.screen import ScopedPage
+from views.admin.screen import WITH_MEMBERS, ScopedPage
 from views.arguments import read_id
 from views.changes import label_of_person, person_words
 from views.downloads import handed_out
@@ -155,7 +155,7 @@ class PeopleImportPage(ImportPage):
     """S082: people of the organisations below."""
 
     permission = Permission.PEOPLE_IMPORT
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     name_id = N_("Batch import")
     group_id = N_("Queries and statistics")
     icon = "upload"
@@ -197,7 +197,7 @@ class DepartmentsImportPage(ImportPage):
     """添加部门 by a sheet: the internal departments of the own unit."""
 
     permission = Permission.DEPARTMENTS_MANAGE
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     name_id = N_("Batch import of departments")
     group_id = N_("Manage accounts")
     icon = "upload"

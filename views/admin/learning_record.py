@@ -9,12 +9,12 @@ from flask_admin import expose
 from flask_babel import gettext
 from sqlalchemy import select
 
-from models.access import Permission, PositionKind
+from models.access import Permission
 from models.credits import queries as credit_queries
 from models.credits.tables import AuditState, Declaration, DeclarationState, YearSummary
 from models.errors import N_, NotFound
 from models.people import queries as people
-from views.admin.screen import ScopedPage
+from views.admin.screen import WITH_MEMBERS, ScopedPage
 from views.arguments import read_id
 from views.portal.words import SUBJECTS
 from views.redirects import own_or
@@ -27,7 +27,7 @@ class LearningRecord(ScopedPage):
     """Opened from the list of people; what is shown is what was granted and stands."""
 
     permission = Permission.PEOPLE_VIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     name_id = N_("Learning record")
     group_id = N_("Queries and statistics")
     in_menu = False

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from models.access import Permission, PositionKind
+from models.access import Permission
 from models.errors import N_
 from models.org.tables import Organisation, OrganisationChange
 from models.reviews.tables import Decision, Review, ReviewKind
@@ -17,6 +17,7 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decision_batches, review_tabs
 from views.admin.filters import text_filter
+from views.admin.screen import WITH_MEMBERS
 from views.changes import label_of, pairs_of_organisation
 from views.details import Change
 from views.words import words
@@ -67,7 +68,7 @@ class OrganisationChangesView(JoinedReviews, ScopedModelView):
     """Waiting and decided changes of the units right below."""
 
     permission = Permission.CHANGES_REVIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     kind = KIND
     joined_to = staticmethod(_rows)
     named = staticmethod(_name)

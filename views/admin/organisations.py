@@ -33,6 +33,7 @@ from views.admin.keyset import Sort
 from views.admin.oversight import Oversight
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words, region_address, region_words
+from views.admin.screen import WITH_MEMBERS
 from views.forms import PlainForm
 from views.redirects import own_or
 from views.states import StateWord
@@ -154,7 +155,7 @@ class OrganisationsView(Oversight, ScopedModelView):
     """主管部门管理, 用人单位管理, 人社部门管理 and 继续教育基地管理: one view, a tab for each kind."""
 
     permission = Permission.ORGANISATIONS_VIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     name_id = N_("Management of subordinate organisations")
     names = MappingProxyType(
         {

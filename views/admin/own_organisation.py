@@ -27,6 +27,7 @@ from views.changes import ORGANISATION, label_of, pairs_of_organisation, words_o
 from views.codes import code_choices, code_name
 from views.details import Change
 from views.forms import PlainForm
+from views.outcome import telling
 from views.public.pickers import UnitField
 from views.redirects import redirect_own
 from views.words import say, words
@@ -134,13 +135,8 @@ class OwnOrganisation(ScopedPage):
     @expose("/withdraw", methods=("POST",))
     def withdraw(self) -> Response:
         """Take the waiting change back."""
-        try:
-            with unit_of_work() as session:
-                changes.withdraw(session, self.actor)
-        except DomainError as refusal:
-            flash(say(refusal), "error")
-        else:
-            flash(gettext("The change was withdrawn."), "success")
+        with telling(gettext("The change was withdrawn.")) as session:
+            changes.withdraw(session, self.actor)
         return redirect_own(url_for("own_organisation.change"), "/")
 
     @expose("/superior", methods=("GET", "POST"))
@@ -178,13 +174,8 @@ class OwnOrganisation(ScopedPage):
     @expose("/superior/withdraw", methods=("POST",))
     def withdraw_superior(self) -> Response:
         """Take the waiting change of superior back."""
-        try:
-            with unit_of_work() as session:
-                superior_changes.withdraw(session, self.actor)
-        except DomainError as refusal:
-            flash(say(refusal), "error")
-        else:
-            flash(gettext("The change was withdrawn."), "success")
+        with telling(gettext("The change was withdrawn.")) as session:
+            superior_changes.withdraw(session, self.actor)
         return redirect_own(url_for("own_organisation.superior"), "/")
 
     @expose("/log")

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from sqlalchemy import ColumnElement, select
 from werkzeug.wrappers import Response
 
-from models.access import Actor, Permission, PositionKind
+from models.access import Actor, Permission
 from models.errors import N_, DomainError
 from models.people import queries as people
 from models.people import resets
@@ -26,6 +26,7 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col, words_of
 from views.admin.exports import export_action
 from views.admin.keyset import Sort
+from views.admin.screen import WITH_MEMBERS
 from views.admin.state import ListState
 from views.codes import code_name
 from views.details import Change
@@ -43,7 +44,7 @@ class PeopleView(ScopedModelView):
     """Who belongs to the subtree, found by name, number and twelve further filters."""
 
     permission = Permission.PEOPLE_VIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     name_id = N_("Learner information")
     group_id = N_("Queries and statistics")
     icon = "people"

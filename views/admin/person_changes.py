@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy import select
 
-from models.access import Permission, PositionKind
+from models.access import Permission
 from models.errors import N_
 from models.people.tables import PersonChange, Professional
 from models.reviews.tables import Decision, Review, ReviewKind
@@ -18,6 +18,7 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decision_batches, review_tabs
 from views.admin.people_filters import NAME_IN_REVIEWS
+from views.admin.screen import WITH_MEMBERS
 from views.changes import SECTION_WORDS, pairs_of_person
 from views.details import Change
 from views.words import words
@@ -58,7 +59,7 @@ class PersonChangesView(JoinedReviews, ScopedModelView):
     """Waiting and decided changes of the people of the own organisation."""
 
     permission = Permission.CHANGES_REVIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     kind = KIND
     joined_to = staticmethod(_rows)
     named = staticmethod(_name)

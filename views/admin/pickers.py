@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import jsonify, request, url_for
 from flask_admin import expose
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 
 from models.access import Permission
@@ -62,17 +62,14 @@ class Pickers(ScopedPage):
     @expose("/organisations")
     def organisations(self) -> Response:
         """Search the organisations of the scope by a part of the name, or by the code."""
-        q = _asked()
-        statement = select(Organisation).where(Organisation.state != OrganisationState.REJECTED)
-        if q:
-            statement = statement.where(or_(Organisation.name.contains(q, autoescape=True), Organisation.code == q.upper()))
+        statement = matching_units(asked())
         kinds = _kinds()
         if kinds is not None:
             statement = statement.where(Organisation.kind.in_(kinds))
         if request.args.get("use") == "superior":
             statement = statement.where(Organisation.state == OrganisationState.ACTIVE)
-        rows = self.work.scalars(statement.order_by(Organisation.path, Organisation.id).limit(LIMIT))
-        return _items([(str(o.id), o.name, code_name(REGIONS, o.region_code)) for o in rows])
+        rows = self.work.scalars(statement)
+        return items([(str(o.id), o.name, code_name(REGIONS, o.region_code)) for o in rows])
 
     @expose("/people")
     def people(self) -> Response:
@@ -80,33 +77,33 @@ class Pickers(ScopedPage):
         self.actor.require(Permission.ADMINISTRATORS_MANAGE)
         own = (Professional.organisation_id == self.actor.organisation_id, Professional.state == ProfessionalState.ACTIVE)
         statement = select(Professional).where(*own)
-        q = _asked()
+        q = asked()
         if q:
             statement = by_name(statement, q, Professional.id, Professional.name)
         rows = self.work.scalars(statement.order_by(Professional.path, Professional.id).limit(LIMIT))
-        return _items([(str(p.id), p.name, p.number_masked) for p in rows])
+        return items([(str(p.id), p.name, p.number_masked) for p in rows])
 
     @expose("/transferable")
     def transferable(self) -> Response:
         """Search the active people of the scope by name, or by the whole number: whom the unit may let go."""
         self.actor.require(Permission.TRANSFERS)
         statement = select(Professional).where(Professional.state == ProfessionalState.ACTIVE)
-        q = _asked()
+        q = asked()
         if q and any(c.isdigit() for c in q):
             statement = by_number(statement, q)
         elif q:
             statement = by_name(statement, q, Professional.id, Professional.name)
         rows = self.work.scalars(statement.order_by(Professional.path, Professional.id).limit(LIMIT))
-        return _items([(str(p.id), p.name, f"{p.number_masked} {p.organisation_name}") for p in rows])
+        return items([(str(p.id), p.name, f"{p.number_masked} {p.organisation_name}") for p in rows])
 
     @expose("/regions")
     def regions(self) -> Response:
         """Search the regions in use by name or by the beginning of the code."""
-        q = _asked()
+        q = asked()
         statement = select(Region).where(Region.status == "current")
         if q:
             statement = statement.where(or_(Region.name.contains(q, autoescape=True), Region.code.startswith(q, autoescape=True)))
-        return _items([(r.code, r.name, r.code) for r in self.work.scalars(statement.order_by(Region.code).limit(LIMIT))])
+        return items([(r.code, r.name, r.code) for r in self.work.scalars(statement.order_by(Region.code).limit(LIMIT))])
 
     @expose("/codes")
     def codes(self) -> Response:
@@ -114,17 +111,26 @@ class Pickers(ScopedPage):
         list_name = request.args.get("list", "")
         if list_name not in CODE_LISTS:
             raise NotFound
-        q = _asked().casefold()
+        q = asked().casefold()
         column = 1 if page_lang() == "en" else 0
         found = [
             (code, pair[column], code)
             for code, pair in names(list_name).items()
             if not q or code.casefold().startswith(q) or q in pair[column].casefold()
         ]
-        return _items(found[:LIMIT])
+        return items(found[:LIMIT])
 
 
-def _asked() -> str:
+def matching_units(q: str) -> Select[Organisation]:
+    """Select the first organisations whose name has *q* in it or whose code it is; all of them when it is empty."""
+    statement = select(Organisation).where(Organisation.state != OrganisationState.REJECTED)
+    if q:
+        statement = statement.where(or_(Organisation.name.contains(q, autoescape=True), Organisation.code == q.upper()))
+    return statement.order_by(Organisation.path, Organisation.id).limit(LIMIT)
+
+
+def asked() -> str:
+    """Return what is searched for."""
     return request.args.get("q", "").replace("\0", "").strip()[:60]
 
 
@@ -140,5 +146,6 @@ def _kinds() -> frozenset[OrganisationKind] | None:
     return ALLOWED_PARENTS[wanted] if request.args.get("use") == "superior" else frozenset({wanted})
 
 
-def _items(found: Sequence[tuple[str, str, str]]) -> Response:
+def items(found: Sequence[tuple[str, str, str]]) -> Response:
+    """Return the answer of a search: id, text and note of each."""
     return jsonify(items=[{"id": i, "text": text, "note": note} for i, text, note in found])

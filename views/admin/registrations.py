@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from models.access import Permission, PositionKind
+from models.access import Permission
 from models.errors import N_
 from models.org.tables import Department
 from models.people.tables import Professional
@@ -18,6 +18,7 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import DecisionScreen, decision_batches, review_tabs, seen_at_decision, subject_col
 from views.admin.people_filters import NAME_IN_REVIEWS
+from views.admin.screen import WITH_MEMBERS
 from views.words import words
 
 KIND = ReviewKind.REGISTRATION
@@ -64,7 +65,7 @@ class RegistrationsView(DecisionScreen, ScopedModelView):
     """Waiting and decided registrations of the organisation of the position in use."""
 
     permission = Permission.REGISTRATIONS_REVIEW
-    kinds = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+    kinds = WITH_MEMBERS
     kind = KIND
     name_id = N_("Review registered persons")
     group_id = N_("Account review")

@@ -16,9 +16,9 @@ from models.access import Actor, Permission, PositionKind
 from models.base import db
 from views.actor import LoginNeeded, current_actor
 
-ADMINISTRATORS = frozenset(
-    {PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT, PositionKind.TRAINING_BASE}
-)
+WITH_MEMBERS = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
+"""The positions of units that people belong to."""
+ADMINISTRATORS = WITH_MEMBERS | {PositionKind.TRAINING_BASE}
 
 
 TODO_LIMIT = 99

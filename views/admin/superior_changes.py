@@ -18,7 +18,7 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decided_columns, decision_batches, joined, review_tabs
 from views.admin.filters import text_filter
-from views.admin.transfers import MEMBERS_KINDS
+from views.admin.screen import WITH_MEMBERS
 from views.words import words
 
 KINDS = (ReviewKind.SUPERIOR_OUT, ReviewKind.SUPERIOR_IN)
@@ -61,7 +61,7 @@ class SuperiorChangesView(JoinedReviews, ScopedModelView):
     """Waiting and decided changes of the superior, of both directions."""
 
     permission = Permission.CHANGES_REVIEW
-    kinds = MEMBERS_KINDS
+    kinds = WITH_MEMBERS
     kind = KINDS[0]
     more_kinds = KINDS[1:]
     joined_to = staticmethod(_rows)

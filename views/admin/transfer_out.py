@@ -17,8 +17,7 @@ from models.people import queries as people
 from models.people.tables import Professional
 from models.reviews import transfers
 from models.transaction import unit_of_work
-from views.admin.screen import ScopedPage
-from views.admin.transfers import MEMBERS_KINDS
+from views.admin.screen import WITH_MEMBERS, ScopedPage
 from views.arguments import read_id
 from views.codes import code_name
 from views.forms import PlainForm
@@ -58,7 +57,7 @@ class TransferOut(ScopedPage):
     """Two steps on one page: whom, then where to."""
 
     permission = Permission.TRANSFERS
-    kinds = MEMBERS_KINDS
+    kinds = WITH_MEMBERS
     name_id = N_("Outgoing transfers")
     group_id = N_("Account review")
     icon = "user"

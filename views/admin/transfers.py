@@ -26,10 +26,10 @@ from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decided_columns, decision_batches, joined, review_tabs
 from views.admin.filters import text_filter
 from views.admin.keyset import Sort
+from views.admin.screen import WITH_MEMBERS
 from views.words import words
 
 IN, OUT = ReviewKind.TRANSFER_IN, ReviewKind.TRANSFER_OUT
-MEMBERS_KINDS = frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT, PositionKind.HR_DEPARTMENT})
 _col = partial(joined, Transfer, 1)
 WHO = (_col(Col("name", is_link=True)), _col(Col("number_masked")))
 TITLE = (
@@ -72,7 +72,7 @@ class _TransferReviews(JoinedReviews, ScopedModelView):
 class TransfersInView(_TransferReviews):
     """人员调入: people whom other units or they themselves want to bring here."""
 
-    kinds = MEMBERS_KINDS
+    kinds = WITH_MEMBERS
     kind = IN
     name_id = N_("Incoming transfers")
     order = 31
@@ -176,7 +176,7 @@ class TransferLogView(ScopedModelView):
     """调转记录: every transfer into and out of the subtree; both sides keep it, whatever becomes of the person."""
 
     permission = Permission.TRANSFERS
-    kinds = MEMBERS_KINDS
+    kinds = WITH_MEMBERS
     name_id = N_("Transfer log")
     group_id = N_("Account review")
     icon = "clock"

@@ -25,9 +25,9 @@ from views.changes import SECTION_WORDS, row_words
 from views.changes import pairs_of_person as pairs_of
 from views.codes import code_name
 from views.forms import PlainForm
+from views.outcome import telling
 from views.portal.reader import Shown, blueprint, mark_required, options, reader
 from views.public import pickers
-from views.words import say
 
 TABS = (
     ("portal.profile", N_("Edit basic information")),
@@ -145,13 +145,8 @@ def profile_withdraw(section: str) -> Response:
     actor = reader()
     if section not in SECTION_WORDS:
         abort(404)
-    try:
-        with unit_of_work() as session:
-            changes.withdraw(session, actor, section)
-    except DomainError as refusal:
-        flash(say(refusal), "error")
-    else:
-        flash(gettext(N_("The change was withdrawn.")), "success")
+    with telling(gettext(N_("The change was withdrawn."))) as session:
+        changes.withdraw(session, actor, section)
     return redirect(url_for(f"portal.profile_{section}"), code=303)
 
 

@@ -21,6 +21,7 @@ from models.transaction import unit_of_work
 from views import states
 from views.codes import code_name
 from views.forms import PlainForm
+from views.outcome import telling
 from views.portal.reader import Shown, blueprint, mark_required, reader
 from views.public.pickers import UnitField
 from views.words import say
@@ -70,7 +71,7 @@ def ask() -> str | Response:
     if request.method == "POST" and _sent(actor, form):
         flash(gettext("The transfer was submitted; you are told when it is decided."), "success")
         return redirect(url_for("portal.transfer"), code=303)
-    person = profile.own_profile(session, actor)
+    person = profile.own_profile(session, actor)  # anew: a refused submission was rolled back
     waiting = open_transfer(session, person.id)
     refusal = transfers.obstacle(session, person) if waiting is None else None
     return render_template(
@@ -87,13 +88,8 @@ def ask() -> str | Response:
 def transfer_withdraw() -> Response:
     """Take the waiting transfer back."""
     actor = reader()
-    try:
-        with unit_of_work() as session:
-            transfers.withdraw_own(session, actor)
-    except DomainError as refusal:
-        flash(say(refusal), "error")
-    else:
-        flash(gettext("The transfer was withdrawn."), "success")
+    with telling(gettext("The transfer was withdrawn.")) as session:
+        transfers.withdraw_own(session, actor)
     return redirect(url_for("portal.transfer"), code=303)
 
 

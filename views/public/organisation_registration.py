@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 from wtforms import (
     BooleanField,
     EmailField,
@@ -193,7 +193,7 @@ class ApplicantStep(CaptchaForm):
 def _view(kind: OrganisationKind) -> Any:
     @any_position
     @failures_limited
-    def register() -> str | BaseResponse:
+    def register() -> str | Response:
         expect(Intent.READ)  # the scan is drawn anew before anything is written
         form = OrganisationStep(kind)
         key = _keep(form) if form.is_submitted() else ""
@@ -262,7 +262,7 @@ def _scan(form: OrganisationStep, errors: dict[str, DomainError]) -> Checked | N
 @blueprint.route("/organisation/administrator", methods=["GET", "POST"])
 @any_position
 @failures_limited
-def applicant() -> str | BaseResponse:
+def applicant() -> str | Response:
     """Ask for the administrator and send the registration in."""
     expect(Intent.READ)  # a wrong password is counted in a transaction of its own
     try:
@@ -330,5 +330,4 @@ def superiors() -> Response:
         kind = OrganisationKind(request.args.get("kind", ""))
     except ValueError:
         raise NotFound from None
-    found = directory.find(request.args.get("q", ""), kinds=kinds_of_field(kind, request.args.get("field", "")), limit=20)
-    return jsonify(items=[{"id": str(e.id), "text": e.name, "note": e.code} for e in found])
+    return pickers.found_units(kinds_of_field(kind, request.args.get("field", "")))

@@ -73,6 +73,11 @@ def units() -> Response:
         kinds = ALLOWED_PARENTS[OrganisationKind(above)] if above else HAVE_MEMBERS
     except ValueError:
         raise NotFound from None
+    return found_units(kinds)
+
+
+def found_units(kinds: Collection[OrganisationKind]) -> Response:
+    """Answer the search in the public directory for active organisations of *kinds*, as the searched choices read it."""
     found = directory.find(request.args.get("q", ""), kinds=kinds, limit=20)
     return jsonify(items=[{"id": str(e.id), "text": e.name, "note": e.code} for e in found])
 

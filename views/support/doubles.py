@@ -23,6 +23,7 @@ from models.transaction import rehearsal, unit_of_work
 from views.actor import required_actor
 from views.arguments import read_id
 from views.forms import PlainForm
+from views.outcome import telling
 from views.public.login import document_types
 from views.support.desk import blueprint
 from views.words import say, words
@@ -112,11 +113,6 @@ def merge_doubles() -> str | Response:
 def part_doubles(merge_id: int) -> Response:
     """Take a merger back."""
     actor = required_actor(Permission.SUPPORT_DOUBLES)
-    try:
-        with unit_of_work() as session:
-            doubles.part(session, actor, merge_id)
-    except DomainError as refusal:
-        flash(say(refusal), "error")
-    else:
-        flash(gettext("The two profiles are parted again."), "success")
+    with telling(gettext("The two profiles are parted again.")) as session:
+        doubles.part(session, actor, merge_id)
     return redirect(url_for("support.doubles"), code=303)
