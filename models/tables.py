@@ -2,6 +2,7 @@
 
 from models import files, history, jobs, outbox, saved
 from models.certificates import tables as certificates
+from models.credits import postings
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
@@ -22,6 +23,7 @@ __all__ = [
     "org",
     "outbox",
     "people",
+    "postings",
     "publications",
     "reviews",
     "saved",

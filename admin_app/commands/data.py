@@ -101,6 +101,12 @@ def recompute_years(_app: Flask, check: bool) -> None:  # noqa: FBT001 - click's
         f"{found.n_pairs} years counted: {found.n_wrong_years} years, {found.n_wrong_records} records and "
         f"{found.n_wrong_counters} counters of organisations were wrong."
     )
+    if found.first_wrong_account:
+        person, year, posted, total = found.first_wrong_account
+        text += (
+            f"\nThe postings of {found.n_wrong_accounts} years did not add up; the first: person {person}, {year}, "
+            f"postings {posted} tenths, records {total} tenths."
+        )
     if check and not found.is_clean:
         raise Refused(text)
     click.echo(text)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.base import today
+from models.credits.postings import follow_records
 from models.credits.recount import recount_years
 from models.credits.requirements import requirements_of
 from models.credits.tables import Declaration, YearSummary
@@ -33,6 +34,7 @@ def follow_people(session: Session, actor: Actor, person_ids: Collection[int]) -
 
 def follow_doubles(session: Session, actor: Actor, person_ids: Collection[int]) -> None:
     """Count every year of two people whose records have become one's, or two again: hours count once."""
+    follow_records(session, person_ids)
     with acting(session, "recount_year"):
         pairs = {
             (row.person_id, row.year)

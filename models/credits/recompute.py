@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from models.access import SYSTEM
 from models.credits.events import year_changed
 from models.credits.organisation_years import set_counters, wrong_counters
-from models.credits.recount import Pair, counted, store
+from models.credits.postings import NOTHING, PUT_RIGHT, Figures, Line, Posted, PostingKind, YearPosting, post, sums
+from models.credits.recount import Counting, Pair, counted, store
 from models.credits.tables import Declaration, DeclarationState, YearSummary
 from models.people.tables import Professional
 from models.transaction import Intent, intending, unit_of_work
@@ -27,12 +28,14 @@ class Recomputed:
     n_wrong_years: int = 0
     n_wrong_records: int = 0
     n_wrong_counters: int = 0
+    n_wrong_accounts: int = 0
+    first_wrong_account: tuple[int, int, int, int] | None = None  # person, year, sum of the postings, total; tenths
     wrong: list[Pair] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
         """Say whether every stored figure was right."""
-        return not (self.n_wrong_years or self.n_wrong_records or self.n_wrong_counters)
+        return not (self.n_wrong_years or self.n_wrong_records or self.n_wrong_counters or self.n_wrong_accounts)
 
 
 def recompute_all(session: Session, *, check_only: bool) -> Recomputed:
@@ -72,13 +75,36 @@ def _recompute(session: Session, found: Recomputed, first: int, last: int, *, ch
         Declaration.person_id.between(first, last),
         (Declaration.state == DeclarationState.APPROVED) | (Declaration.counted_tenths != 0),
     )
-    summed = select(YearSummary.person_id, YearSummary.year).where(YearSummary.person_id.between(first, last))
-    pairs = [(person, year) for person, year in session.execute(union(declared, summed))]
+    others = [select(c.person_id, c.year).where(c.person_id.between(first, last)) for c in (YearSummary, YearPosting)]
+    pairs = [(person, year) for person, year in session.execute(union(declared, *others))]
     countings = counted(session, pairs, lock=not check_only)
     wrong = [c for c in countings if c.is_summary_wrong()]
     found.n_pairs += len(countings)
     found.n_wrong_years += len(wrong)
     found.n_wrong_records += sum(len(c.wrong_records()) for c in countings)
     found.wrong.extend((c.person_id, c.year) for c in wrong[: 100 - len(found.wrong)])
+    accounts = _wrong_accounts(countings, sums(session, first, last))
+    found.n_wrong_accounts += len(accounts)
+    if accounts and found.first_wrong_account is None:
+        counting, posted = accounts[0]
+        found.first_wrong_account = (counting.person_id, counting.year, posted[0], counting.count.total)
     if not check_only:
         year_changed.happen(session, SYSTEM, store(session, countings))
+        post(session, SYSTEM, [_correction(counting, posted) for counting, posted in accounts])
+
+
+def _wrong_accounts(countings: list[Counting], posted: dict[Pair, Figures]) -> list[tuple[Counting, Figures]]:
+    """Return the years whose postings do not add up to what counts, with what they add up to."""
+    return [
+        (c, total)
+        for c in countings
+        for total in [posted.get((c.person_id, c.year), NOTHING)]
+        if total != (c.count.total, c.count.public, c.count.professional)
+    ]
+
+
+def _correction(counting: Counting, posted: Figures) -> Posted:
+    count = counting.count
+    figures = (count.total - posted[0], count.public - posted[1], count.professional - posted[2])
+    line = Line(PostingKind.RECALCULATED, figures, PUT_RIGHT)
+    return Posted(counting.person_id, counting.year, counting.path, None, line)

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.base import today
-from models.credits.counting import Cap, Granted, Needs, YearCount, count_year
+from models.credits.counting import Cap, Granted, Needs, YearCount, count_year, split
 from models.credits.events import YearChange, year_changed
 from models.credits.organisation_years import Learner, move_learners
+from models.credits.postings import AUDITED, TAKEN_BACK, Because, Figures, Line, Posted, lines, post
 from models.credits.requirements import organisations_of_years, requirements_of
 from models.credits.rules import caps_of
 from models.credits.tables import AuditState, Declaration, DeclarationState, OrganisationYear, YearSummary
@@ -41,7 +42,7 @@ class Counting:
     needs: Needs
     count: YearCount
     is_passed: bool
-    stored_records: Mapping[int, tuple[int, int, int]]
+    rows: Sequence[Any]
     stored: YearSummary | None
 
     @property
@@ -58,21 +59,15 @@ class Counting:
             "is_passed": self.is_passed,
         }
 
-    def wrong_records(self) -> list[dict[str, int]]:
-        """Return the records whose stored share differs, with what it should be."""
+    def wrong_records(self) -> list[tuple[Any, Figures, Figures]]:
+        """Return the records whose stored share differs, with what is stored and what it should be."""
         wrong = []
-        for record_id, stored in self.stored_records.items():
-            counted = self.count.records.get(record_id)
+        for row in self.rows:
+            counted = self.count.records.get(row.id)
             right = (counted.total, counted.public, counted.professional) if counted else (0, 0, 0)
+            stored = (row.counted_tenths, row.counted_public_tenths, row.counted_professional_tenths)
             if right != stored:
-                wrong.append(
-                    {
-                        "id": record_id,
-                        "counted_tenths": right[0],
-                        "counted_public_tenths": right[1],
-                        "counted_professional_tenths": right[2],
-                    }
-                )
+                wrong.append((row, stored, right))
         return wrong
 
     def is_summary_wrong(self) -> bool:
@@ -82,12 +77,37 @@ class Counting:
         return any(getattr(self.stored, name) != value for name, value in self.summary.items())
 
 
-def recount_years(session: Session, actor: Actor, pairs: Collection[Pair]) -> None:
-    """Count the years of *pairs* anew and tell the subscribers of ``year_changed`` which of them turned."""
+def recount_years(session: Session, actor: Actor, pairs: Collection[Pair], *, because: Because | None = None) -> None:
+    """Count the years of *pairs* anew, post what changes, and tell the subscribers of ``year_changed`` which of them turned.
+
+    *because* names the reason of the change of certain records, of a recalculation by another rule version.
+    """
     ordered = sorted({(person_id, year) for person_id, year in pairs})  # plain tuples: rows of a statement compare slowly
     for start in range(0, len(ordered), CHUNK):
-        changes = store(session, counted(session, ordered[start : start + CHUNK]))
+        countings = counted(session, ordered[start : start + CHUNK])
+        changes = store(session, countings)
+        _post(session, actor, countings, because)
         year_changed.happen(session, actor, changes)
+
+
+def _post(session: Session, actor: Actor, countings: Sequence[Counting], because: Because | None) -> None:
+    details = because.details if because else {}
+    posted = [
+        Posted(counting.person_id, counting.year, counting.path, row.id, line, details.get(row.id))
+        for counting in countings
+        for row, stored, right in counting.wrong_records()
+        for line in _lines(counting, row, stored, right, because if row.id in details else None)
+    ]
+    with acting(session, "recount_year"):
+        post(session, actor, posted)
+
+
+def _lines(counting: Counting, row: Any, stored: Figures, right: Figures, because: Because | None) -> list[Line]:
+    if because is not None:
+        difference = (right[0] - stored[0], right[1] - stored[1], right[2] - stored[2])
+        return [Line(because.kind, difference, because.reason)]
+    granted = split(row.granted_tenths, row.subject, counting.needs) if row.id in counting.count.records else None
+    return lines(stored, right, granted, gone=AUDITED if row.audit_state == AuditState.FAILED else TAKEN_BACK)
 
 
 def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True) -> list[Counting]:
@@ -144,7 +164,7 @@ def _count(
         needs,
         count,
         is_exempt or (count.is_met and bool(granted)),
-        {r.id: (r.counted_tenths, r.counted_public_tenths, r.counted_professional_tenths) for r in rows},
+        rows,
         stored,
     )
 
@@ -227,7 +247,7 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
         if c.is_passed != bool(c.stored and c.stored.is_passed)
     ]
     with acting(session, "recount_year"):
-        _write_records(session, [row for c in countings for row in c.wrong_records()])
+        _write_records(session, [(row.id, right) for c in countings for row, _stored, right in c.wrong_records()])
         bulk_update(session, YearSummary, [{"id": c.stored.id, **c.summary} for c in wrong if c.stored], locked=True)
         bulk_insert(
             session,
@@ -259,9 +279,10 @@ def _learner(stored: YearSummary | None) -> Learner | None:
     return Learner(stored.year_organisation_id, stored.year, stored.total_tenths > 0, stored.is_passed)
 
 
-def _write_records(session: Session, rows: Sequence[dict[str, int]]) -> None:
-    bulk_update(session, Declaration, rows, locked=True)
-    ids = {r["id"] for r in rows}
+def _write_records(session: Session, rows: Sequence[tuple[int, Figures]]) -> None:
+    names = ("counted_tenths", "counted_public_tenths", "counted_professional_tenths")
+    bulk_update(session, Declaration, [{"id": i, **dict(zip(names, figures, strict=True))} for i, figures in rows], locked=True)
+    ids = {i for i, _figures in rows}
     for thing in list(session.identity_map.values()):
         if isinstance(thing, Declaration) and thing.id in ids:
-            session.expire(thing, ["counted_tenths", "counted_public_tenths", "counted_professional_tenths"])
+            session.expire(thing, names)

@@ -35,6 +35,7 @@ _OF_PEOPLE = [
     "qualifications",
     "review_levels",
     "reviews",
+    "year_postings",
     "year_summaries",
 ]
 _OF_ORGANISATIONS = [
@@ -120,6 +121,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
                 "qualifications",
                 "review_levels",
                 "transfers",
+                "year_postings",
             ],
             "person_id path",
         ),
@@ -185,6 +187,7 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "recount_year": _operation(
         "declarations learning_forms rule_versions requirements memberships organisations organisation_years professionals",
         year_summaries="*",
+        year_postings="*",
         declarations="counted_tenths counted_public_tenths counted_professional_tenths",
     ),
     "recount_organisation": _operation("organisations", organisation_years="*", organisation_counters="*"),

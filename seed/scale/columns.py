@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.credits.postings import YearPosting
 from models.credits.tables import Declaration, OrganisationYear, YearSummary
 from models.org.tables import Department, Organisation
 from models.people.tables import Account, Membership, NameToken, Post, Professional
@@ -173,6 +174,19 @@ COLUMNS: dict[type, tuple[str, ...]] = {
         "required_professional_tenths",
         "required_total_tenths",
         "is_passed",
+    ),
+    YearPosting: (
+        "path",
+        "person_id",
+        "year",
+        "kind",
+        "total_tenths",
+        "public_tenths",
+        "professional_tenths",
+        "declaration_id",
+        "reason",
+        "by_name",
+        "created_at",
     ),
     OrganisationYear: ("path", "organisation_id", "year", "n_learning", "n_passed"),
     NameToken: ("token", "path", "person_id"),

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from models.credits.counting import Counted, Granted, count_year
+from models.credits.counting import Counted, Granted, Needs, count_year, split
+from models.credits.postings import NOTHING as NO_FIGURES
+from models.credits.postings import YearPosting, lines
 from models.credits.tables import AuditState, Declaration, DeclarationState, OrganisationYear, YearSummary
 from models.people.tables import ProfessionalState
 from models.reviews.tables import ReviewKind
@@ -214,6 +216,8 @@ def _count(rows: Rows, world: World, person: Person, year: int, records: list[Re
     rows.to(Declaration).extend(_declaration(person, r, count.records.get(r.id, NOTHING)) for r in records)
     if not any(r.state == APPROVED for r in records):
         return
+    for record in granted:
+        rows.to(YearPosting).extend(_postings(person, year, record, count.records[record.id], needs))
     is_passed = bool(granted) and count.is_met
     unit = person.unit
     rows.to(YearSummary).append(
@@ -232,6 +236,14 @@ def _count(rows: Rows, world: World, person: Person, year: int, records: list[Re
         )
     )
     counters.add(year, is_learning=count.total > 0, is_passed=is_passed)
+
+
+def _postings(person: Person, year: int, record: Granted, counted: Counted, needs: Needs) -> Iterable[tuple[Any, ...]]:
+    """Return the lines of the account that the record's approval wrote."""
+    figures = (counted.total, counted.public, counted.professional)
+    for line in lines(NO_FIGURES, figures, split(record.granted_tenths, record.subject, needs)):
+        place = (person.unit.path, person.id, year)
+        yield (*place, line.kind.value, *line.figures, record.id, line.reason, "", record.granted_at)
 
 
 def _declaration(person: Person, record: Record, counted: Counted) -> tuple[Any, ...]:
