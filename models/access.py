@@ -47,6 +47,9 @@ class Permission(StrEnum):
     HOURS_REVIEW = "hours.review"
     HOURS_EXPORT = "hours.export"
     CERTIFICATES_PRINT = "certificates.print"
+    TRAINING_MANAGE = "training.manage"  # plans, subjects, classes and reports of the own base; plans of the own unit
+    TRAINING_REVIEW = "training.review"  # plans and reports of training bases right below
+    PUBLIC_SUBJECTS = "public_subjects.manage"  # 公需科目: HR departments
     SUPPORT_FIND = "support.find"
     SUPPORT_RESET = "support.reset"
     SUPPORT_UNLOCK = "support.unlock"
@@ -81,6 +84,9 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.HOURS_REVIEW: N_("Review declared hours"),
     Permission.HOURS_EXPORT: N_("Export declared hours"),
     Permission.CERTIFICATES_PRINT: N_("Print certificates"),
+    Permission.TRAINING_MANAGE: N_("Manage own training: plans, classes, reports"),
+    Permission.TRAINING_REVIEW: N_("Review plans and reports of training bases"),
+    Permission.PUBLIC_SUBJECTS: N_("Manage public subjects"),
     Permission.HOME: N_("Own home page"),
     Permission.PORTAL: N_("Self-service of professionals"),
     Permission.SUPPORT_FIND: N_("Find accounts (support)"),
@@ -104,17 +110,21 @@ def _modules(*names: str) -> frozenset[Permission]:
 
 _OWN = _modules("organisation", "administrators", "roles")
 _EMPLOYER = _OWN | _modules("changes", "departments", "people", "registrations", "transfers", "hours", "certificates")
+_TRAINING, _TRAINING_BELOW = frozenset({Permission.TRAINING_MANAGE}), frozenset({Permission.TRAINING_REVIEW})
 _BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE, Permission.ORGANISATIONS_REVIEW})
 _DEPARTMENT = _EMPLOYER | _modules("organisations")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
-    PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW,
-    PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT,
-    PositionKind.HR_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _modules("publications", "orders"),
-    PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN,
+    PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW | _TRAINING,
+    PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _TRAINING_BELOW,
+    PositionKind.HR_DEPARTMENT: EVERY_POSITION
+    | _DEPARTMENT
+    | _TRAINING_BELOW
+    | _modules("publications", "orders", "public_subjects"),
+    PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN | _TRAINING,
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
-NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publications", "orders")
+NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publications", "orders", "training", "public_subjects")
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 
 
@@ -126,6 +136,7 @@ DELEGABLE = frozenset(
         Permission.TRANSFERS,
         Permission.HOURS_VIEW,
         Permission.HOURS_REVIEW,
+        Permission.TRAINING_REVIEW,
     }
 )
 """What an administrator may let another one do in her place."""

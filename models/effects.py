@@ -15,6 +15,8 @@ from models.reviews import (
 
 from models.credits import following, reviewing  # isort: split
 
+from models.training import reviewing as training  # isort: split
+
 from models.certificates import operations as certificates  # it follows what credits cause
 from models.org import workflow as organisations  # isort: split
 
@@ -29,5 +31,6 @@ __all__ = [
     "rerouting",
     "reviewing",
     "superior_changes",
+    "training",
     "transfers",
 ]

@@ -10,8 +10,11 @@ from models.people import delegations, import_undo, transfers
 from models.people import tables as people
 from models.reviews import doubles
 from models.reviews import tables as reviews
+from models.training import attachments as training_files
+from models.training import base_data, plans, public_subjects, reports, subjects
 
 __all__ = [
+    "base_data",
     "certificates",
     "credits_",
     "delegations",
@@ -23,10 +26,15 @@ __all__ = [
     "org",
     "outbox",
     "people",
+    "plans",
     "postings",
+    "public_subjects",
     "publications",
+    "reports",
     "reviews",
     "saved",
+    "subjects",
     "temporary_codes",
+    "training_files",
     "transfers",
 ]

@@ -30,6 +30,7 @@ TREE = {
     "cousin_unit": ("other_county", OrganisationKind.EMPLOYER),
     "foreign_city": (None, OrganisationKind.HR_DEPARTMENT),
     "foreign_unit": ("foreign_city", OrganisationKind.EMPLOYER),
+    "base": ("county", OrganisationKind.TRAINING_BASE),
 }
 PEOPLE = {
     # by name: where the person belongs
@@ -53,6 +54,7 @@ POSTS = {
     "sibling_clerk": ("sibling_unit", False),
     "cousin_clerk": ("cousin_unit", False),
     "foreign_officer": ("foreign_city", False),
+    "base_clerk": ("base", False),
 }
 
 

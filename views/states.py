@@ -28,6 +28,14 @@ DECLARATION = _table(
     approved=(N_("Approved"), "approved"),
     rejected=(N_("Rejected"), "rejected"),
 )
+FILING = DECLARATION
+"""Of plans; a report that is not submitted is 未申报."""
+REPORT = _table(
+    draft=(N_("Not filed"), "draft"),
+    pending=(N_("Pending review"), "pending"),
+    approved=(N_("Approved"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+)
 AUDIT = _table(
     none=(N_("Not verified"), "draft"), passed=(N_("Verified"), "approved"), failed=(N_("Verification failed"), "rejected")
 )
@@ -92,6 +100,10 @@ REVIEW_KINDS: Mapping[ReviewKind, str] = MappingProxyType(
         ReviewKind.SUPERIOR_OUT: N_("Changes of superior to release"),
         ReviewKind.SUPERIOR_IN: N_("Changes of superior"),
         ReviewKind.DECLARATION: N_("Declarations of hours"),
+        ReviewKind.TRAINING_PLAN: N_("Plans of trainings"),
+        ReviewKind.YEARLY_PLAN: N_("Yearly training plans"),
+        ReviewKind.YEARLY_REPORT: N_("Yearly reports of training bases"),
+        ReviewKind.UNIT_PLAN: N_("Training plans of units"),
     }
 )
 """What waits, in words."""

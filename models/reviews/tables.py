@@ -26,6 +26,10 @@ class ReviewKind(StrEnum):
     SUPERIOR_OUT = "superior_out"  # 更换上级部门: the old superior lets go
     SUPERIOR_IN = "superior_in"  # and the new one accepts
     DECLARATION = "declaration"  # 学时审批
+    TRAINING_PLAN = "training_plan"  # 审核培训计划申报
+    YEARLY_PLAN = "yearly_plan"  # 审核继教机构年度培训计划
+    YEARLY_REPORT = "yearly_report"  # 审核继续教育基地年度报告
+    UNIT_PLAN = "unit_plan"  # 单位培训计划审核
 
 
 class ReviewState(StrEnum):

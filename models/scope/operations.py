@@ -39,6 +39,7 @@ _OF_PEOPLE = [
     "year_summaries",
 ]
 _OF_ORGANISATIONS = [
+    "base_data",
     "change_orders",
     "declaration_windows",
     "delegations",
@@ -51,11 +52,16 @@ _OF_ORGANISATIONS = [
     "organisation_years",
     "person_merges",
     "posts",
+    "professional_subjects",
+    "public_subjects",
     "publications",
     "requirements",
     "roles",
     "rule_versions",
     "temporary_codes",
+    "training_files",
+    "training_plans",
+    "yearly_reports",
 ]
 """The tables that carry a path; a test holds both lists against the mapped classes."""
 

@@ -101,6 +101,13 @@ FIXED: dict[str, dict[str, Any]] = {
         },
     },
     "notices": {"params": {}},
+    "training_plans": {
+        "kind": "single",
+        "subject": "professional",
+        "public_subject_id": None,
+        "professional_subject_id": None,
+    },
+    "training_files": {"subject_kind": "training_plan", "media_type": "image/png"},
     "publications": {"kind": "announcement", "state": "withdrawn", "published_at": None},
     "column_choices": {"columns": []},
 }

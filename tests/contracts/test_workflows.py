@@ -35,6 +35,7 @@ POSITIONS = (
     "sibling_clerk",
     "cousin_clerk",
     "foreign_officer",
+    "base_clerk",
     "support",
 )
 KINDS = (
@@ -49,15 +50,24 @@ KINDS = (
     "transfer",
     "superior_change",
     "change_order",
+    "training_plan",
+    "yearly_report",
 )
 LOADED = registrations  # registers every workflow
 
 # What a state demands of the other columns (the named CHECK constraints), and what a step brings along.
+FILING: dict[str, dict[str, Any]] = {
+    "draft": {},
+    "rejected": {"submitted_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC), "reason": "because"},
+    "": {"submitted_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)},
+}
 NEEDS: dict[str, dict[str, dict[str, Any]]] = {
     "declaration": {
         "approved": {"granted_tenths": 50, "granted_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)},
         "": {"granted_tenths": None, "granted_at": None},
     },
+    "training_plan": FILING,
+    "yearly_report": FILING,
     "review": {"open": {"deciding_organisation_id": 5}, "": {"deciding_organisation_id": None}},
 }
 
@@ -124,6 +134,8 @@ def test_every_machine_is_closed_and_named() -> None:
         "transfer",
         "superior_change",
         "change_order",
+        "training_plan",
+        "yearly_report",
     }
     for flow, step in machines():
         states = {str(s) for s in flow.states}

@@ -1,0 +1,1 @@
+"""Training bases and unit training: subjects, plans, reports, and what follows from their reviews."""
