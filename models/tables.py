@@ -1,12 +1,12 @@
 """Import every table once, so that the mapper registry and the migrations know them all."""
 
-from models import files, history, jobs, outbox, saved
+from models import files, history, import_batches, jobs, outbox, saved
 from models.certificates import tables as certificates
 from models.credits import postings
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
-from models.people import delegations, import_undo, transfers
+from models.people import delegations, transfers
 from models.people import tables as people
 from models.reviews import doubles
 from models.reviews import tables as reviews
@@ -21,7 +21,7 @@ __all__ = [
     "doubles",
     "files",
     "history",
-    "import_undo",
+    "import_batches",
     "jobs",
     "org",
     "outbox",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from models import history
 from models.access import Actor, Permission
 from models.errors import N_, Conflict, Invalid
+from models.import_batches import GONE, TOUCHED, Undone, note_chunk, removes, undone_by
 from models.import_rows import ImportRow
 from models.org import departments
 from models.org.departments import DEEPEST, DepartmentData
 from models.org.tables import Department
+
+DEPARTMENTS = "departments"
 
 
 class DepartmentsImport:
@@ -21,9 +26,10 @@ class DepartmentsImport:
     chunk_size = 100
     carried = ""  # nothing
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, *, job_id: int | None = None) -> None:
         actor.require(Permission.DEPARTMENTS_MANAGE)
         self.actor = actor
+        self.job_id = job_id  # with one, what was done is kept so that it can be undone
         self._planned: dict[str, ImportRow] = {}  # name -> row of this file
 
     def check(self, rows: Sequence[ImportRow]) -> None:
@@ -63,11 +69,33 @@ class DepartmentsImport:
     def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
         """Add the departments of good rows, in their order."""
         present = self._present(session)
+        made: list[Department] = []
         for row in rows:
             above = present.get(row.values.get("parent") or "")
             data = DepartmentData(row.values["name"], row.values.get("phone") or "", above.id if above else None)
-            present[row.values["name"]] = departments.add(session, self.actor, data)
+            made.append(departments.add(session, self.actor, data))
+            present[row.values["name"]] = made[-1]
+        note_chunk(session, self.actor, self.job_id, DEPARTMENTS, [(d.id,) for d in made])
 
     def _present(self, session: Session) -> dict[str, Department]:
         own = Department.organisation_id == self.actor.organisation_id
         return {d.name: d for d in session.scalars(select(Department).where(own).order_by(Department.id))}
+
+
+def _remove(session: Session, actor: Actor, created: Sequence[Sequence[Any]], done: Undone) -> None:
+    """Remove imported departments, those below first; one with people, administrators or departments of its own stays."""
+    ids = [one[0] for one in created]
+    own = (Department.id.in_(ids), Department.organisation_id == actor.organisation_id)
+    names = {d.id: d.name for d in session.scalars(select(Department).where(*own).with_for_update())}
+    touched = set(history.subjects_with_more_than(session, "department", ids, 1))
+    for key in reversed(ids):
+        if key not in names:
+            done.kept.append(("", GONE))
+        elif key in touched or not removes(session, delete(Department).where(Department.id == key)):
+            done.kept.append((names[key], TOUCHED))
+        else:
+            done.n_removed += 1
+            history.record(session, actor, "department", [key], "undo_import")
+
+
+undone_by(DEPARTMENTS, Permission.DEPARTMENTS_MANAGE, _remove)

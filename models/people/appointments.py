@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from models import history, scope
 from models.access import Actor, Permission
 from models.base import today
-from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org.operations import NewOrganisation, create_organisation
 from models.org.tables import Organisation
 from models.people import numbers
 from models.people.accounts import NewAccount, create_with_one_time, find_account
+from models.people.candidates import HAS_POST
 from models.people.numbers import Number
 from models.people.posts import tell
-from models.people.tables import Account, Post, PostState, Professional, ProfessionalState
+from models.people.roles import exceeds
+from models.people.tables import Account, Post, PostState, Professional, ProfessionalState, Role
 
 NOBODY_FITS = N_("No account has this document type, number and name.")
 
@@ -32,6 +34,18 @@ class FirstAdministrator:
     phone: str = ""
     email: str = ""
     is_existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """As what somebody administers: the super administrator without a role, anybody else with one."""
+
+    role: Role | None = None
+    department_id: int | None = None
+    is_inner: bool = False
+
+
+SUPER = Seat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,7 @@ def create_with_administrator(session: Session, actor: Actor, new: NewOrganisati
         raise FieldErrors({**refusal.errors, **errors}) from None
     if errors or number is None:
         raise FieldErrors(errors)
-    return _appoint(session, actor, organisation, who, number)
+    return _appoint(session, actor, organisation, who, number, SUPER)
 
 
 def appoint_first(session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator) -> Appointed:
@@ -76,7 +90,25 @@ def appoint_first(session: Session, actor: Actor, organisation: Organisation, wh
         select(Post.id).where(Post.organisation_id == organisation.id, Post.is_super, Post.state != PostState.ENDED)
     ).first():
         raise Conflict(N_("This organisation has a super administrator already."))
-    return _appoint(session, actor, organisation, who, number)
+    return _appoint(session, actor, organisation, who, number, SUPER)
+
+
+def appoint_with_role(
+    session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator, seat: Seat
+) -> Appointed:
+    """Appoint an administrator with a role of an organisation of the scope: the own one, or one below.
+
+    A new account gets a one-time password; an existing one gets the post once its holder confirms at the next login.
+    Raises NotAllowed, also for a role that holds more than the actor's own, and FieldErrors with the prefix ``administrator_``.
+    """
+    number = check(who)
+    is_own = organisation.id == actor.organisation_id
+    actor.require(Permission.ADMINISTRATORS_MANAGE if is_own else Permission.ORGANISATIONS_MANAGE)
+    if seat.role is None or seat.role.organisation_id != organisation.id:
+        raise NotFound
+    if exceeds(actor, seat.role) or (actor.is_inner and not seat.is_inner):
+        raise NotAllowed(N_("You can only grant what your own role holds."))
+    return _appoint(session, actor, organisation, who, number, seat)
 
 
 def check(who: FirstAdministrator) -> Number:
@@ -94,10 +126,15 @@ def check(who: FirstAdministrator) -> Number:
     return number
 
 
-def _appoint(session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator, number: Number) -> Appointed:
+def _appoint(
+    session: Session, actor: Actor, organisation: Organisation, who: FirstAdministrator, number: Number, seat: Seat
+) -> Appointed:
     shown: str | None = None
     if who.is_existing:
         account = _existing(session, who, number)
+        live = (Post.account_id == account.id, Post.organisation_id == organisation.id, Post.state != PostState.ENDED)
+        if session.scalar(select(Post.id).where(*live)) is not None:
+            raise FieldErrors({"administrator_number": Conflict(HAS_POST)})
     else:
         account, shown = _created(session, actor, who, number)
     post = Post(
@@ -107,7 +144,11 @@ def _appoint(session: Session, actor: Actor, organisation: Organisation, who: Fi
         name=account.name,
         number_masked=account.number_masked,
         phone=who.phone.strip() or account.phone,
-        is_super=True,
+        email=who.email.strip(),
+        role_id=seat.role.id if seat.role else None,
+        department_id=seat.department_id,
+        is_super=seat.role is None,
+        is_inner=seat.is_inner,
         state=PostState.OFFERED if who.is_existing else PostState.ACTIVE,
     )
     session.add(post)
@@ -118,7 +159,7 @@ def _appoint(session: Session, actor: Actor, organisation: Organisation, who: Fi
         "organisation",
         [organisation.id],
         "offer_post" if who.is_existing else "appoint",
-        changes={"administrator": [None, account.name]},
+        changes={"administrator": [None, account.name], **({"role": [None, seat.role.name]} if seat.role else {})},
     )
     return Appointed(organisation, post, shown)
 
@@ -134,11 +175,16 @@ def _created(session: Session, actor: Actor, who: FirstAdministrator, number: Nu
 def _existing(session: Session, who: FirstAdministrator, number: Number) -> Account:
     with scope.acting(session, "read_accounts"):
         account = find_account(session, who.document_type, number.value)
-    # One sentence for an unknown number, another's name and somebody whom no organisation has verified yet (a registration
-    # that waits proves nothing): the form must not tell whose number it is.
-    if account is None or not account.active or not _is_verified(session, account) or account.name != who.name.strip():
+    if account is None or not fits(session, account, who):
         raise FieldErrors({"administrator_number": Invalid(NOBODY_FITS)})
     return account
+
+
+def fits(session: Session, account: Account, who: FirstAdministrator) -> bool:
+    """Say whether an existing account is the one that is named; for nobody else may more be told than that it is not."""
+    # One answer for another's name and somebody whom no organisation has verified yet (a registration that waits proves
+    # nothing): neither form nor sheet must tell whose number it is.
+    return account.active and _is_verified(session, account) and account.name == who.name.strip()
 
 
 def _is_verified(session: Session, account: Account) -> bool:

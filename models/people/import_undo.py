@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from models import history
 from models.access import Actor, Permission
-from models.base import Base, BigId, utcnow
-from models.errors import N_
-from models.import_rows import ImportRow
+from models.import_batches import CHANGED, GONE, TOUCHED, WITHOUT_SYNC, Undone, undone_by
 from models.people.import_updates import apply
 from models.people.profile import plain
 from models.people.tables import Account, Membership, NameToken, Post, Professional, ProfessionalState
-from models.scope import InSubtree, acting
+from models.scope import acting
 
-TOUCHED = N_("It has been used or changed since.")
-GONE = N_("It is not in your jurisdiction any more.")
-CHANGED = N_("Every value has been changed again since.")
-WITHOUT_SYNC = {"synchronize_session": False}
-
-
-class ImportedChunk(InSubtree, Base):
-    """What one transaction of an import of people did: enough to undo it."""
-
-    __tablename__ = "imported_chunks"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    job_id: Mapped[int] = mapped_column(BigId, index=True)
-    created: Mapped[list[Any]] = mapped_column(default=list)  # [person, account, whether the account is new]
-    updated: Mapped[dict[str, Any]] = mapped_column(default=dict)  # person -> column -> [old, new]
-    undone_at: Mapped[dt.datetime | None]
-
-
-@dataclass
-class Undone:
-    """What became of the rows of an import."""
-
-    n_removed: int = 0
-    n_restored: int = 0
-    kept: list[tuple[str, str]] = field(default_factory=list)  # name, message id of the reason
-
-
-def note_chunk(
-    session: Session, actor: Actor, job_id: int, created: Iterable[tuple[int, int, bool]], updates: Iterable[ImportRow]
-) -> None:
-    """Keep what a chunk of an import has done, in its transaction."""
-    updated = {str(row.found["person_id"]): row.found["changes"] for row in updates}
-    made = ImportedChunk(job_id=job_id, path=actor.path, created=[list(one) for one in created], updated=updated)
-    if made.created or made.updated:
-        session.add(made)
-
-
-def open_chunks(session: Session, job_id: int) -> Sequence[int]:
-    """Return the ids of the chunks of an import that have not been undone, the last first."""
-    statement = select(ImportedChunk.id).where(ImportedChunk.job_id == job_id, ImportedChunk.undone_at.is_(None))
-    return session.scalars(statement.order_by(ImportedChunk.id.desc())).all()
-
-
-def undo_chunk(session: Session, actor: Actor, chunk_id: int) -> Undone:
-    """Undo one chunk; raises NotAllowed. What was touched since stays and is named with its reason. Flushes only."""
-    actor.require(Permission.PEOPLE_IMPORT)
-    chunk = session.scalars(select(ImportedChunk).where(ImportedChunk.id == chunk_id).with_for_update()).one()
-    done = Undone()
-    if chunk.undone_at is None:
-        chunk.undone_at = utcnow()
-        _remove(session, actor, chunk.created, done)
-        _restore(session, actor, {int(i): changes for i, changes in chunk.updated.items()}, done)
-        session.flush()
-    return done
+PEOPLE = "people"
 
 
 def _remove(session: Session, actor: Actor, created: Sequence[Sequence[Any]], done: Undone) -> None:
@@ -143,3 +86,6 @@ def _restore(session: Session, actor: Actor, updated: Mapping[int, Mapping[str, 
     if restored:
         history.record(session, actor, "professional", list(restored), "undo_import", each=restored)
     done.n_restored += len(restored)
+
+
+undone_by(PEOPLE, Permission.PEOPLE_IMPORT, _remove, _restore)

@@ -18,6 +18,7 @@ from models import history, scope
 from models.access import Actor, Permission
 from models.base import today, utcnow
 from models.errors import N_, Conflict, DomainError, Invalid, NotFound, WrongState
+from models.import_batches import note_chunk
 from models.import_rows import CLEAR, ImportRow
 from models.org import codes
 from models.org.code_lists import CodeList
@@ -25,7 +26,7 @@ from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation,
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.import_standing import judge_standing, standing_of
-from models.people.import_undo import note_chunk
+from models.people.import_undo import PEOPLE
 from models.people.import_updates import COPIED, Mode, judge_updates, write_updates
 from models.people.numbers import DocumentType, Number
 from models.people.sessions import end_sessions
@@ -136,8 +137,8 @@ class PeopleImport:
         updates = [row for row in rows if row.is_update]
         write_updates(session, self.actor, updates)
         created = self._create(session, [row for row in rows if not row.is_update])
-        if self.job_id is not None:
-            note_chunk(session, self.actor, self.job_id, created, updates)
+        changes = {str(row.found["person_id"]): row.found["changes"] for row in updates}
+        note_chunk(session, self.actor, self.job_id, PEOPLE, created, changes)
 
     def _create(self, session: Session, rows: Sequence[ImportRow]) -> list[tuple[int, int, bool]]:
         """Return person, account and whether the account is new of each row that was created."""

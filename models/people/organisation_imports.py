@@ -5,53 +5,46 @@ It stands with the people because an administrator is one. A superior may be an 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import crypto, scope
+from models import history
 from models.access import Actor, Permission
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
+from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
 from models.org import codes
 from models.org.operations import CODE_TAKEN, LIVE, NewOrganisation, check_new, taken_codes
 from models.org.tables import Organisation, OrganisationKind, OrganisationState
-from models.people import appointments, contacts
-from models.people.accounts import NUMBER_REGISTERED, find_account
-from models.people.appointments import NOBODY_FITS, FirstAdministrator, create_with_administrator
-from models.people.numbers import DocumentType
+from models.people.administrator_rows import AdministratorRows, OneTimePasswords, account_of, remove_post, used_accounts
+from models.people.appointments import Appointed, FirstAdministrator, create_with_administrator
+from models.transaction import hold_tree
 
 IMPORTABLE = (OrganisationKind.COMPETENT_DEPARTMENT, OrganisationKind.EMPLOYER)
-EXISTING = "existing"
+ORGANISATIONS = "organisations"
 _COLUMN_OF = {"parent_id": "superior_code"}
 
 
-class OrganisationsImport:
-    """One import of organisations by one actor; ``carried`` holds the one-time passwords, encrypted, until the sheet is made."""
+class OrganisationsImport(OneTimePasswords):
+    """One import of organisations by one actor."""
 
     chunk_size = 20  # each new administrator costs a password hash of 20 ms
-    carried = ""
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, *, job_id: int | None = None) -> None:
         actor.require(Permission.ORGANISATIONS_CREATE)
         self.actor = actor
+        self.job_id = job_id  # with one, what was done is kept so that it can be undone
         self._planned: dict[str, ImportRow] = {}  # code -> row of this file
-        self._people: dict[tuple[str, str], ImportRow] = {}  # document type and number -> row that makes the account
+        self._administrators = AdministratorRows()
 
     def check(self, rows: Sequence[ImportRow]) -> None:
         """Check each row by itself and against the rows before it."""
         for row in rows:
-            for key, how in (("administrator_phone", contacts.check_mobile), ("administrator_email", contacts.check_email)):
-                if row.values.get(key):
-                    try:
-                        row.values[key] = how(row.values[key])
-                    except Invalid as refusal:
-                        row.refuse(key, refusal)
             self._check_code(row)
-            self._check_administrator(row)
+            self._administrators.check(row)
 
     def _check_code(self, row: ImportRow) -> None:
         try:
@@ -66,18 +59,6 @@ class OrganisationsImport:
                 "code", Conflict(N_("The same code stands in row %(row)s already; delete one of the two rows."), row=first.number)
             )
 
-    def _check_administrator(self, row: ImportRow) -> None:
-        who = _administrator(row.values)
-        if not {"administrator_name", "administrator_number"} & row.errors.keys():
-            try:
-                number = appointments.check(who)
-            except FieldErrors as refusal:
-                row.refuse("", refusal)
-                return
-            row.found |= {"administrator": who, "number": number.value}
-            if not who.is_existing:
-                self._people.setdefault((who.document_type, number.value), row)
-
     # --- against the database ----------------------------------------------------------------------------------------
 
     def judge(self, session: Session, rows: Sequence[ImportRow]) -> None:
@@ -90,7 +71,7 @@ class OrganisationsImport:
             row.is_unchanged = False
             self._judge_place(session, row, visible, taken)
             if "number" in row.found and not row.is_unchanged:
-                self._judge_administrator(session, row)
+                self._administrators.judge(session, row, account_of(session, row))
 
     def _judge_place(self, session: Session, row: ImportRow, visible: Mapping[str, Organisation], taken: set[str]) -> None:
         code = row.found.get("code")
@@ -124,49 +105,34 @@ class OrganisationsImport:
         # Not in the session: it stands for the superior that the earlier row makes.
         return Organisation(kind=above.values["kind"], state=OrganisationState.ACTIVE, code=code)
 
-    def _judge_administrator(self, session: Session, row: ImportRow) -> None:
-        who: FirstAdministrator = row.found["administrator"]
-        maker = self._people.get((who.document_type, row.found["number"]))
-        with scope.acting(session, "read_accounts"):
-            account = find_account(session, who.document_type, row.found["number"])
-        if not who.is_existing and account is not None:
-            row.refuse("administrator_number", Conflict(NUMBER_REGISTERED))
-        elif not who.is_existing and maker is not row and maker is not None:
-            row.refuse(
-                "administrator_number",
-                Conflict(N_("The same number stands in row %(row)s already; choose “existing account” here."), row=maker.number),
-            )
-        elif who.is_existing and account is None and not (maker and maker.number < row.number and not maker.errors):
-            row.refuse("administrator_number", Invalid(NOBODY_FITS))
-
     # --- writing -------------------------------------------------------------------------------------------------------
 
     def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
         """Create the organisations of good rows one after the other; one that is refused now is left out whole."""
-        made: list[list[str]] = []
+        made: list[tuple[int, int, int, bool]] = []
+        shown: list[list[str]] = []
         for row in rows:
             try:
                 with session.begin_nested():
-                    one_time = self._create(session, row)
+                    appointed = self._create(session, row)
+                    session.flush()
             except DomainError as refusal:
                 for key, error in (refusal.errors if isinstance(refusal, FieldErrors) else {"": refusal}).items():
                     row.refuse(_COLUMN_OF.get(key, key), error)
                 continue
-            if one_time:
+            post = appointed.post
+            made.append((appointed.organisation.id, post.id, post.account_id, appointed.one_time is not None))
+            if appointed.one_time:
                 who: FirstAdministrator = row.found["administrator"]
-                made.append([row.values["name"], row.found["code"], who.name, row.found["number"], one_time])
-        if made:
-            self.carried = crypto.encrypt(json.dumps(self.one_time_passwords() + made, ensure_ascii=False))
+                shown.append([row.values["name"], row.found["code"], who.name, row.found["number"], appointed.one_time])
+        self.keep(shown)
+        note_chunk(session, self.actor, self.job_id, ORGANISATIONS, made)
 
-    def _create(self, session: Session, row: ImportRow) -> str | None:
+    def _create(self, session: Session, row: ImportRow) -> Appointed:
         parent = session.scalars(
             select(Organisation.id).where(Organisation.code == _superior(row), Organisation.state.in_(LIVE))
         ).first()
-        return create_with_administrator(session, self.actor, new_organisation(row, parent), row.found["administrator"]).one_time
-
-    def one_time_passwords(self) -> list[list[str]]:
-        """Return organisation, code, administrator, number and one-time password of the accounts that were made."""
-        return list(json.loads(crypto.decrypt(self.carried))) if self.carried else []
+        return create_with_administrator(session, self.actor, new_organisation(row, parent), row.found["administrator"])
 
 
 def _superior(row: ImportRow) -> str:
@@ -196,12 +162,33 @@ def new_organisation(row: ImportRow, parent_id: int | None) -> NewOrganisation:
     )
 
 
-def _administrator(values: Mapping[str, Any]) -> FirstAdministrator:
-    return FirstAdministrator(
-        values.get("administrator_document_type") or DocumentType.ID_CARD.value,
-        values.get("administrator_number") or "",
-        values.get("administrator_name") or "",
-        values.get("administrator_phone") or "",
-        values.get("administrator_email") or "",
-        is_existing=values.get("administrator_account") == EXISTING,
-    )
+# --- the way back -----------------------------------------------------------------------------------------------------
+
+
+def _remove(session: Session, actor: Actor, created: Sequence[Sequence[Any]], done: Undone) -> None:
+    """Remove imported organisations with their first administrators, the lower before the higher.
+
+    One stays when somebody has used its account, accepted its post or changed it, and when anything stands below it.
+    """
+    hold_tree(session)
+    found = {o.id: o for o in session.scalars(select(Organisation).where(Organisation.id.in_([one[0] for one in created])))}
+    posts = [one[1] for one in created]
+    used = used_accounts(session, [one[2] for one in created if one[3]])
+    changed = set(history.subjects_with_more_than(session, "organisation", list(found), 2))  # made, and its post given
+    answered = set(history.subjects_with_more_than(session, "post", posts, 0))
+    for organisation_id, post_id, account_id, is_new in reversed(created):
+        organisation = found.get(organisation_id)
+        if organisation is None:
+            done.kept.append(("", GONE))
+            continue
+        name = organisation.name
+        is_touched = organisation_id in changed or post_id in answered or (is_new and account_id in used)
+        own = delete(Organisation).where(Organisation.id == organisation_id)
+        if is_touched or not remove_post(session, post_id, account_id, own, is_new_account=is_new):
+            done.kept.append((name, TOUCHED))
+            continue
+        done.n_removed += 1
+        history.record(session, actor, "organisation", [organisation_id], "undo_import", changes={"name": [name, None]})
+
+
+undone_by(ORGANISATIONS, Permission.ORGANISATIONS_CREATE, _remove)

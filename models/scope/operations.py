@@ -135,6 +135,8 @@ CROSS_SUBTREE: dict[str, Operation] = {
     ),
     # An import is undone: whom it created, and nobody has used since, goes again.
     "undo_import": _operation("posts", accounts="*", professionals="*", memberships="*", name_tokens="*"),
+    # Of an imported unit or administrator that nobody has used, only the account may lie beyond the scope.
+    "undo_appointment": _operation(accounts="*", notices="*"),
     # An open step goes on where somebody can decide it; the chain names organisations above the actor's own.
     "reroute": _operation(
         "organisations posts roles accounts delegations",

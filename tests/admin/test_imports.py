@@ -13,7 +13,8 @@ from sqlalchemy import select
 from models.jobs import Job, JobState
 from models.org.codes import mod31
 from models.people import passwords
-from models.people.tables import Account, Professional
+from models.people.tables import Account, Professional, Role
+from models.transaction import unit_of_work
 from tests.cast import Cast, made_up_number
 from tests.sheets.files import filled, texts
 
@@ -181,3 +182,36 @@ def test_an_update_is_shown_before_written_and_undone_again(
     with look() as session:
         assert session.scalars(select(Professional.phone).where(Professional.name == "王小四")).one() == "13800000001"
     assert desk("sibling_clerk").post(f"people-import/undo?id={updated.id}").status_code == 404
+
+
+def test_administrators_come_in_by_a_sheet_and_go_again(
+    desk: Callable[..., Desk], run_jobs: Callable[[], int], look: Any, cast: Cast
+) -> None:
+    with look() as session, unit_of_work(session):
+        unit = cast.organisations["unit"]
+        session.add(Role(organisation_id=unit.id, path=unit.path, name="审核员", permissions=["hours.view"]))
+    clerk = desk("unit_clerk")
+    assert "administrators-import" in clerk.get("administrators/").text
+    head = columns_of(clerk.get("administrators-import/template").data)
+    row = {"Role name": "审核员", "Administrator's name": "新管理员", "Administrator's ID document number": made_up_number(2700)}
+    template = clerk.get("administrators-import/template").data
+    bad = {**row, "Role name": "没有", "Administrator's ID document number": made_up_number(2701)}
+    content = filled(template, [[each.get(h) for h in head] for each in (row, bad)])
+    clerk.follow(upload(clerk, "administrators-import", content, "管理员.xlsx"))
+    run_jobs()
+    preview = clerk.get("administrators-import/task", query_string={"id": 1}).text
+    assert "has no role of this name" in preview
+    with look() as session:
+        assert session.scalars(select(Account).where(Account.name == "新管理员")).all() == []
+    started = [clerk.post("administrators-import/run?id=1").headers["Location"] for _ in range(2)]
+    assert started[0] == started[1]
+    run_jobs()
+    page = clerk.get("administrators-import/task", query_string={"id": 2}).text
+    assert "Download the one-time passwords (once)" in page
+    assert "Undo the import" in page
+    assert desk("sibling_clerk").post("administrators-import/undo?id=2").status_code == 404
+    clerk.post("administrators-import/undo?id=2")
+    run_jobs()
+    with look() as session:
+        assert session.scalars(select(Account).where(Account.name == "新管理员")).all() == []
+        assert session.get_one(Job, 3).result["removed"] == 1

@@ -85,7 +85,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "transfers": {"state": "waiting_in", "is_by_person": False},
     "superior_changes": {"state": "waiting_in"},
     "person_merges": {"moved": {}, "undone_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)},
-    "imported_chunks": {"created": [], "updated": {}},
+    "imported_chunks": {"sheet": "people", "created": [], "updated": {}},
     "change_orders": {
         "kind": "move",
         "state": "undone",

@@ -55,7 +55,11 @@ def test_template_has_drop_down_lists_text_cells_an_example_and_instructions(
     area = book.defined_names["list_title_series"].attr_text
     name, cells = area.split("!")
     found = [row[0].value for row in book[name][cells.replace("$", "")]]
-    assert found == (["高等学校教师", "工程技术人员"] if language == "zh_Hans_CN" else ["Higher education teachers", "Engineers"])
+    words = ["高等学校教师", "工程技术人员"] if language == "zh_Hans_CN" else ["Higher education teachers", "Engineers"]
+    assert found == [*words, "#清空"]
+    for key in ("sex", "document_type"):
+        _name, cells = book.defined_names[f"list_{key}"].attr_text.split("!")
+        assert "#清空" not in [row[0].value for row in book[name][cells.replace("$", "")]]
     told = {row[0].value: row[1].value for row in explained.iter_rows(min_row=6)}
     with force_locale(language):
         assert told[gettext("ID document number")] == gettext("Yes")

@@ -121,6 +121,7 @@ class AdministratorsView(ScopedModelView):
             url=lambda view: url_for("administrators.create_view", url=view.list_url()),
             is_primary=True,
         ),
+        PageAction("import", N_("Batch import"), url=lambda _view: url_for("administrators_import.index"), icon="upload"),
         export_action(Permission.ADMINISTRATORS_MANAGE),
     )
     export_permission = Permission.ADMINISTRATORS_MANAGE

@@ -26,10 +26,17 @@ from views.arguments import read_id
 from views.changes import label_of_person, person_words
 from views.downloads import handed_out
 from views.redirects import redirect_own
+from views.sheets.administrators import administrators_sheet, offering
 from views.sheets.columns import Sheet
 from views.sheets.departments import departments_sheet
 from views.sheets.intake import MAX_BYTES, check_workbook
-from views.sheets.jobs import IMPORT_DEPARTMENTS, IMPORT_ORGANISATIONS, IMPORT_PEOPLE, UNDO_IMPORT
+from views.sheets.jobs import (
+    IMPORT_ADMINISTRATORS,
+    IMPORT_DEPARTMENTS,
+    IMPORT_ORGANISATIONS,
+    IMPORT_PEOPLE,
+    UNDO_IMPORT,
+)
 from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
 from views.sheets.template import template
@@ -45,7 +52,6 @@ class ImportPage(ScopedPage):
     kind: ClassVar[str]
     sheet: ClassVar[Callable[[Actor], Sheet]]
     hints: ClassVar[Sequence[str]] = ()
-    can_undo: ClassVar[bool] = False
     modes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what an import may do, where it can be chosen
 
     @expose("/")
@@ -65,9 +71,13 @@ class ImportPage(ScopedPage):
     @expose("/template")
     def template(self) -> Response:
         """Hand out the blank template."""
-        sheet = type(self).sheet(self.actor)
+        sheet = self.offered(type(self).sheet(self.actor))
         name = gettext(N_("%(name)s - import template.xlsx"), name=gettext(sheet.name))
         return handed_out(template(sheet, self.actor.language), name=name, media_type=XLSX)
+
+    def offered(self, sheet: Sheet) -> Sheet:
+        """Return the sheet with what its drop-down lists take from the rows of the scope."""
+        return sheet
 
     @expose("/upload", methods=("POST",))
     def upload(self) -> Response:
@@ -111,7 +121,7 @@ class ImportPage(ScopedPage):
             differences=differences(job),
             title=title(job),
             imported=job.note,
-            may_undo=self.can_undo and job.state not in OPEN_STATES and not job.params["is_dry_run"] and _wrote(job),
+            may_undo=job.state not in OPEN_STATES and not job.params["is_dry_run"] and _wrote(job),
             once_is_there=files.exists(self.work, job.result.get("once_file", "")),
         )
 
@@ -131,7 +141,7 @@ class ImportPage(ScopedPage):
     def undo(self) -> Response:
         """Undo an import that has ended, as a task; pressing twice starts it once."""
         job = self._job()
-        if not self.can_undo or job.state in OPEN_STATES or job.params["is_dry_run"]:
+        if job.state in OPEN_STATES or job.params["is_dry_run"]:
             raise NotFound
         if not job.note:
             with unit_of_work() as session:
@@ -162,7 +172,6 @@ class PeopleImportPage(ImportPage):
     order = 60
     kind = IMPORT_PEOPLE
     sheet = people_sheet
-    can_undo = True
     modes = MappingProxyType(
         {
             Mode.NEW: N_("Only new people"),
@@ -206,6 +215,27 @@ class DepartmentsImportPage(ImportPage):
     kind = IMPORT_DEPARTMENTS
     sheet = departments_sheet
     hints = (N_("First download the template file, fill it in, then import it."),)
+
+
+class AdministratorsImportPage(ImportPage):
+    """新增管理员 by a sheet: administrators of the own unit and of those below."""
+
+    permission = Permission.ADMINISTRATORS_MANAGE
+    name_id = N_("Batch import of administrators")
+    group_id = N_("Manage accounts")
+    icon = "upload"
+    order = 14
+    in_menu = False
+    kind = IMPORT_ADMINISTRATORS
+    sheet = administrators_sheet
+    hints = (
+        N_("First download the template file, fill it in, then import it."),
+        N_("The one-time passwords of new administrators can be downloaded once after the import."),
+    )
+
+    def offered(self, sheet: Sheet) -> Sheet:
+        """Offer the units of the scope, their roles and their departments."""
+        return offering(self.work, sheet)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -285,5 +315,5 @@ def _files(job: Job) -> Sequence[tuple[str, str]]:
     return [(gettext(N_("Export failed rows")), url_for("files.job_file", key=key))] if key else ()
 
 
-for _kind in (IMPORT_PEOPLE, IMPORT_ORGANISATIONS, IMPORT_DEPARTMENTS):
+for _kind in (IMPORT_PEOPLE, IMPORT_ORGANISATIONS, IMPORT_DEPARTMENTS, IMPORT_ADMINISTRATORS):
     show_jobs_of(_kind, JobWords(title, outcome, _files))

@@ -21,7 +21,12 @@ from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
 from views.admin.home import HomePage
 from views.admin.hours import HoursView
-from views.admin.imports import DepartmentsImportPage, OrganisationsImportPage, PeopleImportPage
+from views.admin.imports import (
+    AdministratorsImportPage,
+    DepartmentsImportPage,
+    OrganisationsImportPage,
+    PeopleImportPage,
+)
 from views.admin.jobs import JobView
 from views.admin.learning_record import LearningRecord
 from views.admin.organisation_changes import OrganisationChangesView
@@ -79,6 +84,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         SuperiorChangesView(Review, endpoint="superior_changes", url="superior-changes"),
         PeopleView(Professional, endpoint="people", url="people"),
         PeopleImportPage(endpoint="people_import", url="people-import"),
+        AdministratorsImportPage(endpoint="administrators_import", url="administrators-import"),
         DepartmentsImportPage(endpoint="departments_import", url="departments-import"),
         OrganisationsImportPage(endpoint="organisations_import", url="organisations-import"),
         LearningRecord(endpoint="learning_record", url="learning-record"),

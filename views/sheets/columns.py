@@ -35,6 +35,8 @@ class Column:
     help: str = ""
     width: int = 14
     also: Mapping[str, str] = field(default_factory=dict)  # further words that are understood -> code
+    is_kept: bool = False  # never cleared by an import that updates, as a required one
+    offers: tuple[str, ...] = ()  # words of a drop-down list beside which anything else may be typed
     aliases: tuple[str, ...] = ()  # other headings that older templates and other systems use
 
 

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext
 
-from models import files, jobs
+from models import files, import_batches, jobs
 from models.base import today
 from models.errors import N_
 from models.jobs import Run
 from models.org.department_imports import DepartmentsImport
-from models.people import import_undo
+from models.people.administrator_imports import AdministratorsImport
+from models.people.administrator_rows import OneTimePasswords
 from models.people.import_updates import Mode
 from models.people.imports import PeopleImport
 from models.people.organisation_imports import OrganisationsImport
+from views.sheets.administrators import administrators_sheet, offering
 from views.sheets.departments import departments_sheet
 from views.sheets.importing import run_import
-from views.sheets.organisations import one_time_sheet, organisations_sheet
+from views.sheets.one_time import one_time_sheet
+from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
 from views.sheets.workbook import XLSX
 
 IMPORT_PEOPLE = "import_people"
 IMPORT_ORGANISATIONS = "import_organisations"
 IMPORT_DEPARTMENTS = "import_departments"
+IMPORT_ADMINISTRATORS = "import_administrators"
 UNDO_IMPORT = "undo_import"
 MOST_KEPT = 200
 """So many of those who stay are named."""
@@ -39,17 +44,17 @@ def import_people(run: Run) -> dict[str, Any]:
 @jobs.handler(IMPORT_DEPARTMENTS)
 def import_departments(run: Run) -> dict[str, Any]:
     """Import internal departments, or check them only."""
-    return run_import(run, departments_sheet(run.actor), DepartmentsImport(run.actor))
+    return run_import(run, departments_sheet(run.actor), DepartmentsImport(run.actor, job_id=run.job.id))
 
 
 @jobs.handler(UNDO_IMPORT)
 def undo_import(run: Run) -> dict[str, Any]:
-    """Undo an import of people chunk by chunk; each is one transaction with the counts so far."""
+    """Undo an import chunk by chunk, whatever its sheet; each is one transaction with the counts so far."""
     done = dict(run.job.cursor) or {"removed": 0, "restored": 0, "n_kept": 0, "kept": []}
     with run.reading() as session:
-        chunks = import_undo.open_chunks(session, int(run.job.params["job"]))
+        chunks = import_batches.open_chunks(session, int(run.job.params["job"]))
     for n, chunk_id in enumerate(chunks, start=1):
-        undone = import_undo.undo_chunk(run.session, run.actor, chunk_id)
+        undone = import_batches.undo_chunk(run.session, run.actor, chunk_id)
         done["removed"] += undone.n_removed
         done["restored"] += undone.n_restored
         done["n_kept"] += len(undone.kept)
@@ -61,7 +66,21 @@ def undo_import(run: Run) -> dict[str, Any]:
 @jobs.handler(IMPORT_ORGANISATIONS)
 def import_organisations(run: Run) -> dict[str, Any]:
     """Import organisations with their first administrators, or check them only."""
-    importer = OrganisationsImport(run.actor)
+    importer = OrganisationsImport(run.actor, job_id=run.job.id)
+    return run_import(run, organisations_sheet(run.actor), importer, at_the_end=_keeper(importer))
+
+
+@jobs.handler(IMPORT_ADMINISTRATORS)
+def import_administrators(run: Run) -> dict[str, Any]:
+    """Import administrators, or check them only."""
+    importer = AdministratorsImport(run.actor, job_id=run.job.id)
+    with run.reading() as session:
+        sheet = offering(session, administrators_sheet(run.actor))
+    return run_import(run, sheet, importer, at_the_end=_keeper(importer))
+
+
+def _keeper(importer: OneTimePasswords) -> Callable[[Run], dict[str, Any]]:
+    """Return what keeps the sheet of an import's one-time passwords at its end."""
 
     def keep_passwords(run: Run) -> dict[str, Any]:
         rows = importer.one_time_passwords()
@@ -71,4 +90,4 @@ def import_organisations(run: Run) -> dict[str, Any]:
         file = files.keep_for_job(run.session, run.actor, name=name, media_type=XLSX, content=one_time_sheet(rows), is_once=True)
         return {"once_file": file.key, "n_once": len(rows)}
 
-    return run_import(run, organisations_sheet(run.actor), importer, at_the_end=keep_passwords)
+    return keep_passwords

@@ -27,6 +27,7 @@ _COLUMNS = (
     column_of(
         Professional.document_type,
         example=DocumentType.ID_CARD.value,
+        is_kept=True,
         width=16,
         help=N_("Left empty it is the resident identity card."),
     ),
@@ -41,8 +42,8 @@ _COLUMNS = (
         help=N_("It becomes the account; its last six characters are the first password."),
         aliases=("证件号码", "身份证号", "身份证号码"),
     ),
-    column_of(Professional.sex, width=8, help=N_("An ID card tells the sex: it may stay empty.")),
-    column_of(Professional.birth_on, width=13, help=N_("An ID card tells the date of birth: it may stay empty.")),
+    column_of(Professional.sex, is_kept=True, width=8, help=N_("An ID card tells the sex: it may stay empty.")),
+    column_of(Professional.birth_on, is_kept=True, width=13, help=N_("An ID card tells the date of birth: it may stay empty.")),
     column_of(Professional.ethnic_group, example="01", width=10),
     replace(column_of(Professional.phone, example="13900000000", width=16, aliases=("手机", "手机号码")), kind=Kind.NUMBER),
     column_of(Professional.email, width=24, aliases=("邮箱",)),

@@ -95,7 +95,7 @@ class Layout:
         return Line(row, cells, is_example=False)
 
     def _clear(self, row: ImportRow, column: Column) -> None:
-        if column.is_required:
+        if column.is_required or column.is_kept:
             row.errors[column.key] = Invalid(N_("This cannot be cleared."))
         else:
             row.values[column.key] = CLEAR

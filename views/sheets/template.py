@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from models.errors import N_
+from models.import_rows import CLEAR_WORD
 from views.sheets.cells import Raw, shown
 from views.sheets.choices import Choices, choices_of
 from views.sheets.columns import Column, Kind, Sheet
@@ -132,7 +133,7 @@ def _offer(book: openpyxl.Workbook, first: Worksheet, sheet: Sheet, coded: dict[
     lists.sheet_state = "hidden"
     at = 0
     for number, column in enumerate(sheet.columns, start=1):
-        options = coded[column.key].options if column.key in coded else ()
+        options = _options(sheet, column, coded)
         if not options:
             continue
         at += 1
@@ -142,11 +143,20 @@ def _offer(book: openpyxl.Workbook, first: Worksheet, sheet: Sheet, coded: dict[
         name = f"list_{column.key}"
         book.defined_names[name] = DefinedName(name, attr_text=f"{_LISTS}!${letter}$1:${letter}${len(options)}")
         place = get_column_letter(number)
-        first.add_data_validation(_validation(name, f"{place}2:{place}{MAX_ROWS}"))
+        is_closed = column.key in coded
+        first.add_data_validation(_validation(name, f"{place}2:{place}{MAX_ROWS}", is_closed=is_closed))
 
 
-def _validation(name: str, cells: str) -> DataValidation:
-    validation = DataValidation(type="list", formula1=name, allow_blank=True, showErrorMessage=True, sqref=cells)
+def _options(sheet: Sheet, column: Column, coded: dict[str, Choices]) -> tuple[str, ...]:
+    """Return the words of a column's drop-down list; where a sheet may clear, the word that does it stands among them."""
+    if column.key not in coded:
+        return column.offers
+    clears = (CLEAR_WORD,) if sheet.may_clear and not (column.is_required or column.is_kept) else ()
+    return (*coded[column.key].options, *clears)
+
+
+def _validation(name: str, cells: str, *, is_closed: bool) -> DataValidation:
+    validation = DataValidation(type="list", formula1=name, allow_blank=True, showErrorMessage=is_closed, sqref=cells)
     validation.errorTitle = gettext(N_("Not in the list"))
     validation.error = gettext(N_("Please choose one of the listed values."))
     return validation
