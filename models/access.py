@@ -35,6 +35,7 @@ class Permission(StrEnum):
     DEPARTMENTS_MANAGE = "departments.manage"
     ADMINISTRATORS_MANAGE = "administrators.manage"
     ROLES_MANAGE = "roles.manage"
+    RULES = "rules.manage"  # learning forms and the rules of their hours
     PUBLICATIONS = "publications.manage"  # announcements, files to download, the user agreement
     PEOPLE_VIEW = "people.view"
     PEOPLE_IMPORT = "people.import"
@@ -72,6 +73,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.DEPARTMENTS_MANAGE: N_("Manage internal departments"),
     Permission.ADMINISTRATORS_MANAGE: N_("Manage unit administrators"),
     Permission.ROLES_MANAGE: N_("Manage roles"),
+    Permission.RULES: N_("Manage the rules of hours"),
     Permission.PUBLICATIONS: N_("Publish announcements and downloads"),
     Permission.PEOPLE_VIEW: N_("View people"),
     Permission.PEOPLE_IMPORT: N_("Import people"),
@@ -119,12 +121,14 @@ GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.HR_DEPARTMENT: EVERY_POSITION
     | _DEPARTMENT
     | _TRAINING_BELOW
-    | _modules("publications", "orders", "public_subjects"),
+    | _modules("publications", "orders", "public_subjects", "rules"),
     PositionKind.TRAINING_BASE: EVERY_POSITION | _OWN | _TRAINING,
 }
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
-NOT_FOR_INNER = _modules("organisation", "organisations", "changes", "publications", "orders", "training", "public_subjects")
+NOT_FOR_INNER = _modules(
+    "organisation", "organisations", "changes", "publications", "orders", "training", "public_subjects", "rules"
+)
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 
 

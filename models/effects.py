@@ -13,7 +13,7 @@ from models.reviews import (
     transfers,
 )  # isort: split
 
-from models.credits import following, reviewing  # isort: split
+from models.credits import following, reviewing, rule_versions  # isort: split
 
 from models.training import reviewing as training  # isort: split
 
@@ -30,6 +30,7 @@ __all__ = [
     "registrations",
     "rerouting",
     "reviewing",
+    "rule_versions",
     "superior_changes",
     "training",
     "transfers",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound as Missing
 
-from models import files
+from models import files, storage
 from models.access import Permission
 from models.base import db
+from models.credits import rule_versions
 from models.errors import NotFound
 from models.reviews import organisation_registrations
 from models.transaction import unit_of_work
@@ -54,6 +55,18 @@ def scan(key: str) -> Response:
     except FileNotFoundError:
         raise Missing from None
     return handed_out(content, name=found.original_name, media_type=found.media_type)
+
+
+@blueprint.get("/rules/<int:rule_version_id>")
+def rule_document(rule_version_id: int) -> Response:
+    """Hand out the regulation of a rule that holds for the reader's place, of a draft to the department that wrote it."""
+    actor = required_actor()
+    name, key = rule_versions.document(db.session(), actor, rule_version_id)
+    try:
+        content = storage.read(key)
+    except FileNotFoundError:
+        raise Missing from None
+    return handed_out(content, name=name, media_type=rule_versions.PDF)
 
 
 @blueprint.get("/<key>")

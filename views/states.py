@@ -72,6 +72,11 @@ CHANGE = _table(
     rejected=(N_("Rejected"), "rejected"),
     withdrawn=(N_("Withdrawn"), "withdrawn"),
 )
+RULE = _table(
+    draft=(N_("Draft"), "draft"),
+    published=(N_("Published"), "approved"),
+    discarded=(N_("Discarded"), "withdrawn"),
+)
 TRANSFER = _table(
     waiting_out=(N_("Waits for the release"), "pending"),
     waiting_in=(N_("Waits for the receiving unit"), "pending"),

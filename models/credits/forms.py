@@ -115,6 +115,8 @@ class FormSpec:
     is_verified: bool
     is_offered_to_persons: bool
     example: Example
+    is_enabled: bool = True
+    rule_text: str = ""  # the words of the regulation, quoted
 
     def field(self, name: str) -> FieldSpec:
         return next(field for field in self.fields if field.name == name)
@@ -236,6 +238,8 @@ def _parse_form(data: Mapping[str, Any]) -> FormSpec:
         is_verified=bool(data["source"]["verified"]),
         is_offered_to_persons=bool(data["offered_to_persons"]),
         example=_parse_example(data["example"]),
+        is_enabled=bool(data.get("enabled", True)),
+        rule_text=str(data.get("rule_text", "")),
     )
     _check_names(spec)
     return spec

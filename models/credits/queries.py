@@ -14,7 +14,7 @@ from models import files
 from models.base import to_hours
 from models.credits import rules
 from models.credits.form_inputs import from_stored, shown
-from models.credits.tables import AuditState, Declaration, DeclarationState, RuleVersion, SubjectKind, YearSummary
+from models.credits.tables import AuditState, Declaration, DeclarationState, SubjectKind, YearSummary
 from models.errors import N_, NotFound
 from models.files import Attachment
 from models.reviews import queries as reviews
@@ -158,8 +158,7 @@ def progress(session: Session, of: Declaration) -> Progress:
 
 def field_values(session: Session, of: Declaration, *, language: str = "zh") -> list[Shown]:
     """Return the filled fields of the record's learning form, as its rule version named them."""
-    version = session.scalars(select(RuleVersion).where(RuleVersion.id == of.rule_version_id)).one()
-    spec = rules.spec_of(version)
+    spec = rules.spec_of(rules.version_of(session, of))
     inputs = from_stored(spec, of.inputs)
     inputs.update(rules.ref_names(session, spec, inputs))
     return [Shown(label, value) for label, value in shown(spec, inputs, language=language)]

@@ -15,7 +15,7 @@ from models.base import canonical_json, to_tenths
 from models.credits import counting
 from models.credits.forms import FieldSpec, FormSpec, parse_form
 from models.credits.requirements import prefixes
-from models.credits.tables import CapKind, LearningForm, RuleVersion
+from models.credits.tables import CapKind, Declaration, LearningForm, RuleState, RuleVersion
 from models.errors import N_, NotFound
 from models.org.tables import CodeEntry, Organisation, OrganisationKind, OrganisationState
 from models.scope import acting
@@ -32,9 +32,14 @@ class Offer:
     spec: FormSpec
 
     @property
+    def is_enabled(self) -> bool:
+        """Say whether hours may be declared by it at all."""
+        return self.form.is_enabled and self.spec.is_enabled
+
+    @property
     def is_for_persons(self) -> bool:
         """Say whether a person may declare by it herself (在线学习 is written by the platform)."""
-        return self.form.is_enabled and self.form.is_offered_to_persons and self.spec.is_offered_to_persons
+        return self.is_enabled and self.form.is_offered_to_persons and self.spec.is_offered_to_persons
 
 
 def offered(session: Session, path: str, year: int) -> list[Offer]:
@@ -49,10 +54,17 @@ def offer(session: Session, path: str, form_code: str, year: int) -> Offer:
     raise NotFound(N_("There is no such learning form for the year %(year)s."), year=str(year))
 
 
+def all_forms(session: Session, path: str, year: int) -> list[Offer]:
+    """Return every form with the rule that holds at *path* in *year*, those that nobody may use included."""
+    return _offers(session, path, year)
+
+
 def _offers(session: Session, path: str, year: int, form_code: str | None = None) -> list[Offer]:
     above = prefixes(path)
     forms = select(LearningForm).where(LearningForm.path.in_(above))
-    versions = select(RuleVersion).where(RuleVersion.path.in_(above), RuleVersion.from_year <= year)
+    versions = select(RuleVersion).where(
+        RuleVersion.path.in_(above), RuleVersion.from_year <= year, RuleVersion.state == RuleState.PUBLISHED
+    )
     if form_code is not None:
         forms = forms.where(LearningForm.code == form_code)
         versions = versions.where(RuleVersion.form_code == form_code)
@@ -83,8 +95,15 @@ def cap_of(spec: FormSpec) -> counting.Cap:
 
 def caps_of(session: Session, version_ids: Collection[int]) -> dict[int, counting.Cap]:
     """Return the caps of the rule versions that records were declared by."""
-    rows = session.scalars(select(RuleVersion).where(RuleVersion.id.in_(version_ids)))
+    with acting(session, "read_rule"):
+        rows = session.scalars(select(RuleVersion).where(RuleVersion.id.in_(version_ids))).all()
     return {row.id: cap_of(spec_of(row)) for row in rows}
+
+
+def version_of(session: Session, declaration: Declaration) -> RuleVersion:
+    """Return the version that a record of the scope was computed by, wherever its person stands now."""
+    with acting(session, "read_rule"):
+        return session.get_one(RuleVersion, declaration.rule_version_id)
 
 
 def known_in(session: Session) -> Callable[[FieldSpec, str], bool]:

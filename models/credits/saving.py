@@ -171,7 +171,7 @@ def fill(
     declaration.organisation_id, declaration.path = person.organisation_id, person.path
     declaration.person_name, declaration.organisation_name = person.name, person.organisation_name
     declaration.year, declaration.subject, declaration.elective = draft.year, SubjectKind(draft.subject), draft.elective
-    declaration.form_code, declaration.form_name = offer.form.code, offer.form.name
+    declaration.form_code, declaration.form_name = offer.form.code, offer.spec.label.zh[:60]
     declaration.rule_version_id = offer.version.id
     declaration.title = _title(session, offer, inputs)
     declaration.inputs = stored(inputs)

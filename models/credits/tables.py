@@ -59,6 +59,14 @@ class CapKind(StrEnum):
     COUNT_PER_YEAR = "count_per_year"
 
 
+class RuleState(StrEnum):
+    """The life of a version of a rule."""
+
+    DRAFT = "draft"  # written, holds for nobody
+    PUBLISHED = "published"  # holds from its first year on, for what is submitted afterwards
+    DISCARDED = "discarded"  # a draft that was given up
+
+
 class LearningForm(Inherited, Base):
     """A learning form (学习形式); its fields and arithmetic stand in its rule versions."""
 
@@ -80,7 +88,11 @@ class RuleVersion(Inherited, Base):
     """One version of a form's rule: fields, formula, cap and evidence, as the whole JSON of a ``FormSpec``."""
 
     __tablename__ = "rule_versions"
-    __table_args__ = (UniqueConstraint("path", "form_code", "version"), Index("ix_rule_versions_form", "form_code", "path"))
+    __table_args__ = (
+        UniqueConstraint("path", "form_code", "version"),
+        Index("ix_rule_versions_form", "form_code", "path"),
+        CheckConstraint("state in ('draft','published','discarded')", name="known_state"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
@@ -88,6 +100,14 @@ class RuleVersion(Inherited, Base):
     version: Mapped[int]
     from_year: Mapped[int] = mapped_column(default=0)  # the first year that it holds for
     spec: Mapped[dict[str, Any]]
+    state: Mapped[RuleState] = mapped_column(String(12), default=RuleState.PUBLISHED, info={"label": N_("Status")})
+    based_on_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("rule_versions.id", ondelete="RESTRICT"))
+    note: Mapped[str] = mapped_column(String(500), default="")  # why it was made
+    made_by: Mapped[str] = mapped_column(String(100), default="")
+    published_by: Mapped[str] = mapped_column(String(100), default="")
+    published_at: Mapped[dt.datetime | None]
+    document_key: Mapped[str | None] = mapped_column(binary_string(43))  # of the regulation in the storage; versions share it
+    document_name: Mapped[str] = mapped_column(String(255), default="")
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 

@@ -110,6 +110,8 @@ CROSS_SUBTREE: dict[str, Operation] = {
     "add_existing_account": _operation("organisations", posts="state"),
     # A person's own record carries the organisation she belongs to, and may name a training base.
     "declare": _operation("organisations"),
+    # A record keeps the version of the rule that it was submitted on, also where its person moved away from it.
+    "read_rule": _operation("rule_versions"),
     # Whether the same evidence proves another record: only "yes" leaves models.credits.key_review.
     "find_same_evidence": _operation("declarations attachments"),
     # An imported row learns whether its number has an account, and whether its holder is registered elsewhere.

@@ -13,6 +13,7 @@ from seed.demo.organisations import build_tree
 from seed.demo.paperwork import build_paperwork
 from seed.demo.publications import build_publications
 from seed.demo.records import build_records
+from seed.demo.rules import build_rules
 from seed.demo.stage import DemoAccount, as_system, new_stage
 from seed.demo.units import build_units
 from seed.reference import seed_reference
@@ -34,6 +35,7 @@ def seed_demo() -> list[DemoAccount]:
     build_publications(stage)
     build_units(stage)
     build_moves(stage)
+    build_rules(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

@@ -61,6 +61,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "spec": next(f for f in form_specs() if f["code"] == "QT"),
         "version": 900,
         "from_year": 9000,
+        "state": "published",
     },
     "declaration_windows": {"year": 1990},
     "requirements": {"year": 9000},

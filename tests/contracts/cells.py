@@ -31,6 +31,7 @@ ARGUMENTS = {
     "notice_id": ("notices", "id"),
     "publication_id": ("publications", "id"),
     "order_id": ("change_orders", "id"),
+    "rule_version_id": ("rule_versions", "id"),
     "merge_id": ("person_merges", "id"),
     "id": ("*", "id"),
 }

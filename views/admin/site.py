@@ -28,6 +28,7 @@ from views.admin.imports import (
     PeopleImportPage,
 )
 from views.admin.jobs import JobView
+from views.admin.learning_forms import LearningForms
 from views.admin.learning_record import LearningRecord
 from views.admin.organisation_changes import OrganisationChangesView
 from views.admin.organisation_reviews import (
@@ -62,6 +63,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         ChangeOrdersView(ChangeOrder, endpoint="change_orders", url="change-orders"),
         TemporaryCodesView(TemporaryCode, endpoint="temporary_codes", url="temporary-codes"),
         SettingsPage(endpoint="settings", url="settings"),
+        LearningForms(endpoint="learning_forms", url="learning-forms"),
         DepartmentsView(Department, endpoint="departments", url="departments"),
         AdministratorsView(Post, endpoint="administrators", url="administrators"),
         DelegationsView(Delegation, endpoint="delegations", url="delegations"),

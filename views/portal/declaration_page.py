@@ -50,6 +50,8 @@ class Page:
             evidence=self._evidence(),
             warnings=self.warnings,
             cap=forms.cap_sentence(spec) if spec else "",
+            rule_document=self.offer.version if self.offer and self.offer.version.document_key else None,
+            is_rule_newer=self._is_rule_newer(),
             proposal=self._proposal(),
             drafts=self._other_drafts(),
             action=_address(self.declaration),
@@ -60,6 +62,13 @@ class Page:
     def spec(self) -> FormSpec | None:
         """Return the description of the chosen learning form."""
         return self.offer.spec if self.offer else None
+
+    def _is_rule_newer(self) -> bool:
+        """Say whether the saved declaration was computed by another version of its form's rule than holds now."""
+        saved = self.declaration
+        if saved is None or self.offer is None or saved.form_code != self.offer.spec.code:
+            return False
+        return saved.rule_version_id != self.offer.version.id
 
     def show_refused(self, errors: Mapping[str, DomainError]) -> None:
         """Put each refusal at its field."""

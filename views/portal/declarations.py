@@ -13,9 +13,9 @@ from models.base import db
 from models.credits import declarations as operations
 from models.credits import queries
 from models.credits.queries import DeclarationRow
-from models.credits.rules import spec_of
+from models.credits.rules import spec_of, version_of
 from models.credits.standing import declared_years
-from models.credits.tables import AuditState, Declaration, RuleVersion
+from models.credits.tables import AuditState, Declaration
 from views import states
 from views.arguments import read_id, read_year
 from views.details import Attachment
@@ -141,10 +141,7 @@ def _fields(declaration: Declaration) -> list[tuple[str, str]]:
     """Return the learning form's own fields; the first and the last day stand together as they do in the form."""
     session, language = db.session(), "en" if page_lang() == "en" else "zh"
     rows = [(shown.label, shown.value) for shown in queries.field_values(session, declaration, language=language)]
-    version = session.get(RuleVersion, declaration.rule_version_id)  # read by field_values: no second statement
-    if version is None:
-        return rows
-    spec = spec_of(version)
+    spec = spec_of(version_of(session, declaration))  # read by field_values: no second statement
     first, last = (spec.field(name) for name in spec.period)
     if first.group is None or first.group != last.group:
         return rows

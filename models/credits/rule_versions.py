@@ -1,0 +1,268 @@
+"""The versions of a learning form's rule: written as a copy, tried, published in one step, never changed.
+
+A published version holds for what is submitted afterwards; records keep the version that they were submitted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import files, history
+from models.access import Actor, Permission
+from models.base import today, utcnow
+from models.credits import rules
+from models.credits.forms import FieldType
+from models.credits.requirements import prefixes
+from models.credits.rule_editing import FieldEdit, RuleEdit, edited, tried
+from models.credits.tables import RuleState, RuleVersion
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
+from models.org import queries
+from models.uploads import Checked, Upload, check
+from models.workflow import Step, Workflow
+
+DRAFT, PUBLISHED, DISCARDED = RuleState.DRAFT, RuleState.PUBLISHED, RuleState.DISCARDED
+PDF = "application/pdf"
+
+RULES = Workflow(
+    RuleVersion,
+    "rule_version",
+    RuleState,
+    [
+        Step("publish", frozenset({DRAFT}), PUBLISHED, N_("Publish"), Permission.RULES),
+        Step("discard", frozenset({DRAFT}), DISCARDED, N_("Discard"), Permission.RULES),
+    ],
+)
+
+
+def check_pdf(upload: Upload) -> Checked:
+    """Return a regulation as it is to be stored; to be called before the transaction. Raises FieldErrors."""
+    try:
+        checked = check(upload)
+    except Invalid as refusal:
+        raise FieldErrors({"document": refusal}) from None
+    if checked.media_type != PDF:
+        raise FieldErrors({"document": Invalid(N_("The document of a rule is a PDF."))})
+    return checked
+
+
+def first_years() -> list[int]:
+    """Return the years that a new version may begin with: those that are declared, from the last to the next one."""
+    year = today().year
+    return [year - 1, year, year + 1]
+
+
+def versions_of(session: Session, path: str, form_code: str) -> Sequence[RuleVersion]:
+    """Return the versions that an HR department at *path* sees: its own, and those published above; the newest first."""
+    statement = select(RuleVersion).where(RuleVersion.form_code == form_code, RuleVersion.path.in_(prefixes(path)))
+    rows = [v for v in session.scalars(statement) if v.path == path or v.state == PUBLISHED]
+    return sorted(rows, key=lambda v: (len(v.path), v.version), reverse=True)
+
+
+def version(session: Session, actor: Actor, version_id: int) -> RuleVersion:
+    """Return a version that the actor's own department sees; raises NotFound."""
+    actor.require(Permission.RULES)
+    found = session.scalars(select(RuleVersion).where(RuleVersion.id == version_id)).first()
+    own = found is not None and found.path == actor.path
+    if found is None or not (own or (found.state == PUBLISHED and found.path in prefixes(actor.path))):
+        raise NotFound
+    return found
+
+
+def document(session: Session, actor: Actor, version_id: int) -> tuple[str, str]:
+    """Return name and storage key of the regulation of a version above or of the actor's place; raises NotFound."""
+    found = session.scalars(select(RuleVersion).where(RuleVersion.id == version_id)).first()
+    if found is None or not found.document_key or found.path not in prefixes(actor.path):
+        raise NotFound
+    if found.state != PUBLISHED and not (found.path == actor.path and actor.can(Permission.RULES)):
+        raise NotFound
+    return found.document_name, found.document_key
+
+
+def bases_of(session: Session, versions: Sequence[RuleVersion]) -> dict[int, dict[str, Any]]:
+    """Return the descriptions that *versions* were copied from, by their ids."""
+    ids = {v.based_on_id for v in versions} - {None}
+    rows = session.execute(select(RuleVersion.id, RuleVersion.spec).where(RuleVersion.id.in_(ids)))
+    return {row.id: row.spec for row in rows}
+
+
+def write(
+    session: Session, actor: Actor, base_id: int, edit: RuleEdit, *, from_year: int, document: Checked | None = None
+) -> RuleVersion:
+    """Write a draft of the actor's HR department as an edited copy of a version that it sees.
+
+    Raises NotAllowed, NotFound, FieldErrors (a formula's with the place of the mistake) and Conflict when another
+    officer was faster.
+    """
+    base = version(session, actor, base_id)
+    organisation = queries.own(session, actor, is_locked=True)  # two officers number and publish one after the other
+    data = _checked(base, edit, from_year)
+    number = select(func.max(RuleVersion.version)).where(
+        RuleVersion.path == organisation.path, RuleVersion.form_code == base.form_code
+    )
+    made = RuleVersion(
+        organisation_id=organisation.id,
+        path=organisation.path,
+        form_code=base.form_code,
+        version=(session.scalar(number) or 0) + 1,
+        from_year=from_year,
+        spec=data,
+        state=DRAFT,
+        based_on_id=base.id,
+        note=" ".join(edit.note.split()),
+        made_by=actor.name,
+        document_key=base.document_key,
+        document_name=base.document_name,
+    )
+    if document is not None:
+        made.document_key, made.document_name = files.keep_content(session, document.content), document.original_name
+    session.add(made)
+    session.flush()
+    changes = {label: [old, new] for label, old, new in differences(base.spec, data)}
+    history.record(session, actor, "rule_version", [made.id], "create", reason=made.note, changes=changes)
+    return made
+
+
+def _checked(base: RuleVersion, edit: RuleEdit, from_year: int) -> dict[str, Any]:
+    errors: dict[str, DomainError] = {}
+    data: dict[str, Any] = {}
+    if from_year not in first_years():
+        errors["from_year"] = Invalid(
+            N_("A new version begins with a year from %(first)s to %(last)s."),
+            first=str(first_years()[0]),
+            last=str(first_years()[-1]),
+        )
+    if not edit.note.strip():
+        errors["note"] = Invalid(N_("Please give a reason."))
+    try:
+        data, _result = tried(edited(base.spec, edit), edit)
+    except FieldErrors as wrong:
+        errors = {**wrong.errors, **errors}
+    if errors:
+        raise FieldErrors(errors)
+    return data
+
+
+def publish(session: Session, actor: Actor, version_id: int) -> RuleVersion:
+    """Let a draft of one's own hold from now on, for what is submitted afterwards.
+
+    Raises WrongState for what is no draft, and Conflict when a later version of the form was published meanwhile.
+    """
+    found = _own(session, actor, version_id)
+    queries.own(session, actor, is_locked=True)
+    later = select(RuleVersion.id).where(
+        RuleVersion.path == found.path,
+        RuleVersion.form_code == found.form_code,
+        RuleVersion.state == PUBLISHED,
+        RuleVersion.version > found.version,
+    )
+    if session.scalar(later) is not None:
+        raise Conflict(N_("A later version was published meanwhile; make a new one from it."))
+    values = {"published_at": utcnow(), "published_by": actor.name}
+    RULES.move(session, actor, found.id, step="publish", values=values)
+    session.refresh(found)
+    return found
+
+
+def discard(session: Session, actor: Actor, version_id: int) -> None:
+    """Give up a draft of one's own; raises WrongState for what is none."""
+    RULES.move(session, actor, _own(session, actor, version_id).id, step="discard")
+
+
+def _own(session: Session, actor: Actor, version_id: int) -> RuleVersion:
+    """Return a version of the actor's own department; that of another one is none of its business."""
+    found = version(session, actor, version_id)
+    if found.path != actor.path:
+        raise NotFound
+    return found
+
+
+# --- what changed, and the form as it stands for editing -------------------------------------------------------------
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the message id of each part that differs with both texts."""
+    before, after = _parts(old), _parts(new)
+    return [(label, before[label], after[label]) for label in before if before[label] != after[label]]
+
+
+def _parts(data: Mapping[str, Any]) -> dict[str, str]:
+    cap = data["cap"]
+    return {
+        N_("Name of the form"): data["zh"],
+        N_("Enabled"): _yes(data.get("enabled", True)),
+        N_("Declared by persons"): _yes(data["offered_to_persons"]),
+        N_("Counts toward subject"): ", ".join(sorted(data["subject_kinds"])),
+        N_("Fields"): "; ".join(_field_words(row) for row in data["fields"]),
+        N_("Formula"): data["formula"],
+        N_("Cap"): f"{cap['kind']} {cap['value'] or ''}".strip(),
+        N_("Evidence"): data["evidence"]["zh"],
+        N_("Evidence is demanded"): _yes(data["evidence"]["required"]),
+        N_("Source"): data["source"]["zh"],
+        N_("Words of the regulation"): data.get("rule_text", ""),
+    }
+
+
+def _yes(value: object) -> str:
+    return "✓" if value else "✗"
+
+
+def _field_words(row: Mapping[str, Any]) -> str:
+    choices = f" ({', '.join(c['zh'] for c in row['choices'])})" if row.get("choices") else ""
+    return f"{row['zh']}{'*' if row['required'] else ''}{choices}"
+
+
+def as_edit(data: Mapping[str, Any]) -> RuleEdit:
+    """Return a stored description as the form shows it."""
+    example = data["example"]
+    return RuleEdit(
+        name=data["zh"],
+        name_en=data["en"],
+        subject_kinds=list(data["subject_kinds"]),
+        fields=[_as_row(row) for row in data["fields"]],
+        formula=data["formula"],
+        cap_kind=data["cap"]["kind"],
+        cap_value=data["cap"]["value"] or "",
+        evidence=data["evidence"]["zh"],
+        demands_evidence=data["evidence"]["required"],
+        source=data["source"]["zh"],
+        rule_text=data.get("rule_text", ""),
+        is_enabled=data.get("enabled", True),
+        is_offered=data["offered_to_persons"],
+        sample=dict(example["inputs"]),
+        sample_requested=example["requested"] if example["requested"] != "0" else "",
+    )
+
+
+def _as_row(row: Mapping[str, Any]) -> FieldEdit:
+    choices = "\n".join(f"{c['code']} = {c['zh']}" for c in row.get("choices", ())) if row["type"] == FieldType.ENUM else ""
+    return FieldEdit(row["name"], row["zh"], row["en"], row["type"], choices, required=row["required"])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A learning form as it holds for an HR department, and whether its rule is the department's own."""
+
+    offer: rules.Offer
+    is_own: bool
+    n_drafts: int
+
+
+def held_by(session: Session, actor: Actor, year: int) -> list[Held]:
+    """Return every learning form with the rule that holds for the actor's department in *year*."""
+    actor.require(Permission.RULES)
+    drafts = dict(
+        session.execute(
+            select(RuleVersion.form_code, func.count())
+            .where(RuleVersion.path == actor.path, RuleVersion.state == DRAFT)
+            .group_by(RuleVersion.form_code)
+        ).all()
+    )
+    return [
+        Held(offer, offer.version.path == actor.path, drafts.get(offer.form.code, 0))
+        for offer in rules.all_forms(session, actor.path, year)
+    ]

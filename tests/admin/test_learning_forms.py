@@ -1,0 +1,189 @@
+"""The screens of the rules of hours: list, versions, an edited copy that is tried and saved, publishing, the document."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from pypdf import PdfWriter
+from sqlalchemy import func, select
+
+from models.credits.tables import RuleVersion
+from tests.admin.conftest import Desk
+from tests.cast import PASSWORD, Cast
+
+pytestmark = pytest.mark.usefixtures("lists")
+
+
+def pdf() -> bytes:
+    out = io.BytesIO()
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.write(out)
+    return out.getvalue()
+
+
+def base_id(look: Any, code: str = "GWPX") -> int:
+    with look() as session:
+        return session.scalars(select(RuleVersion.id).where(RuleVersion.form_code == code, RuleVersion.path == "/")).one()
+
+
+def made(look: Any) -> list[RuleVersion]:
+    with look() as session:
+        return list(session.scalars(select(RuleVersion).where(RuleVersion.path != "/").order_by(RuleVersion.id)))
+
+
+def typed(**changed: Any) -> dict[str, Any]:
+    """Return what the form of 岗位培训 posts."""
+    names = ("school_unit", "class_name", "content", "start_date", "end_date", "score")
+    fields = {f"field_{n}_name": name for n, name in enumerate(names)} | {f"field_{n}_label": f"项{n}" for n in range(len(names))}
+    return {
+        "from_year": "2026",
+        "name": "岗位培训",
+        "name_en": "On-the-job training",
+        "is_enabled": "y",
+        "is_offered": "y",
+        "subject_kinds": ["professional"],
+        "formula": "calendar_days * 8",
+        "cap_kind": "per_year",
+        "cap_value": "40",
+        "evidence": "结业证书",
+        "demands_evidence": "y",
+        "source": "海人社〔2026〕1号第三条",
+        "rule_text": "每天按 8 学时计算。",
+        "note": "按新文件调整",
+        **fields,
+        **changed,
+    }
+
+
+def write(officer: Desk, look: Any, **changed: Any) -> Any:
+    return officer.post(f"learning-forms/version/{base_id(look)}/edit", step="save", **typed(**changed))
+
+
+def test_the_list_says_what_is_own_and_what_is_inherited(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    page = officer.get("learning-forms/").text
+    assert page.count("Inherited") == 28
+    write(officer, look)
+    officer.post(f"learning-forms/version/{made(look)[0].id}/publish")
+    page = officer.get("learning-forms/").text
+    assert page.count("Inherited") == 27
+    assert page.count(">Own<") == 1 or "Own" in page
+    assert officer.get("learning-forms/?year=2025").text.count("Inherited") == 28
+
+
+def test_a_draft_is_tried_without_being_saved(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    sample = {"sample_start_date": "2026-03-02", "sample_end_date": "2026-03-06"}
+    page = officer.post(f"learning-forms/version/{base_id(look)}/edit", step="try", **typed(**sample)).text
+    assert "By the rule: 40.0 hours" in page
+    assert "5 × 8 = 40" in page
+    lacking = officer.post(f"learning-forms/version/{base_id(look)}/edit", step="try", **typed(sample_score="优")).text
+    assert "to compute it still needs: 天数" in lacking
+    wrong = officer.post(f"learning-forms/version/{base_id(look)}/edit", step="try", **typed(sample_start_date="morgen")).text
+    assert "This is not a date" in wrong
+    assert made(look) == []
+
+
+def test_a_mistake_in_the_formula_is_shown_at_its_place_and_what_was_typed_stays(desk: Callable[..., Desk], look: Any) -> None:
+    answer = write(
+        desk("county_officer"),
+        look,
+        formula="calendar_days * dauer",
+        field_6_name="extra",
+        field_6_label="附加",
+        field_6_type="text",
+    )
+    assert "At character 17: “dauer” is not an input of this form." in answer.text
+    assert "calendar_days * dauer" in answer.text
+    assert 'value="extra"' in answer.text
+    assert made(look) == []
+
+
+def test_a_version_is_saved_published_and_read_by_whoever_declares(
+    desk: Callable[..., Desk], look: Any, app: Flask, cast: Cast
+) -> None:
+    officer = desk("county_officer")
+    page = officer.follow(write(officer, look, document=(io.BytesIO(pdf()), "海人社1号.pdf"))).text
+    assert "The draft was saved" in page
+    assert "海人社1号.pdf" in page
+    (draft,) = made(look)
+    assert (draft.state, draft.version, draft.from_year, draft.made_by) == ("draft", 1, 2026, officer.actor.name)
+    page = officer.follow(officer.post(f"learning-forms/version/{draft.id}/publish")).text
+    assert "The rule was published" in page
+    assert "按新文件调整" in officer.get("learning-forms/versions/GWPX").text
+    person = app.test_client()
+    person.set_cookie("lang", "en")
+    number = cast.accounts["professional"].number
+    person.post("/login", data={"document_type": "111", "number": number, "password": PASSWORD, "kind": "professional"})
+    form = person.get("/portal/declarations/new?year=2026&form_code=GWPX").text
+    assert "每天按 8 学时计算。" in form
+    assert f"/files/rules/{draft.id}" in form
+    answer = person.get(f"/files/rules/{draft.id}")
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"%PDF")
+
+
+def test_the_document_of_a_draft_is_its_own_department_s(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    write(officer, look, document=(io.BytesIO(pdf()), "文件.pdf"))
+    (draft,) = made(look)
+    assert officer.client.get(f"/files/rules/{draft.id}").status_code == 200
+    for name in ("city_officer", "department_clerk", "foreign_officer"):
+        assert desk(name).client.get(f"/files/rules/{draft.id}").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"MZ\x90", b"%PDF-1.4 nothing", b""])
+def test_a_document_that_is_no_pdf_is_refused(desk: Callable[..., Desk], look: Any, content: bytes) -> None:
+    answer = write(desk("county_officer"), look, document=(io.BytesIO(content), "文件.pdf"))
+    assert answer.status_code == 200
+    assert made(look) == []
+
+
+def test_another_department_s_version_is_not_found(desk: Callable[..., Desk], look: Any) -> None:
+    city, county = desk("city_officer"), desk("county_officer")
+    write(city, look)
+    (draft,) = made(look)
+    assert county.get(f"learning-forms/version/{draft.id}").status_code == 404
+    assert county.get(f"learning-forms/version/{draft.id}/edit").status_code == 404
+    assert county.post(f"learning-forms/version/{draft.id}/edit", step="save", **typed()).status_code == 404
+    county.post(f"learning-forms/version/{draft.id}/publish")
+    assert [v.state for v in made(look)] == ["draft"]
+    city.post(f"learning-forms/version/{draft.id}/publish")
+    assert county.get(f"learning-forms/version/{draft.id}").status_code == 200
+    assert county.post(f"learning-forms/version/{draft.id}/discard").status_code == 303
+    assert [v.state for v in made(look)] == ["published"]
+
+
+@pytest.mark.parametrize("name", ["unit_clerk", "department_clerk", "inner_officer"])
+def test_others_have_no_such_screen(desk: Callable[..., Desk], look: Any, name: str) -> None:
+    other = desk(name)
+    assert other.get("learning-forms/").status_code == 403
+    assert other.post(f"learning-forms/version/{base_id(look)}/edit", step="save", **typed()).status_code == 403
+    assert made(look) == []
+
+
+@pytest.mark.parametrize("address", ["versions/XX", "versions/%00", "version/987654", "version/987654/edit"])
+def test_what_does_not_exist_is_not_found(desk: Callable[..., Desk], address: str) -> None:
+    assert desk("county_officer").get(f"learning-forms/{address}").status_code == 404
+
+
+def test_a_double_click_publishes_once(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    write(officer, look)
+    (draft,) = made(look)
+    officer.post(f"learning-forms/version/{draft.id}/publish")
+    told = officer.follow(officer.post(f"learning-forms/version/{draft.id}/publish")).text
+    assert "This step does not fit the present status" in told
+
+
+def test_a_form_with_nothing_in_it_changes_nothing(desk: Callable[..., Desk], look: Any) -> None:
+    answer = desk("county_officer").post(f"learning-forms/version/{base_id(look)}/edit", step="save")
+    assert answer.status_code == 200
+    assert "Please enter the name of the form." in answer.text
+    with look() as session:
+        assert session.scalar(select(func.count()).select_from(RuleVersion)) == 28

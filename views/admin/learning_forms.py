@@ -1,0 +1,205 @@
+"""Learning forms and the rules of their hours, for HR departments: as they hold, their versions, a new version, publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, request, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from models.access import Permission, PositionKind
+from models.base import today
+from models.credits import rule_editing, rule_versions, rules
+from models.credits.forms import FormSpec, Proposal, parse_form
+from models.credits.rule_editing import RuleEdit
+from models.credits.tables import RuleState, RuleVersion
+from models.errors import N_, DomainError, NotFound
+from models.org import directory
+from models.org.tables import OrganisationKind
+from models.transaction import unit_of_work
+from views import states
+from views.admin.rule_form import RuleForm, shown_rows, type_choices
+from views.admin.rule_words import change_words, version_pairs
+from views.admin.screen import ScopedPage
+from views.arguments import read_year
+from views.outcome import telling
+from views.portal.declaration_form import cap_sentence
+from views.portal.words import SUBJECTS, TYPES
+from views.public.language import page_lang
+from views.redirects import redirect_own
+
+
+@dataclass
+class Editor:
+    """One showing of the form of a new version: what it copies, what was typed, what trying it gave."""
+
+    base: RuleVersion
+    form: RuleForm
+    edit: RuleEdit
+    spec: FormSpec | None = None
+    result: Proposal | None = None
+
+    def context(self) -> dict[str, Any]:
+        """Return what the template shows."""
+        self.form.prepare()
+        base_spec = parse_form(self.base.spec)
+        spec = self.spec or base_spec
+        known = {f.name: f.type for f in base_spec.fields}
+        return {
+            "form": self.form,
+            "base": self.base,
+            "label": base_spec.label.of(_language()),
+            "rows": shown_rows(self.edit, known),
+            "types": type_choices(),
+            "sample": [(f.name, f.label.of(_language()), self.edit.sample.get(f.name, "")) for f in spec.fields],
+            "requested": self.edit.sample_requested,
+            "inputs": sorted(spec.formula.inputs),
+            "is_tried": self.spec is not None,
+            "result": self.result,
+            "lacking": rule_editing.missing_for(spec, self.edit) if self.spec and self.result and not spec.is_on_paper else [],
+            "cap": cap_sentence(self.spec) if self.spec else "",
+        }
+
+
+def _language() -> str:
+    return "en" if page_lang() == "en" else "zh"
+
+
+class LearningForms(ScopedPage):
+    """The rules of an HR department hold for everything below it, until an HR department below makes its own."""
+
+    permission = Permission.RULES
+    kinds = frozenset({PositionKind.HR_DEPARTMENT})
+    name_id = N_("Rules of hours")
+    group_id = N_("Manage accounts")
+    icon = "book"
+    order = 19
+
+    @expose("/")
+    def index(self) -> str:
+        """List the learning forms as they hold for the own department in a year."""
+        year = read_year(request.args.get("year")) or today().year
+        held = rule_versions.held_by(self.work, self.actor, year)
+        return self.render(
+            "admin/learning_forms.html",
+            view=self,
+            held=held,
+            year=year,
+            years=sorted({*range(today().year - 3, today().year + 2), year}, reverse=True),
+            types=TYPES,
+            subjects=SUBJECTS,
+            language=_language(),
+            cap_sentence=cap_sentence,
+        )
+
+    @expose("/versions/<form_code>")
+    def versions(self, form_code: str) -> str:
+        """Show one learning form: the rule that holds now, and every version."""
+        found = rule_versions.versions_of(self.work, self.actor.path, form_code) if form_code.isalnum() else ()
+        if not found:
+            raise NotFound
+        holding = rules.offer(self.work, self.actor.path, form_code, today().year)
+        return self.render(
+            "admin/learning_form.html",
+            view=self,
+            holding=holding,
+            label=holding.spec.label.of(_language()),
+            pairs=version_pairs(holding.version, _language()),
+            lines=self._lines(found),
+        )
+
+    def _lines(self, versions: Sequence[RuleVersion]) -> list[dict[str, Any]]:
+        bases = rule_versions.bases_of(self.work, versions)
+        whose = {id_: self._whose(id_) for id_ in {v.organisation_id for v in versions}}
+        return [
+            {
+                "version": version,
+                "is_own": version.path == self.actor.path,
+                "whose": whose[version.organisation_id],
+                "state": states.RULE[version.state],
+                "changed": [change_words(*each) for each in rule_versions.differences(bases[version.based_on_id], version.spec)]
+                if version.based_on_id
+                else [],
+            }
+            for version in versions
+        ]
+
+    @staticmethod
+    def _whose(organisation_id: int | None) -> str:
+        if organisation_id is None:
+            return gettext(N_("National default"))
+        above = directory.entry(organisation_id, kinds=frozenset(OrganisationKind))
+        return above.name if above else ""
+
+    @expose("/version/<int:rule_version_id>")
+    def version(self, rule_version_id: int) -> str:
+        """Show one version: every part, what changed, and what can be done with a draft."""
+        found = rule_versions.version(self.work, self.actor, rule_version_id)
+        return self.render(
+            "admin/rule_version.html",
+            view=self,
+            version=found,
+            label=parse_form(found.spec).label.of(_language()),
+            line=self._lines([found])[0],
+            pairs=version_pairs(found, _language()),
+            is_own=found.path == self.actor.path,
+            is_draft=found.state == RuleState.DRAFT,
+        )
+
+    @expose("/version/<int:rule_version_id>/edit", methods=("GET", "POST"))
+    def edit(self, rule_version_id: int) -> str | Response:
+        """Write a new version as an edited copy: try it as often as needed, then save the draft."""
+        base = rule_versions.version(self.work, self.actor, rule_version_id)
+        form = RuleForm()
+        if request.method == "GET":
+            edit = rule_versions.as_edit(base.spec)
+            form.fill(edit, base.from_year)
+            return self.render("admin/rule_edit.html", view=self, **Editor(base, form, edit).context())
+        editor = Editor(base, form, form.edit(request.form))
+        if request.form.get("step") == "save":
+            made = self._save(editor)
+            if made is not None:
+                flash(gettext("The draft was saved; it holds for nobody until it is published."), "success")
+                return redirect_own(url_for("learning_forms.version", rule_version_id=made), "/")
+        else:
+            self._try(editor)
+        return self.render("admin/rule_edit.html", view=self, **editor.context())
+
+    def _try(self, editor: Editor) -> None:
+        try:
+            data, result = rule_editing.tried(rule_editing.edited(editor.base.spec, editor.edit), editor.edit)
+        except DomainError as refusal:
+            editor.form.show_error(refusal)
+        else:
+            editor.spec, editor.result = parse_form(data), result
+
+    def _save(self, editor: Editor) -> int | None:
+        upload = editor.form.sent_document()
+        year = read_year(editor.form.from_year.data) or 0
+        try:
+            document = rule_versions.check_pdf(upload) if upload else None
+            with unit_of_work() as session:
+                made = rule_versions.write(session, self.actor, editor.base.id, editor.edit, from_year=year, document=document)
+                return made.id
+        except DomainError as refusal:
+            editor.form.show_error(refusal)
+        editor.base = rule_versions.version(self.work, self.actor, editor.base.id)
+        return None
+
+    @expose("/version/<int:rule_version_id>/publish", methods=("POST",))
+    def publish(self, rule_version_id: int) -> Response:
+        """Let a draft hold from now on."""
+        with telling(gettext("The rule was published; it holds for what is submitted from now on.")) as session:
+            rule_versions.publish(session, self.actor, rule_version_id)
+        return redirect_own(url_for("learning_forms.version", rule_version_id=rule_version_id), "/")
+
+    @expose("/version/<int:rule_version_id>/discard", methods=("POST",))
+    def discard(self, rule_version_id: int) -> Response:
+        """Give up a draft."""
+        with telling(gettext("The draft was discarded.")) as session:
+            rule_versions.discard(session, self.actor, rule_version_id)
+        return redirect_own(url_for("learning_forms.version", rule_version_id=rule_version_id), "/")
