@@ -13,7 +13,7 @@ from models.reviews import (
     transfers,
 )  # isort: split
 
-from models.credits import following, reviewing, rule_versions  # isort: split
+from models.credits import audits, following, reviewing, rule_versions  # isort: split
 
 from models.training import reviewing as training  # isort: split
 
@@ -21,6 +21,7 @@ from models.certificates import operations as certificates  # it follows what cr
 from models.org import workflow as organisations  # isort: split
 
 __all__ = [
+    "audits",
     "certificates",
     "following",
     "organisation_changes",

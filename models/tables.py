@@ -2,7 +2,7 @@
 
 from models import files, history, import_batches, jobs, outbox, saved
 from models.certificates import tables as certificates
-from models.credits import postings
+from models.credits import audit_samples, audits, postings
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
@@ -14,6 +14,8 @@ from models.training import attachments as training_files
 from models.training import base_data, plans, public_subjects, reports, subjects
 
 __all__ = [
+    "audit_samples",
+    "audits",
     "base_data",
     "certificates",
     "credits_",

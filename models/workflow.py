@@ -49,11 +49,14 @@ Effect = Callable[[Session, Actor, Sequence[int]], None]
 
 
 class Workflow:
-    """The state machine of one table with an ``id`` and a ``state`` column."""
+    """The state machine of one table with an ``id`` and a column of states, which is ``state`` unless it is named."""
 
-    def __init__(self, model: Any, subject_kind: str, states: type[StrEnum], steps: Iterable[Step]) -> None:
+    def __init__(
+        self, model: Any, subject_kind: str, states: type[StrEnum], steps: Iterable[Step], *, column: str = "state"
+    ) -> None:
         self.model = model
         self.subject_kind = subject_kind
+        self.column = column
         self.states = states
         self.steps = {s.name: s for s in steps}
         self.effects: dict[str, list[Effect]] = {}
@@ -121,8 +124,8 @@ class Workflow:
         refused: dict[int, DomainError],
     ) -> None:
         model = self.model
-        locked = select(model.id, model.state).where(model.id.in_(ids)).order_by(model.id).with_for_update()
-        states = {row.id: row.state for row in session.execute(locked)}
+        locked = select(model.id, getattr(model, self.column)).where(model.id.in_(ids)).order_by(model.id).with_for_update()
+        states = {row_id: state for row_id, state in session.execute(locked)}  # noqa: C416 - rows are no pairs to dict()
         fits = [i for i in ids if states.get(i) in plan.sources]
         if where is not None and fits:
             kept = set(session.scalars(select(model.id).where(model.id.in_(fits), where)))
@@ -141,7 +144,7 @@ class Workflow:
     def _write(
         self, session: Session, ids: Sequence[int], plan: Step, values: Mapping[str, Any], each: Mapping[int, Mapping[str, Any]]
     ) -> None:
-        rows = [{"id": i, "state": plan.target, **values, **each.get(i, {})} for i in ids]
+        rows = [{"id": i, self.column: plan.target, **values, **each.get(i, {})} for i in ids]
         scope.bulk_update(session, self.model, rows, locked=True)
         for row in rows:
             # What is loaded already shows what was written, without one reload for each row.

@@ -23,7 +23,7 @@ from models.credits.saving import (
     propose,
     save_draft,
 )
-from models.credits.tables import Declaration, DeclarationState
+from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.credits.workflow import DECLARATIONS
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.files import Attachment
@@ -51,7 +51,9 @@ MAX_ATTACHMENTS = 10
 
 
 def what_can(declaration: Declaration) -> frozenset[str]:
-    """Return what its owner may do with it now: edit, submit, resubmit, withdraw, delete."""
+    """Return what its owner may do with it now: edit, submit, resubmit, withdraw, delete, declare it anew."""
+    if declaration.audit_state == AuditState.FAILED:
+        return frozenset({"declare_anew"})
     return frozenset(
         {
             DeclarationState.DRAFT: {"edit", "submit", "delete"},

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.base import today
+from models.credits.audits import Audit
 from models.credits.postings import follow_records
 from models.credits.recount import recount_years
 from models.credits.requirements import requirements_of
@@ -85,7 +86,7 @@ def _differing(session: Session, paths: dict[int, str], moved: Moved, year: int)
     return [i for i in paths if now[paths[i], year] == inherited[above_new, year]]
 
 
-doubles.GOING_ALONG.append(Declaration)
+doubles.GOING_ALONG.extend((Declaration, Audit))
 doubles.follow_with(follow_doubles)
 people.follow_with(follow_people)
 organisations.follow_with(follow_organisations)

@@ -9,7 +9,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, binary_string, utcnow
@@ -148,6 +148,13 @@ class Declaration(OwnedByPerson, Base):
     __table_args__ = (
         Index("ix_declarations_person_year", "person_id", "year", "state"),
         Index("ix_declarations_path_id", "path", "id"),
+        Index(
+            "ix_declarations_failed",  # few among many
+            "path",
+            "id",
+            sqlite_where=text("audit_state = 'failed'"),
+            postgresql_where=text("audit_state = 'failed'"),
+        ),
         UniqueConstraint("person_id", "form_key"),
         CheckConstraint("state in ('draft','pending','approved','rejected')", name="known_state"),
         CheckConstraint("subject in ('public','professional','all')", name="known_subject"),

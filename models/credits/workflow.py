@@ -1,6 +1,7 @@
-"""The state machine of a declaration."""
+"""The state machines of a declaration: its review, and the audit of what was granted."""
 
-from models.credits.tables import Declaration, DeclarationState
+from models.access import Permission
+from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.errors import N_
 from models.workflow import Step, Workflow
 
@@ -24,3 +25,18 @@ DECLARATIONS = Workflow(
     ],
 )
 """submit, withdraw and resubmit are the person's own; approve and reject follow from the review engine's last decision."""
+
+NONE, PASSED, FAILED = AuditState.NONE, AuditState.PASSED, AuditState.FAILED
+_ANY = frozenset({NONE, PASSED, FAILED})
+
+AUDITS = Workflow(
+    Declaration,
+    "audit",
+    AuditState,
+    [
+        Step("audit_pass", _ANY, PASSED, N_("Pass the audit"), permission=Permission.HOURS_AUDIT),
+        Step("audit_fail", _ANY, FAILED, N_("Fail the audit"), permission=Permission.HOURS_AUDIT, needs_reason=True),
+    ],
+    column="audit_state",
+)
+"""Who may give a verdict on which record, and which verdict may be replaced, is decided by ``models.credits.audits``."""

@@ -24,6 +24,7 @@ class SettingKey(StrEnum):
     TRANSFER_OUT_REVIEW = "transfer_out_review"  # whether the old side's HR department releases a person first
     SUPERIOR_CHANGE = "superior_change"  # who decides where an employer goes: its old and its new superior, or the new one
     REVIEW_DIGEST = "review_digest"  # how often reviewers get a mail about what waits
+    AUDIT_BY = "audit_by"  # whether competent departments audit granted hours, too
     SCAN = "scan"  # whether it has to show the scan of its certificate
 
 
@@ -43,6 +44,7 @@ SETTINGS: dict[SettingKey, Kind] = {
     SettingKey.TRANSFER_OUT_REVIEW: Kind("off", ("off", "on")),
     SettingKey.SUPERIOR_CHANGE: Kind("old_then_new", ("old_then_new", "new_only")),
     SettingKey.REVIEW_DIGEST: Kind("weekly", ("off", "weekly", "daily")),
+    SettingKey.AUDIT_BY: Kind("hr", ("hr", "departments")),
     SettingKey.SCAN: Kind("optional", ("required", "optional")),
 }
 

@@ -24,6 +24,7 @@ class Operation:
 _OF_PEOPLE = [
     "academic_titles",
     "attachments",
+    "audits",
     "certificates",
     "decisions",
     "declarations",
@@ -40,6 +41,8 @@ _OF_PEOPLE = [
 ]
 _OF_ORGANISATIONS = [
     "base_data",
+    "audit_samples",
+    "audit_sample_rows",
     "change_orders",
     "declaration_windows",
     "delegations",
@@ -122,6 +125,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
             [
                 "academic_titles",
                 "attachments",
+                "audits",
                 "decisions",
                 "declarations",
                 "education_records",

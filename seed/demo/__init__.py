@@ -8,6 +8,7 @@ from models import effects, history
 from models.errors import N_, Conflict
 from models.org.tables import Organisation
 from models.scope import system_session
+from seed.demo.audits import build_audits
 from seed.demo.moves import build_moves
 from seed.demo.organisations import build_tree
 from seed.demo.paperwork import build_paperwork
@@ -32,6 +33,7 @@ def seed_demo() -> list[DemoAccount]:
     build_tree(stage)
     build_records(stage)
     build_paperwork(stage)
+    build_audits(stage)
     build_publications(stage)
     build_units(stage)
     build_moves(stage)

@@ -55,6 +55,8 @@ FIXED: dict[str, dict[str, Any]] = {
         "arithmetic": [],
         "key_reasons": [],
     },
+    "audits": {"verdict": "failed"},
+    "audit_samples": {"n_population": 5, "n_drawn": 1},
     "learning_forms": {"declaration_type": "other"},
     "rule_versions": {
         "form_code": "QT",
@@ -340,7 +342,16 @@ def _parent(world: World, column: Any, owner: str, kind: str, name: str) -> Any:
     if kind == "person":
         person = world.cast.people[name]
         organisation = next(o for o, row in world.cast.organisations.items() if row.id == person.organisation_id)
+    if parent == "declarations":
+        return _declaration_below(world, organisation)
     return found.get(organisation) or found.get(f"above:{organisation}")
+
+
+def _declaration_below(world: World, organisation: str) -> Any:
+    """Return a declaration of somebody at or below an organisation, else of anybody."""
+    place, found = world.cast.organisations[organisation].path, world.ids["declarations"]
+    inside = (i for owner, i in found.items() if world.cast.people[owner.partition(":")[2]].path.startswith(place))
+    return next(inside, next(iter(found.values())))
 
 
 def _made(world: World, column: Any, owner: str) -> Any:

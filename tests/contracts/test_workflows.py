@@ -43,6 +43,7 @@ KINDS = (
     "post",
     "professional",
     "declaration",
+    "audit",
     "review",
     "certificate",
     "organisation_change",
@@ -68,6 +69,7 @@ NEEDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "training_plan": FILING,
     "yearly_report": FILING,
+    "audit": {"": {"state": "approved", "granted_tenths": 50, "granted_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)}},
     "review": {"open": {"deciding_organisation_id": 5}, "": {"deciding_organisation_id": None}},
 }
 
@@ -111,12 +113,12 @@ def row_of(flow: Workflow, world: World) -> tuple[str, int]:
 
 def put(flow: Workflow, row_id: int, state: str) -> None:
     with system_session() as session, unit_of_work(session):
-        bulk_update(session, flow.model, [{"id": row_id, "state": state, **needs(flow, state)}])
+        bulk_update(session, flow.model, [{"id": row_id, flow.column: state, **needs(flow, state)}])
 
 
 def look(flow: Workflow, row_id: int) -> tuple[str, int]:
     with system_session() as session:
-        state = session.scalar(select(flow.model.state).where(flow.model.id == row_id))
+        state = session.scalar(select(getattr(flow.model, flow.column)).where(flow.model.id == row_id))
         return str(state), session.scalar(select(func.count()).select_from(HistoryEntry)) or 0
 
 
@@ -126,6 +128,7 @@ def test_every_machine_is_closed_and_named() -> None:
         "post",
         "professional",
         "declaration",
+        "audit",
         "review",
         "certificate",
         "publication",

@@ -20,6 +20,7 @@ KINDS = (
     "export_people",
     "export_organisations",
     "export_declarations",
+    "export_audits",
     "export_registrations",
     "export_departments",
     "export_administrators",

@@ -85,11 +85,12 @@ def _without_submission(columns: tuple[Col, ...]) -> tuple[Col, ...]:
     return tuple(replace(c, shown=False) if c.name == "submitted_at" else c for c in columns)
 
 
-def _years() -> Iterable[int]:
+def last_years() -> Iterable[int]:
+    """Return the years that a filter offers, the newest first."""
     return range(today().year, today().year - 6, -1)
 
 
-def _forms() -> list[tuple[str, str]]:
+def learning_forms() -> list[tuple[str, str]]:
     """Return code and name of the learning forms, read once for a page: its filter is parsed, shown and named by them."""
     if "ce_forms" not in g:
         g.ce_forms = _read_forms()
@@ -127,10 +128,10 @@ def _facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_
 
 
 FILTERS: tuple[Filter, ...] = (
-    _facet_filter("year", "year", N_("Year"), lambda: [(str(y), str(y)) for y in _years()], value_of=int),
+    _facet_filter("year", "year", N_("Year"), lambda: [(str(y), str(y)) for y in last_years()], value_of=int),
     text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials.")),
     _facet_filter("subject", "part", N_("Subject type"), SUBJECTS),
-    _facet_filter("form", "topic", N_("Learning form"), _forms),
+    _facet_filter("form", "topic", N_("Learning form"), learning_forms),
     picker_filter(
         "organisation",
         N_("Employer (unit)"),

@@ -41,6 +41,10 @@ WORDS: dict[SettingKey, tuple[str, str]] = {
         N_("Mail to reviewers about what waits"),
         N_("How often an administrator with an e-mail address is told how much waits and since when."),
     ),
+    SettingKey.AUDIT_BY: (
+        N_("Audit of granted hours"),
+        N_("Whether competent departments audit the hours of their people, too; what HR departments say replaces it."),
+    ),
     SettingKey.UNIT_LEVEL: (N_("Unit level in registrations"), N_("Whether a registering unit has to name its level.")),
     SettingKey.SCAN: (N_("Scan in registrations"), N_("Whether a registering unit has to upload the scan of its certificate.")),
 }
@@ -55,6 +59,8 @@ CHOICES = {
     "on": N_("Yes"),
     "old_then_new": N_("The old superior, then the new one"),
     "new_only": N_("The new superior alone"),
+    "hr": N_("HR departments alone"),
+    "departments": N_("Competent departments, too"),
     "required": N_("Required"),
     "optional": N_("Optional"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin
 
+from models.credits.tables import Declaration
 from models.jobs import Job
 from models.org.publications import Publication
 from models.org.tables import ChangeOrder, Department, Organisation
@@ -20,6 +21,7 @@ from views.admin.change_orders import ChangeOrdersView
 from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
 from views.admin.home import HomePage
+from views.admin.hour_audits import HourAuditsView
 from views.admin.hours import HoursView
 from views.admin.imports import (
     AdministratorsImportPage,
@@ -79,6 +81,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         TrainingBaseReviews(Review, endpoint="training_base_reviews", url="training-base-reviews"),
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),
+        HourAuditsView(Declaration, endpoint="hour_audits", url="hour-audits"),
         TransfersInView(Review, endpoint="transfers_in", url="transfers-in"),
         TransferOut(endpoint="transfer_out", url="transfer-out"),
         TransfersOutView(Review, endpoint="transfers_out", url="transfers-out"),

@@ -10,19 +10,22 @@ from sqlalchemy.orm import Session
 
 from models import history
 from models.credits import queries
+from models.credits.audits import Audit
 from models.credits.queries import Progress
 from models.credits.reviewing import GRANTED
 from models.credits.tables import Declaration, DeclarationState
 from models.history import HistoryEntry
 from models.reviews.tables import Decision, LevelState, Verdict
+from views import states
 from views.details import TimelineEntry
 from views.words import hours
 
 
-def course_of(session: Session, declaration: Declaration) -> list[TimelineEntry]:
+def course_of(session: Session, declaration: Declaration, audit: Audit | None = None) -> list[TimelineEntry]:
     """Return what happened to a declaration that the reader has loaded, the oldest first, then what it waits for."""
     progress = queries.progress(session, declaration)
     past = [*_own(history.entries_of(session, "declaration", declaration.id)), *_decided(progress)]
+    past += [(audit.decided_at, _verdict(audit))] if audit is not None else []
     past.sort(key=lambda pair: pair[0])
     return [entry for _, entry in past] + (_waiting(progress) if declaration.state == DeclarationState.PENDING else [])
 
@@ -62,6 +65,13 @@ def _decision(decision: Decision) -> TimelineEntry:
         where=decision.by_organisation_name,
         note=" · ".join(notes),
         reason=decision.reason,
+    )
+
+
+def _verdict(audit: Audit) -> TimelineEntry:
+    word = states.AUDIT[audit.verdict]
+    return TimelineEntry(
+        gettext(word.word), word.kind, at=audit.decided_at, where=audit.by_organisation_name, reason=audit.reason
     )
 
 

@@ -10,8 +10,8 @@ from flask import render_template, request, url_for
 from flask_babel import gettext
 
 from models.base import db
+from models.credits import anew, queries
 from models.credits import declarations as operations
-from models.credits import queries
 from models.credits.queries import DeclarationRow
 from models.credits.rules import spec_of, version_of
 from models.credits.standing import declared_years
@@ -59,6 +59,7 @@ class Step:
     label: str
     url: str
     is_asked: bool = False
+    is_sent: bool = False  # posts at once
 
 
 def steps_of(declaration: Declaration) -> list[Step]:
@@ -74,6 +75,8 @@ def steps_of(declaration: Declaration) -> list[Step]:
         found.append(Step(gettext("Edit declaration"), edit))
     if "delete" in can:
         found.append(Step(gettext("Delete"), url_for("portal.delete", declaration_id=declaration.id), is_asked=True))
+    if "declare_anew" in can:
+        found.append(Step(gettext("Declare anew"), url_for("portal.declare_anew", declaration_id=declaration.id), is_sent=True))
     return found
 
 
@@ -125,12 +128,15 @@ def declaration(declaration_id: int) -> str:
         Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
         for a in queries.evidence_of(session, found.id)
     ]
+    audit, instead_of = anew.renewed(session, found.id)
     return render_template(
         "portal/declaration.html",
+        audit=audit,
+        instead_of=instead_of,
         declaration=found,
         items=_pairs(found),
         evidence=evidence,
-        course=course_of(session, found),
+        course=course_of(session, found, audit),
         reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons],
         steps=steps_of(found),
         state=state_of(found),

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 
 from models.access import Actor
 from models.base import db
-from models.credits import declarations, queries
+from models.credits import anew, declarations, queries
 from models.credits.tables import Declaration
-from models.errors import N_, WrongState
+from models.errors import N_, FieldErrors, WrongState
 from models.transaction import unit_of_work
 from views.portal.declarations import state_of
 from views.portal.reader import blueprint, reader
@@ -65,6 +65,25 @@ def withdraw(declaration_id: int) -> str | Response:
 def delete(declaration_id: int) -> str | Response:
     """Delete a draft."""
     return _ask(DELETE, declaration_id)
+
+
+@blueprint.post("/declarations/<int:declaration_id>/anew")
+def declare_anew(declaration_id: int) -> Response:
+    """Begin a new declaration in place of one that did not pass the audit, and open its form."""
+    actor = reader()
+    try:
+        with unit_of_work() as session:
+            draft = anew.declare_anew(session, actor, declaration_id)
+            target, can_edit = draft.id, "edit" in declarations.what_can(draft)
+    except FieldErrors as refusal:
+        flash(" ".join(say(each) for each in refusal.errors.values()), "error")
+        return redirect(url_for("portal.declaration", declaration_id=declaration_id), code=303)
+    except WrongState as refusal:
+        flash(say(refusal), "error")
+        return redirect(url_for("portal.declaration", declaration_id=declaration_id), code=303)
+    if can_edit:
+        flash(gettext("Please check the form, attach the evidence and submit it."), "info")
+    return redirect(url_for("portal.edit_declaration" if can_edit else "portal.declaration", declaration_id=target), code=303)
 
 
 def _ask(step: Asked, declaration_id: int) -> str | Response:
