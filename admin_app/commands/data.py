@@ -10,6 +10,7 @@ from admin_app.commands.root import Refused, main, with_app
 from admin_app.factory import settings_of
 from admin_app.worker import is_held
 from models import history
+from models.credits.proposals import check_proposals
 from models.credits.recompute import recompute_all
 from models.errors import Conflict
 from models.org import paths
@@ -109,6 +110,18 @@ def recompute_years(_app: Flask, check: bool) -> None:  # noqa: FBT001 - click's
         )
     if check and not found.is_clean:
         raise Refused(text)
+    click.echo(text)
+
+
+@main.command("check-proposals")
+@with_app
+def check_stored_proposals(_app: Flask) -> None:
+    """Recompute every submitted record from its inputs by its version of the rule; exit code 1 when one differs."""
+    with system_session() as session:
+        found = check_proposals(session)
+    text = f"{found.n_records} records were computed anew: {found.n_wrong} differ from what is stored."
+    if found.n_wrong:
+        raise Refused(f"{text}\nRecords: {', '.join(map(str, found.wrong))}")
     click.echo(text)
 
 

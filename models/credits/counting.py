@@ -91,6 +91,11 @@ class Room:
             return None if used.n_records < cap.limit else 0
         return None
 
+    def used(self, form_code: str) -> tuple[int, int]:
+        """Return the tenths and the number of records that have been taken of a form."""
+        used = self._used.get(form_code, _Used())
+        return used.tenths, used.n_records
+
     def take(self, form_code: str, cap: Cap, tenths: int) -> int:
         """Count one more record and return how much of it counts."""
         left = self.left(form_code, cap)
@@ -112,13 +117,30 @@ def split(tenths: int, subject: str, needs: Needs) -> Counted:
     return Counted(tenths, tenths - professional, professional)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one record met: its cap, what others had used of it, and what it counts."""
+
+    cap: Cap
+    used_tenths: int
+    n_used: int
+    counted_tenths: int
+
+
+def take_in_order(granted: Sequence[Granted]) -> dict[int, Taken]:
+    """Take the records of one person and year in the order (granted_at, id) and return what each met."""
+    room = Room()
+    found: dict[int, Taken] = {}
+    for record in sorted(granted, key=lambda r: (r.granted_at, r.id)):
+        used = room.used(record.form_code)
+        found[record.id] = Taken(record.cap, *used, room.take(record.form_code, record.cap, record.granted_tenths))
+    return found
+
+
 def count_year(granted: Sequence[Granted], needs: Needs) -> YearCount:
     """Count the approved, not audit-failed records of one person and year in the order (granted_at, id)."""
-    room = Room()
-    records: dict[int, Counted] = {}
-    for record in sorted(granted, key=lambda r: (r.granted_at, r.id)):
-        counted = room.take(record.form_code, record.cap, record.granted_tenths)
-        records[record.id] = split(counted, record.subject, needs)
+    taken = take_in_order(granted)
+    records = {r.id: split(taken[r.id].counted_tenths, r.subject, needs) for r in granted}
     total = sum(c.total for c in records.values())
     public = sum(c.public for c in records.values())
     professional = sum(c.professional for c in records.values())

@@ -46,6 +46,7 @@ from views.details import Attachment
 from views.forms import PlainForm
 from views.portal.words import ELECTIVE, SUBJECTS
 from views.public.language import page_lang
+from views.why import lines_of
 from views.words import hours, words
 
 KIND = ReviewKind.DECLARATION
@@ -305,9 +306,7 @@ class HoursView(DecisionScreen, ScopedModelView):
             return []
         language = "en" if page_lang() == "en" else "zh"
         pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=language)]
-        lines = [words(x["message_id"], x.get("params")) if isinstance(x, dict) else str(x) for x in declaration.arithmetic or ()]
-        if declaration.proposed_tenths is not None:
-            lines.append(words(N_("%(hours)s hours by the rule"), {"hours": hours(declaration.proposed_tenths)}))
+        lines = lines_of(self.work, declaration)
         if lines:
             pairs.append((gettext(N_("Computed by the rule")), gettext(N_("; ")).join(lines)))
         return pairs

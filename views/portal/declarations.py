@@ -23,6 +23,7 @@ from views.portal.course import course_of
 from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import ELECTIVE, SUBJECTS, TABS
 from views.public.language import page_lang
+from views.why import lines_of
 from views.words import hours, words
 
 PAGE = 20
@@ -135,6 +136,7 @@ def declaration(declaration_id: int) -> str:
         instead_of=instead_of,
         declaration=found,
         items=_pairs(found),
+        why=lines_of(session, found),
         evidence=evidence,
         course=course_of(session, found, audit),
         reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons],

@@ -19,6 +19,7 @@ from views.documents import figures
 from views.documents.certificate import verification_address
 from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import SUBJECTS
+from views.why import counted_lines
 from views.words import hours, words
 
 
@@ -58,6 +59,7 @@ def year(year: int) -> str:
         "portal/year.html",
         summary=summary,
         records=records,
+        why=counted_lines(db.session(), summary.person_id or 0, year),
         missing=missing,
         subjects=SUBJECTS,
         is_open=year in _open_years(),
