@@ -33,7 +33,9 @@ def check_proposals(session: Session) -> Checked:
     found = Checked()
     specs: dict[int, FormSpec] = {}
     for rows in _chunks(session):
-        for version in session.scalars(select(RuleVersion).where(RuleVersion.id.in_({r.rule_version_id for r in rows} - set(specs)))):
+        for version in session.scalars(
+            select(RuleVersion).where(RuleVersion.id.in_({r.rule_version_id for r in rows} - set(specs)))
+        ):
             specs[version.id] = rules.spec_of(version)
         for row in rows:
             found.n_records += 1

@@ -7,7 +7,7 @@ officers who grant hours to the same person at once count one after the other.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -110,7 +110,15 @@ def _lines(counting: Counting, row: Any, stored: Figures, right: Figures, becaus
     return lines(stored, right, granted, gone=AUDITED if row.audit_state == AuditState.FAILED else TAKEN_BACK)
 
 
-def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True) -> list[Counting]:
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Figures that stand in place of the stored ones while a rule is tried: the grants of certain records, under one cap."""
+
+    granted: Mapping[int, int]
+    cap: Cap
+
+
+def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True, instead: Instead | None = None) -> list[Counting]:
     """Count the years of *pairs* from the records, beside what is stored; changes nothing."""
     years: dict[int, set[int]] = {}
     for person_id, year in pairs:
@@ -133,6 +141,7 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True) -> 
             rows=records.get((person_id, year), []),
             caps=caps,
             stored=stored.get((person_id, year)),
+            instead=instead,
         )
         for person_id in sorted(years)
         for year in sorted(years[person_id])
@@ -148,12 +157,15 @@ def _count(
     rows: Sequence[Any],
     caps: Mapping[int, Cap],
     stored: YearSummary | None,
+    instead: Instead | None = None,
 ) -> Counting:
     granted = [
         Granted(r.id, r.form_code, r.subject, r.granted_tenths, r.granted_at, caps[r.rule_version_id])
         for r in rows
         if r.state == DeclarationState.APPROVED and r.audit_state != AuditState.FAILED
     ]
+    if instead is not None:
+        granted = [_replaced(each, instead) for each in granted]
     count = count_year(granted, needs)
     is_exempt = stored is not None and stored.is_exempt
     return Counting(
@@ -167,6 +179,12 @@ def _count(
         rows,
         stored,
     )
+
+
+def _replaced(granted: Granted, instead: Instead) -> Granted:
+    if granted.id not in instead.granted:
+        return granted
+    return replace(granted, granted_tenths=instead.granted[granted.id], cap=instead.cap)
 
 
 def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, Any]:

@@ -152,7 +152,7 @@ def publish(session: Session, actor: Actor, version_id: int) -> RuleVersion:
 
     Raises WrongState for what is no draft, and Conflict when a later version of the form was published meanwhile.
     """
-    found = _own(session, actor, version_id)
+    found = own_version(session, actor, version_id)
     queries.own(session, actor, is_locked=True)
     later = select(RuleVersion.id).where(
         RuleVersion.path == found.path,
@@ -170,10 +170,10 @@ def publish(session: Session, actor: Actor, version_id: int) -> RuleVersion:
 
 def discard(session: Session, actor: Actor, version_id: int) -> None:
     """Give up a draft of one's own; raises WrongState for what is none."""
-    RULES.move(session, actor, _own(session, actor, version_id).id, step="discard")
+    RULES.move(session, actor, own_version(session, actor, version_id).id, step="discard")
 
 
-def _own(session: Session, actor: Actor, version_id: int) -> RuleVersion:
+def own_version(session: Session, actor: Actor, version_id: int) -> RuleVersion:
     """Return a version of the actor's own department; that of another one is none of its business."""
     found = version(session, actor, version_id)
     if found.path != actor.path:

@@ -28,12 +28,22 @@ from views.words import say, words
 
 
 @dataclass(frozen=True)
+class JobTable:
+    """A part of a result that is a list: its title, the headings and the rows, all in words."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
 class JobWords:
-    """How one kind of job is shown: its title, sentences about its result, and files to download (label, address)."""
+    """How one kind of job is shown: its title, sentences about its result, files to download (label, address), lists."""
 
     title: Callable[[Job], str]
     sentences: Callable[[Job], Sequence[str]] = lambda _job: ()
     files: Callable[[Job], Sequence[tuple[str, str]]] = lambda _job: ()
+    tables: Callable[[Job], Sequence[JobTable]] = lambda _job: ()
 
 
 _kinds: dict[str, JobWords] = {}
@@ -105,6 +115,7 @@ class JobView(ScopedModelView):
             "refused": refused_words(job.result),
             "sentences": shown.sentences(job) if shown else (),
             "files": shown.files(job) if shown else (),
+            "tables": shown.tables(job) if shown else (),
             "back": own_or(request.args.get("url"), self.list_url()),
         }
         return self.render("admin/job.html", **context)

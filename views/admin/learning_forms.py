@@ -11,17 +11,19 @@ from flask_admin import expose
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from models import jobs
 from models.access import Permission, PositionKind
 from models.base import today
-from models.credits import rule_editing, rule_versions, rules
+from models.credits import rule_editing, rule_trial, rule_versions, rules
 from models.credits.forms import FormSpec, Proposal, parse_form
 from models.credits.rule_editing import RuleEdit
 from models.credits.tables import RuleState, RuleVersion
-from models.errors import N_, DomainError, NotFound
+from models.errors import N_, DomainError, Invalid, NotFound
 from models.org import directory
 from models.org.tables import OrganisationKind
 from models.transaction import unit_of_work
 from views import states
+from views.admin import rule_trials
 from views.admin.rule_form import RuleForm, shown_rows, type_choices
 from views.admin.rule_words import change_words, version_pairs
 from views.admin.screen import ScopedPage
@@ -31,6 +33,7 @@ from views.portal.declaration_form import cap_sentence
 from views.portal.words import SUBJECTS, TYPES
 from views.public.language import page_lang
 from views.redirects import redirect_own
+from views.words import say
 
 
 @dataclass
@@ -148,6 +151,7 @@ class LearningForms(ScopedPage):
             pairs=version_pairs(found, _language()),
             is_own=found.path == self.actor.path,
             is_draft=found.state == RuleState.DRAFT,
+            past_years=[today().year - n for n in range(1, 6)],
         )
 
     @expose("/version/<int:rule_version_id>/edit", methods=("GET", "POST"))
@@ -203,3 +207,18 @@ class LearningForms(ScopedPage):
         with telling(gettext("The draft was discarded.")) as session:
             rule_versions.discard(session, self.actor, rule_version_id)
         return redirect_own(url_for("learning_forms.version", rule_version_id=rule_version_id), "/")
+
+    @expose("/version/<int:rule_version_id>/trial", methods=("POST",))
+    def trial(self, rule_version_id: int) -> Response:
+        """Try a version of one's own on the granted records of a past year, as a task; nothing is written."""
+        here = url_for("learning_forms.version", rule_version_id=rule_version_id)
+        try:
+            with unit_of_work() as session:
+                found = rule_versions.own_version(session, self.actor, rule_version_id)
+                year = read_year(request.form.get("year")) or 0
+                rule_trial.check_year(year)
+                job = jobs.enqueue(session, self.actor, rule_trials.KIND, rule_trials.params_of(found, year))
+        except Invalid as refusal:
+            flash(say(refusal), "error")
+            return redirect_own(here, "/")
+        return redirect_own(url_for("jobs.details_view", id=job.id, url=here), "/")

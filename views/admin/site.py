@@ -14,7 +14,7 @@ from models.people.delegations import Delegation
 from models.people.tables import Post, Professional, Role
 from models.people.transfers import Transfer
 from models.reviews.tables import Review
-from views.admin import export_jobs, menu
+from views.admin import export_jobs, menu, rule_trials
 from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.change_orders import ChangeOrdersView
@@ -101,6 +101,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
 def install(app: Flask) -> Admin:
     """Register the administration; raises UndeclaredPermission for a screen that nobody guarded."""
     export_jobs.install()
+    rule_trials.install()
     admin = Admin(app, index_view=HomePage(endpoint="admin", url=ADDRESS), theme=THEME)
     add_views(admin, *screens())
     menu.install(app, admin)

@@ -1,0 +1,159 @@
+"""A rule applied to the granted records of a past year: what would change. Nothing is written here.
+
+Which hours follow a rule stands in docs/decisions/rule-changes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.access import Actor, Permission
+from models.base import to_hours, to_tenths, today
+from models.credits import rules
+from models.credits.form_inputs import from_stored
+from models.credits.forms import FormSpec, propose
+from models.credits.recount import Instead, counted
+from models.credits.requirements import prefixes
+from models.credits.tables import AuditState, Declaration, DeclarationState, RuleVersion
+from models.errors import N_, Invalid
+from models.org.tables import Organisation
+from models.people.tables import Professional
+
+PEOPLE_AT_ONCE = 500
+FIRST_YEAR = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A version tried on a year, within the scope of the session."""
+
+    version: RuleVersion
+    year: int
+    replaced: frozenset[int]
+    """The versions that it would have stood in place of: those above, and the department's own."""
+
+    def conditions(self) -> tuple[Any, ...]:
+        """Return what the records have in common that the version would have ruled."""
+        return (
+            Declaration.form_code == self.version.form_code,
+            Declaration.year == self.year,
+            Declaration.state == DeclarationState.APPROVED,
+            Declaration.audit_state != AuditState.FAILED,
+            Declaration.rule_version_id.in_(self.replaced),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """One person whose year passes under one rule and not under the other."""
+
+    person_id: int
+    organisation_id: int
+    old_tenths: int
+    new_tenths: int
+    is_passed: bool  # under the new rule
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a part of the people would see of it."""
+
+    n_people: int = 0
+    n_records: int = 0
+    n_changed: int = 0  # people whose counted hours differ
+    n_unfit: int = 0  # records whose inputs the new version cannot read: they stay
+    turned: list[Turned] = field(default_factory=list)
+
+
+def check_year(year: int) -> None:
+    """Raise Invalid unless the year is over: the running one is still being declared."""
+    if not FIRST_YEAR <= year < today().year:
+        raise Invalid(N_("Choose a past year."))
+
+
+def trial(session: Session, actor: Actor, version: RuleVersion, year: int) -> Trial:
+    """Return the trial of a version of the actor's own department on a past year; raises NotAllowed and Invalid."""
+    actor.require(Permission.RULES)
+    check_year(year)
+    above = select(RuleVersion.id).where(
+        RuleVersion.form_code == version.form_code, RuleVersion.path.in_(prefixes(version.path)), RuleVersion.id != version.id
+    )
+    return Trial(version, year, frozenset(session.scalars(above)) | {version.id})
+
+
+def count_people(session: Session, of: Trial) -> int:
+    """Return how many people have such records."""
+    return session.scalar(select(func.count(func.distinct(Declaration.person_id))).where(*of.conditions())) or 0
+
+
+def people_after(session: Session, of: Trial, after: int) -> list[int]:
+    """Return the next people who have such records, in the order of their ids."""
+    statement = select(Declaration.person_id).where(*of.conditions(), Declaration.person_id > after).distinct()
+    return list(session.scalars(statement.order_by(Declaration.person_id).limit(PEOPLE_AT_ONCE)))
+
+
+def outcome(session: Session, of: Trial, person_ids: Sequence[int]) -> Outcome:
+    """Count the year of *person_ids* by the rules of the day and by the new one."""
+    granted, n_unfit = new_grants(session, of, person_ids)
+    pairs = [(person_id, of.year) for person_id in person_ids]
+    old = counted(session, pairs, lock=False)
+    new = counted(session, pairs, lock=False, instead=Instead(granted, rules.cap_of(rules.spec_of(of.version))))
+    found = Outcome(n_people=len(person_ids), n_records=len(granted), n_unfit=n_unfit)
+    for before, after in zip(old, new, strict=True):
+        found.n_changed += before.count.total != after.count.total
+        if before.is_passed != after.is_passed:
+            found.turned.append(
+                Turned(before.person_id, before.organisation_id, before.count.total, after.count.total, after.is_passed)
+            )
+    return found
+
+
+def new_grants(session: Session, of: Trial, person_ids: Sequence[int]) -> tuple[dict[int, int], int]:
+    """Return the tenths that each record would be granted, and how many records the version cannot read."""
+    columns = (
+        Declaration.id,
+        Declaration.inputs,
+        Declaration.requested_tenths,
+        Declaration.proposed_tenths,
+        Declaration.granted_tenths,
+    )
+    rows = session.execute(select(*columns).where(*of.conditions(), Declaration.person_id.in_(person_ids)))
+    spec = rules.spec_of(of.version)
+    granted: dict[int, int] = {}
+    n_unfit = 0
+    for row in rows:
+        try:
+            granted[row.id] = regranted(spec, row.inputs, row.requested_tenths, row.proposed_tenths, row.granted_tenths)
+        except Invalid:
+            granted[row.id], n_unfit = row.granted_tenths, n_unfit + 1
+    return granted, n_unfit
+
+
+def regranted(spec: FormSpec, inputs: Mapping[str, Any], requested: int, proposed: int | None, granted: int) -> int:
+    """Return the tenths that a record would be granted by another rule.
+
+    What followed the proposal follows the new one; what a reviewer, or the person, set lower stays lower; what was granted
+    above the proposal, and what stands on paper only, stays. Raises Invalid for inputs that the rule cannot read.
+    """
+    new = propose(spec, from_stored(spec, inputs), to_hours(requested)).hours
+    if new is None or proposed is None or granted > proposed:
+        return granted
+    tenths = to_tenths(new)
+    return tenths if granted == proposed else min(granted, tenths)
+
+
+def people_of(session: Session, person_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return name and present unit of people of the scope."""
+    columns = select(Professional.id, Professional.name, Professional.organisation_name)
+    return {row.id: (row.name, row.organisation_name) for row in session.execute(columns.where(Professional.id.in_(person_ids)))}
+
+
+def units_of(session: Session, organisation_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of organisations of the scope."""
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids)))
+    return {row.id: row.name for row in rows}
