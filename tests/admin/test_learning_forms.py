@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
 from pypdf import PdfWriter
 from sqlalchemy import func, select
 
-from models.credits.tables import RuleVersion
+from models.credits.tables import Requirement, RuleVersion
+from models.transaction import unit_of_work
 from tests.admin.conftest import Desk
 from tests.cast import PASSWORD, Cast
 
@@ -187,3 +190,56 @@ def test_a_form_with_nothing_in_it_changes_nothing(desk: Callable[..., Desk], lo
     assert "Please enter the name of the form." in answer.text
     with look() as session:
         assert session.scalar(select(func.count()).select_from(RuleVersion)) == 28
+
+
+def draft_with_a_cap(officer: Desk, look: Any, value: str) -> int:
+    write(officer, look, formula="on_paper", cap_value=value)
+    return made(look)[-1].id
+
+
+def test_a_rule_is_tried_on_a_past_year_as_a_task_with_list_and_workbook(
+    desk: Callable[..., Desk],
+    look: Any,
+    declare: Callable[..., int],
+    decide: Callable[..., None],
+    run_jobs: Callable[[], int],
+    clock: Callable[[str], None],
+    cast: Cast,
+) -> None:
+    with look() as session, unit_of_work(session):
+        session.add(Requirement(path="/", year=2026, total_tenths=900, public_tenths=0, professional_tenths=600))
+    for review in (declare(hours="30"), declare(hours="60", start_date="2026-04-01", end_date="2026-04-02")):
+        decide(review, "unit_clerk", "department_clerk", "county_officer")
+    clock("2027-05-01 10:00")
+    officer = desk("county_officer")
+    draft = draft_with_a_cap(officer, look, "40")
+    answer = officer.post(f"learning-forms/version/{draft}/trial", year="2026")
+    assert run_jobs() == 1
+    page = officer.follow(answer).text
+    assert "From passed to not passed: 1 people; from not passed to passed: 0; other hours: 1." in page
+    assert cast.people["professional"].name in page
+    assert cast.organisations["unit"].name in page
+    link = re.search(r'href="(/files/jobs/[^"]+)"', page)
+    assert link is not None
+    rows = list(load_workbook(io.BytesIO(officer.client.get(link[1]).data)).active.iter_rows(values_only=True))
+    assert rows[0][0] == "Employer (unit)"
+    expected = (cast.organisations["unit"].name, cast.people["professional"].name, 90, 40, "Passed", "Not passed")
+    assert rows[1:] == [expected]
+
+
+@pytest.mark.parametrize("year", ["2026", "2027", "1999", "", "abc", "99999"])
+def test_a_year_that_is_not_over_is_not_tried(
+    desk: Callable[..., Desk], look: Any, run_jobs: Callable[[], int], year: str
+) -> None:
+    officer = desk("county_officer")
+    draft = draft_with_a_cap(officer, look, "40")
+    told = officer.follow(officer.post(f"learning-forms/version/{draft}/trial", year=year)).text
+    assert "Choose a past year." in told
+    assert run_jobs() == 0
+
+
+def test_another_department_s_draft_is_not_tried(desk: Callable[..., Desk], look: Any, run_jobs: Callable[[], int]) -> None:
+    draft = draft_with_a_cap(desk("city_officer"), look, "40")
+    for name, status in (("county_officer", 404), ("foreign_officer", 404), ("unit_clerk", 403)):
+        assert desk(name).post(f"learning-forms/version/{draft}/trial", year="2025").status_code == status
+    assert run_jobs() == 0
