@@ -25,11 +25,14 @@ def arithmetic_of(declaration: Declaration) -> list[str]:
     return [words(line["message_id"], line.get("params")) if isinstance(line, Mapping) else str(line) for line in lines]
 
 
-def lines_of(session: Session, declaration: Declaration) -> list[str]:
-    """Return the whole of it for one record: version, arithmetic, proposal, what the cap left; nothing for a draft."""
+def lines_of(session: Session, declaration: Declaration, *, with_left: bool = True) -> list[str]:
+    """Return the whole of it for one record: version, arithmetic, proposal, what the cap left; nothing for a draft.
+
+    What the cap leaves for a record in review stands in its arithmetic, as of its submission; *with_left* also as of now.
+    """
     if declaration.state == DeclarationState.DRAFT:
         return []
-    found = why(session, declaration, language=_language())
+    found = why(session, declaration, language=_language(), with_left=with_left)
     lines = [_version(found.version), *arithmetic_of(declaration)]
     if declaration.proposed_tenths is not None:
         lines.append(words(N_("%(hours)s hours by the rule"), {"hours": hours(declaration.proposed_tenths)}))

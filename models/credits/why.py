@@ -43,15 +43,15 @@ class Why:
     counted: Sentence | None = None
 
 
-def why(session: Session, declaration: Declaration, *, language: str = "zh") -> Why:
-    """Return why one record counts as it does, or what the cap leaves for it while it is in review."""
+def why(session: Session, declaration: Declaration, *, language: str = "zh", with_left: bool = True) -> Why:
+    """Return why one record counts as it does, or *with_left* what the cap leaves for it while it is in review."""
     version = rules.version_of(session, declaration)
-    found = of_year(session, declaration.person_id or 0, declaration.year, form_code=declaration.form_code, language=language)
-    if declaration.id in found:
-        return Why(version, found[declaration.id])
-    if declaration.state != DeclarationState.PENDING:
-        return Why(version)
-    return Why(version, _left(session, declaration, version, language))
+    if declaration.state == DeclarationState.APPROVED:
+        found = of_year(session, declaration.person_id or 0, declaration.year, form_code=declaration.form_code, language=language)
+        return Why(version, found.get(declaration.id))
+    if declaration.state == DeclarationState.PENDING and with_left:
+        return Why(version, _left(session, declaration, version, language))
+    return Why(version)
 
 
 def of_year(

@@ -306,7 +306,7 @@ class HoursView(DecisionScreen, ScopedModelView):
             return []
         language = "en" if page_lang() == "en" else "zh"
         pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=language)]
-        lines = lines_of(self.work, declaration)
+        lines = lines_of(self.work, declaration, with_left=False)
         if lines:
             pairs.append((gettext(N_("Computed by the rule")), gettext(N_("; ")).join(lines)))
         return pairs
