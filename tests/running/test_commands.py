@@ -131,6 +131,11 @@ def test_recompute_years_says_what_it_found(command: Command) -> None:
     assert done.output == "0 years counted: 0 years, 0 records and 0 counters of organisations were wrong.\n"
 
 
+def test_check_proposals_says_what_it_found(command: Command) -> None:
+    done = command("check-proposals")
+    assert (done.exit_code, done.output) == (0, "0 records were computed anew: 0 differ from what is stored.\n")
+
+
 def test_the_accounts_of_the_demo_are_kept_for_the_next_start(app: Flask) -> None:
     path = Path(app.instance_path) / demo.DEMO_FILE
     assert demo.accounts(app) == []
