@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import history
@@ -17,8 +17,11 @@ from models.certificates.tables import Certificate, CertificateState
 from models.certificates.workflow import CERTIFICATES
 from models.credits.events import YearChange, year_changed
 from models.credits.tables import YearSummary
-from models.errors import N_, NotAllowed, NotFound
+from models.errors import N_, DomainError, NotAllowed, NotFound, WrongState
 from models.people.tables import Professional
+from models.reviews import undo
+from models.reviews.tables import ReviewKind, Verdict
+from models.reviews.undo import Undone
 from models.scope import acting
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -139,3 +142,21 @@ def _revoke_fallen(session: Session, actor: Actor, changes: Sequence[YearChange]
 
 
 year_changed.subscribe(_revoke_fallen)
+
+
+def _issued_since(session: Session, undone: Sequence[Undone]) -> dict[int, DomainError]:
+    """Return the decisions after which the certificate of the person's year was issued."""
+    closing = [u for u in undone if u.was_last and u.decision.verdict == Verdict.PASS]
+    statement = select(Certificate.person_id, Certificate.year, func.max(Certificate.issued_at)).where(
+        Certificate.person_id.in_({u.decision.person_id for u in closing}), Certificate.state == CertificateState.VALID
+    )
+    rows = session.execute(statement.group_by(Certificate.person_id, Certificate.year))
+    issued = {(person_id, year): at for person_id, year, at in rows}
+    return {
+        u.decision.id: WrongState(N_("The certificate of the year has been issued since."))
+        for u in closing
+        if (at := issued.get((u.decision.person_id or 0, u.decision.year or 0))) is not None and at >= u.decision.decided_at
+    }
+
+
+undo.keep_where(ReviewKind.DECLARATION, _issued_since)

@@ -18,7 +18,9 @@ from models.errors import N_, Conflict, DomainError, NotAllowed, NotFound, Wrong
 from models.org.settings import SettingKey, setting
 from models.org.tables import Organisation
 from models.people.tables import Professional
+from models.reviews import undo
 from models.reviews.tables import Decision, ReviewKind, Verdict
+from models.reviews.undo import Undone
 from models.scope import OwnedByPerson, bulk_insert, bulk_update
 from models.workflow import CHUNK, Moved
 
@@ -144,7 +146,10 @@ def _granted_above(session: Session, actor: Actor, ids: Iterable[int]) -> dict[i
     if actor.kind is not PositionKind.HR_DEPARTMENT:
         return {}
     statement = select(Decision.subject_id, Decision.by_organisation_id, Decision.by_organisation_name).where(
-        Decision.kind == ReviewKind.DECLARATION, Decision.subject_id.in_(list(ids)), Decision.verdict == Verdict.PASS
+        Decision.kind == ReviewKind.DECLARATION,
+        Decision.subject_id.in_(list(ids)),
+        Decision.verdict == Verdict.PASS,
+        Decision.undone_at.is_(None),
     )
     last = {row.subject_id: row for row in session.execute(statement.order_by(Decision.id))}
     own = _below(session, actor, {row.by_organisation_id for row in last.values()}) | {actor.organisation_id}
@@ -220,5 +225,11 @@ def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
         recount_years(session, actor, pairs)
 
 
+def _audited_since(session: Session, undone: Sequence[Undone]) -> dict[int, DomainError]:
+    audited = audits_of(session, [u.decision.subject_id for u in undone])
+    return {u.decision.id: WrongState(N_("It has been audited since.")) for u in undone if u.decision.subject_id in audited}
+
+
+undo.keep_where(ReviewKind.DECLARATION, _audited_since)
 AUDITS.on("audit_fail", _recount)
 AUDITS.on("audit_pass", _recount)

@@ -18,7 +18,7 @@ from models.credits.tables import AuditState, Declaration, DeclarationState, Sub
 from models.errors import N_, NotFound
 from models.files import Attachment
 from models.reviews import queries as reviews
-from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewLevel, ReviewState
+from models.reviews.tables import Decision, LevelState, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
 
 TABS = ("all", *DeclarationState)
 MAX_ID = 2**63 - 1
@@ -60,6 +60,7 @@ class Progress:
     submitted_at: dt.datetime | None = None
     waits_for: str = ""
     waits_for_phone: str = ""
+    taken_back: list[Decision] = field(default_factory=list)  # decisions that were undone, each followed by its undoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ def progress(session: Session, of: Declaration) -> Progress:
     review = reviews.review_of(session, ReviewKind.DECLARATION, of.id)
     if review is None:
         return Progress()
-    decided = {(d.round, d.level): d for d in reviews.decisions_of(session, review)}
+    decisions = reviews.decisions_of(session, review)
+    decided = {(d.round, d.level): d for d in decisions if d.verdict != Verdict.UNDONE and d.undone_at is None}
+    taken_back = [d for d in decisions if d.verdict == Verdict.UNDONE or d.undone_at is not None]
     rounds: dict[int, Round] = {}
     waits_for = waits_for_phone = ""
     for row in reviews.levels_of(session, review, every_round=True):
@@ -153,7 +156,7 @@ def progress(session: Session, of: Declaration) -> Progress:
         rounds.setdefault(row.round, Round(row.round)).levels.append(level)
         if row.state == LevelState.OPEN and review.state == ReviewState.OPEN:
             waits_for, waits_for_phone = row.organisation_name, row.organisation_phone
-    return Progress([rounds[n] for n in sorted(rounds)], review.submitted_at, waits_for, waits_for_phone)
+    return Progress([rounds[n] for n in sorted(rounds)], review.submitted_at, waits_for, waits_for_phone, taken_back)
 
 
 def field_values(session: Session, of: Declaration, *, language: str = "zh") -> list[Shown]:

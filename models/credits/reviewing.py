@@ -17,10 +17,11 @@ from models.credits.tables import Declaration
 from models.credits.workflow import DECLARATIONS
 from models.errors import N_, DomainError, Invalid
 from models.files import Attachment
-from models.reviews import engine
+from models.reviews import engine, undo
 from models.reviews.chain import up_to_first_hr
 from models.reviews.engine import Handler, Outcome
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
+from models.reviews.undo import Undone
 
 GRANTED, REQUESTED = "granted_tenths", "requested_tenths"
 """What a decision's values hold: each level's figure beside what was declared."""
@@ -44,7 +45,7 @@ def _granted_before(session: Session, reviews: Sequence[Review]) -> dict[int, in
         return {}
     passed = (
         select(Decision.review_id, Decision.round, Decision.values)
-        .where(Decision.review_id.in_(rounds), Decision.verdict == Verdict.PASS)
+        .where(Decision.review_id.in_(rounds), Decision.verdict == Verdict.PASS, Decision.undone_at.is_(None))
         .order_by(Decision.level, Decision.attempt)
     )
     return {
@@ -172,7 +173,29 @@ def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
         recount_years(session, actor, pairs)
 
 
+def _on_undone(session: Session, actor: Actor, undone: Sequence[Undone]) -> None:
+    """Let what the last level had decided wait again, and correct what its person was told."""
+    last = [u for u in undone if u.was_last]
+    ids = [u.decision.subject_id for u in last]
+    rows = session.execute(select(Declaration.id, Declaration.granted_tenths).where(Declaration.id.in_(ids)))
+    granted: dict[int, Any] = dict(rows.all())
+    _move(
+        session,
+        actor,
+        "undo",
+        granted,
+        values={GRANTED: None, "granted_at": None},
+        recorded={i: {GRANTED: [tenths, None]} for i, tenths in granted.items()},
+    )
+    message_id = N_(
+        "The decision on your declaration “%(title)s” was taken back by %(organisation)s; it is being reviewed again."
+    )
+    outcomes = [Outcome(u.review, u.decision.level, is_last=True, values={}, reason="") for u in last]
+    _tell(session, outcomes, message_id, organisation=actor.organisation_name)
+
+
 DECLARATIONS.on("approve", _recount)
+DECLARATIONS.on("undo", _recount)
 engine.register(
     Handler(
         kind=ReviewKind.DECLARATION,
@@ -185,3 +208,4 @@ engine.register(
         snapshot=_snapshot,
     )
 )
+undo.register(ReviewKind.DECLARATION, _on_undone)

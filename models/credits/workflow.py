@@ -21,10 +21,11 @@ DECLARATIONS = Workflow(
         Step("withdraw", frozenset({PENDING}), DRAFT, N_("Withdraw")),
         Step("approve", frozenset({PENDING}), APPROVED, N_("Pass")),
         Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
+        Step("undo", frozenset({APPROVED, REJECTED}), PENDING, N_("Undo")),
         Step("resubmit", frozenset({REJECTED}), PENDING, N_("Edit and resubmit")),
     ],
 )
-"""submit, withdraw and resubmit are the person's own; approve and reject follow from the review engine's last decision."""
+"""submit, withdraw and resubmit are the person's own; approve, reject and undo follow from the review engine's last decision."""
 
 NONE, PASSED, FAILED = AuditState.NONE, AuditState.PASSED, AuditState.FAILED
 _ANY = frozenset({NONE, PASSED, FAILED})

@@ -163,7 +163,7 @@ def _who_was_first(session: Session, actor: Actor, rows: Sequence[Review]) -> di
     latest: dict[int, Decision] = {}
     for decision in session.scalars(
         select(Decision)
-        .where(Decision.review_id.in_([r.id for r in rows]), Decision.verdict != Verdict.UNDONE)
+        .where(Decision.review_id.in_([r.id for r in rows]), Decision.verdict != Verdict.UNDONE, Decision.undone_at.is_(None))
         .order_by(Decision.id)
     ):
         latest[decision.review_id] = decision
@@ -172,6 +172,8 @@ def _who_was_first(session: Session, actor: Actor, rows: Sequence[Review]) -> di
         last = latest.get(row.id)
         if last is not None and last.round == row.round and last.by_organisation_id == actor.organisation_id:
             refused[row.id] = Conflict(N_("Already handled by %(name)s at %(time)s."), name=last.actor_name, time=last.decided_at)
+        elif row.state == ReviewState.OPEN and row.deciding_organisation_id == actor.organisation_id:
+            refused[row.id] = WrongState(N_("It has moved on since this page was opened; please look again."))
         elif row.state == ReviewState.OPEN:
             refused[row.id] = NotAllowed(N_("It waits for another organisation to decide."))
         elif row.state == ReviewState.WITHDRAWN:
@@ -256,6 +258,7 @@ def _write_decisions(
                 "actor_name": actor.name,
                 "batch": batch,
                 "is_hidden": False,
+                "undone_at": None,
                 "snapshot": snapshots.get(r.id),
                 "decided_at": now,
                 "path": r.path,

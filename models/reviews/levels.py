@@ -25,6 +25,20 @@ def set_levels(session: Session, keys: Iterable[tuple[int, int, int]], state: Le
         )
 
 
+def reopen_levels(session: Session, keys: Iterable[tuple[int, int, int]]) -> None:
+    """Open the levels named by (review, round, level) again and let those after them wait, as before the decision."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for review_id, number, level in keys:
+        groups.setdefault((number, level), []).append(review_id)
+    for (number, level), ids in groups.items():
+        of_round = (ReviewLevel.review_id.in_(ids), ReviewLevel.round == number)
+        for where, state in ((ReviewLevel.level == level, LevelState.OPEN), (ReviewLevel.level > level, LevelState.WAITING)):
+            session.execute(
+                update(ReviewLevel).where(*of_round, where).values(state=state),
+                execution_options={"synchronize_session": False},
+            )
+
+
 def close_waiting(session: Session, rounds: Iterable[tuple[int, int]]) -> None:
     """Close the levels of the rounds, named by (review, round), that were never reached."""
     session.execute(

@@ -90,6 +90,7 @@ def decided_since(session: Session, actor: Actor, review_ids: Sequence[int], sin
             Decision.by_organisation_id == actor.organisation_id,
             Decision.decided_at > since,
             Decision.verdict != Verdict.UNDONE,
+            Decision.undone_at.is_(None),
         )
         .order_by(Decision.id)
     )

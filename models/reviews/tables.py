@@ -184,5 +184,6 @@ class Decision(Facets, OwnedByPerson, Base):
     actor_name: Mapped[str] = mapped_column(String(100))
     batch: Mapped[str | None] = mapped_column(String(36))
     is_hidden: Mapped[bool] = mapped_column(default=False)  # 删除 in 已审核: off this organisation's list only
+    undone_at: Mapped[dt.datetime | None]  # taken back by ``models.reviews.undo``: it no longer stands
     snapshot: Mapped[dict[str, Any] | None]  # what the reviewer saw, where the subject may change later
     decided_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -16,6 +16,7 @@ REVIEWS = Workflow(
         Step("pass", frozenset({OPEN}), PASSED, N_("Pass")),
         Step("reject", frozenset({OPEN}), REJECTED, N_("Reject"), needs_reason=True),
         Step("withdraw", frozenset({OPEN}), WITHDRAWN, N_("Withdraw")),
+        Step("undo", frozenset({OPEN, PASSED, REJECTED}), OPEN, N_("Undo")),
         Step("resubmit", frozenset({REJECTED, WITHDRAWN}), OPEN, N_("Submit again")),
     ],
 )

@@ -16,6 +16,7 @@ from seed.demo.publications import build_publications
 from seed.demo.records import build_records
 from seed.demo.rules import build_rules
 from seed.demo.stage import DemoAccount, as_system, new_stage
+from seed.demo.undone import build_undone
 from seed.demo.units import build_units
 from seed.reference import seed_reference
 
@@ -34,6 +35,7 @@ def seed_demo() -> list[DemoAccount]:
     build_records(stage)
     build_paperwork(stage)
     build_audits(stage)
+    build_undone(stage)
     build_publications(stage)
     build_units(stage)
     build_moves(stage)

@@ -36,6 +36,7 @@ FIXED: dict[str, dict[str, Any]] = {
         "attempt": 0,
         "verdict": "pass",
         "is_hidden": False,
+        "undone_at": None,
         "values": None,
         "snapshot": None,
         "batch": None,

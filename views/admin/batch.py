@@ -123,6 +123,10 @@ class BatchPages(Declared):
             refused=refused_words(result),
         )
 
+    def undo_query(self, batch: BatchAction, mark: str) -> str:
+        """Return the state of the list that holds what the batch of that *mark* did and can undo it; empty where none can."""
+        return ""
+
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _posted_list(self) -> tuple[Listing, ListState]:
@@ -193,6 +197,8 @@ class BatchPages(Declared):
         back = _without_selection(own_or(request.form.get("url"), self.list_url()))
         if len(chosen.ids) > CHUNK:
             return self._enqueue(listing, batch, chosen, reason, values, back)
+        if len(chosen.ids) > 1:
+            values = {**values, BATCH: str(uuid.uuid4())}
         with unit_of_work() as session:
             moved = batch.run(session, self.actor, chosen.ids, reason=reason, values=values)
         if len(chosen.ids) == 1 and moved.refused:
@@ -200,7 +206,7 @@ class BatchPages(Declared):
         elif not moved.refused:
             flash(done_words(batch, len(moved.done)), "success")
         else:
-            return self._show_result(listing, batch, moved, back)
+            return self._show_result(listing, batch, moved, back, self.undo_query(batch, str(values.get(BATCH, ""))))
         return redirect_own(back, "/")
 
     def _enqueue(
@@ -214,9 +220,9 @@ class BatchPages(Declared):
             job = jobs.enqueue(session, self.actor, JOB_KIND, params, n_total=len(chosen.ids))
         return redirect_own(url_for("jobs.details_view", id=job.id, url=back), "/")
 
-    def _show_result(self, listing: Listing, batch: BatchAction, moved: Moved, back: str) -> Response:
+    def _show_result(self, listing: Listing, batch: BatchAction, moved: Moved, back: str, undo_query: str) -> Response:
         with unit_of_work() as session:  # read inside: what was read before a write begins would be out of date for SQLite
-            result = result_of(session, listing, moved) | {"title": batch.label}
+            result = result_of(session, listing, moved) | {"title": batch.label, "undo": undo_query}
             key = keep_filter(session, self.actor, _result_name(self.endpoint), {"result": json.dumps(result)})
         return redirect_own(url_for(f"{self.endpoint}.batch_result", r=key, url=back), "/")
 
@@ -282,6 +288,15 @@ def run_batch(run: jobs.Run) -> dict[str, Any]:
         start += len(chunk)
         run.commit(cursor={"next": start}, n_done=start, n_total=len(ids), result=result)
     return result
+
+
+def undo_of(job: jobs.Job) -> tuple[str, str]:
+    """Return where a batch that ran as a task can be undone: the address that asks, and the state of its list; else empty."""
+    if job.kind != JOB_KIND or not job.result.get("done"):
+        return "", ""
+    view, batch = _batches[job.params["batch"]]
+    query = view.undo_query(batch, str(job.params["values"].get(BATCH, ""))) if isinstance(view, BatchPages) else ""
+    return (url_for(f"{view.endpoint}.action_view"), query) if query else ("", "")
 
 
 def _without_selection(address: str) -> str:

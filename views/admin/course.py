@@ -15,7 +15,9 @@ from views.words import hours
 
 def course(session: Session, review: Review) -> list[TimelineEntry]:
     """Return each round's decisions in order, and of the present round what is still to come, with phone numbers."""
-    decided = {(d.round, d.level): d for d in queries.decisions_of(session, review) if d.verdict != Verdict.UNDONE}
+    decided: dict[tuple[int, int], list[Decision]] = {}
+    for each in queries.decisions_of(session, review):
+        decided.setdefault((each.round, each.level), []).append(each)
     levels = queries.levels_of(session, review, every_round=True)
     entries: list[TimelineEntry] = []
     for number in range(1, review.round + 1):
@@ -25,8 +27,10 @@ def course(session: Session, review: Review) -> list[TimelineEntry]:
             )
         for level in levels:
             if level.round == number and level.state != LevelState.CLOSED:
-                decision = decided.get((number, level.level))
-                entries.append(_decision_entry(decision, review) if decision is not None else _level_entry(level))
+                decisions = decided.get((number, level.level), [])
+                entries += [_decision_entry(decision, review) for decision in decisions]
+                if not decisions or decisions[-1].verdict == Verdict.UNDONE:
+                    entries.append(_level_entry(level))
     return entries
 
 

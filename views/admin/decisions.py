@@ -31,6 +31,7 @@ from views.admin.keyset import Sort
 from views.admin.review import ReviewPage
 from views.admin.screen import TODO_LIMIT, Todo
 from views.admin.state import ListState
+from views.admin.undoing import UNDO_ROW, batch_filter, undo_batches
 from views.details import TimelineEntry
 from views.forms import PlainForm
 from views.words import words
@@ -225,10 +226,16 @@ def hiding_batches(permission: Permission) -> tuple[BatchAction, ...]:
 DECIDED_ROW = (
     RowAction("details", N_("Details")),
     RowAction("hide", N_("Delete"), batch="hide", when=lambda decision: not decision.is_hidden, is_danger=True),
-    RowAction("show", N_("Bring back"), batch="show", when=lambda decision: decision.is_hidden),
+    RowAction("show", N_("Bring back"), batch="show", when=lambda decision: decision.is_hidden and decision.undone_at is None),
 )
+
+
+def _stands(row: Any) -> str:
+    return str(row[0].verdict if row[0].undone_at is None else Verdict.UNDONE)
+
+
 DECIDED_COLUMNS = (
-    Col("verdict", label=N_("Result of the review"), status=states.VERDICT),
+    Col("verdict", label=N_("Result of the review"), status=states.VERDICT, value=_stands),
     Col("reason", label=N_("Review opinion"), shown=False),
     Col("actor_name", label=N_("Reviewed by"), shown=False),
     Col("decided_at", label=N_("Time of the review"), sort=DECIDED_SORTS[0].name),
@@ -255,9 +262,11 @@ def review_tabs(
     decided_shown: tuple[Col, ...] = (),
     row_actions: tuple[RowAction, ...] = DECIDE_ROW,
     more: tuple[ColumnElement[bool], ...] = (),
+    can_undo: bool = False,
 ) -> tuple[Tab, Tab]:
     """Return 待审核 and 已审核 of one kind of review, or of several: *waiting* begins with the Review, *decided* with the Decision.
 
+    *can_undo* says that a batch of this kind may be undone.
     *decided_shown* are the columns of the second where they are not those of the first and of the decision; *more* holds
     for both.
     """
@@ -281,9 +290,9 @@ def review_tabs(
             where=lambda actor: (*decided_by(actor, *kinds), *more),
             sorts=DECIDED_SORTS,
             columns=decided_shown or (*columns, *decided_columns()),
-            filters=(*filters, hidden_filter),
-            row_actions=DECIDED_ROW,
-            batch_actions=hiding_batches(permission),
+            filters=(*filters, *((batch_filter(kinds[0]),) if can_undo else ()), hidden_filter),
+            row_actions=(*DECIDED_ROW, UNDO_ROW) if can_undo else DECIDED_ROW,
+            batch_actions=(*hiding_batches(permission), *(undo_batches(permission) if can_undo else ())),
             row_name=name,
         ),
     )
@@ -329,7 +338,8 @@ class DecisionScreen(ReviewPage):
             return ""
         if review.state == ReviewState.OPEN and review.deciding_organisation_id == self.actor.organisation_id:
             return words(N_("This is your own matter: another administrator has to decide it."))
-        last = next(iter(reversed(queries.decisions_of(self.work, review))), None)
+        made = reversed(queries.decisions_of(self.work, review))
+        last = next((d for d in made if d.verdict != Verdict.UNDONE and d.undone_at is None), None)
         if last is None or last.round != review.round:
             return ""
         return words(N_("Already handled by %(name)s at %(time)s."), {"name": last.actor_name, "time": last.decided_at})

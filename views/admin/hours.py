@@ -25,7 +25,7 @@ from models.people.name_search import narrowed_by_name
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.workflow import CHUNK
-from views.admin.actions import Section
+from views.admin.actions import BatchAction, Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
@@ -149,7 +149,8 @@ def _so_far() -> Any:
     """Return the values of the latest level that passed in the present round."""
     return (
         select(Decision.values)
-        .where(Decision.review_id == Review.id, Decision.round == Review.round, Decision.verdict == Verdict.PASS)
+        .where(Decision.review_id == Review.id, Decision.round == Review.round)
+        .where(Decision.verdict == Verdict.PASS, Decision.undone_at.is_(None))
         .order_by(Decision.level.desc(), Decision.attempt.desc())
         .limit(1)
         .correlate(Review)
@@ -237,6 +238,7 @@ class HoursView(DecisionScreen, ScopedModelView):
         decided_shown=(*COLUMNS[:4], *decided_columns(), *_without_submission(COLUMNS[4:])),
         name=_name,
         filters=FILTERS,
+        can_undo=True,
     )
     details = (
         Section(
@@ -310,6 +312,10 @@ class HoursView(DecisionScreen, ScopedModelView):
         if lines:
             pairs.append((gettext(N_("Computed by the rule")), gettext(N_("; ")).join(lines)))
         return pairs
+
+    def undo_query(self, batch: BatchAction, mark: str) -> str:
+        """Return the decided ones of the batch."""
+        return f"tab=reviewed&f_batch={mark}" if mark and batch.name in {self.review_pass, self.review_reject} else ""
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

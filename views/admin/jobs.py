@@ -20,7 +20,7 @@ from models.transaction import unit_of_work
 from views import states
 from views.admin.actions import RowAction
 from views.admin.base import ScopedModelView
-from views.admin.batch import JOB_KIND, refused_words
+from views.admin.batch import JOB_KIND, refused_words, undo_of
 from views.admin.columns import Col
 from views.admin.keyset import Sort
 from views.redirects import own_or, redirect_own
@@ -114,6 +114,7 @@ class JobView(ScopedModelView):
             "result": job.result,
             "refused": refused_words(job.result),
             "sentences": shown.sentences(job) if shown else (),
+            "undo": undo_of(job),
             "files": shown.files(job) if shown else (),
             "tables": shown.tables(job) if shown else (),
             "back": own_or(request.args.get("url"), self.list_url()),

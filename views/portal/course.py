@@ -49,10 +49,12 @@ def _decided(progress: Progress) -> list[tuple[dt.datetime, TimelineEntry]]:
         for one in progress.rounds
         for level in one.levels
         if level.decision is not None
-    ]
+    ] + [(d.decided_at, _decision(d)) for d in progress.taken_back]
 
 
 def _decision(decision: Decision) -> TimelineEntry:
+    if decision.verdict == Verdict.UNDONE:
+        return TimelineEntry(gettext("Undone"), "withdrawn", at=decision.decided_at, where=decision.by_organisation_name)
     is_passed = decision.verdict == Verdict.PASS
     granted = (decision.values or {}).get(GRANTED)
     notes = [gettext("Hours granted: %(hours)s", hours=hours(granted))] if is_passed and granted else []
