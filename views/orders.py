@@ -9,11 +9,15 @@ from typing import Any
 from flask import flash, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField, TextAreaField
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from models.access import Actor
+from models.base import db
 from models.errors import N_, DomainError
-from models.org.tables import ChangeOrder, OrderKind
+from models.org.tables import ChangeOrder, Department, OrderKind, Organisation, OrganisationState
 from models.reviews import orders
 from models.reviews.orders import Order
 from models.transaction import rehearsal, unit_of_work
@@ -27,7 +31,17 @@ KIND_WORDS: Mapping[str, str] = MappingProxyType(
         OrderKind.MERGE: N_("Merge into another unit"),
         OrderKind.RENAME: N_("Rename"),
         OrderKind.DISABLE: N_("Disable"),
+        OrderKind.SPLIT: N_("Split off a new unit"),
     }
+)
+
+
+MOST_PARTS = 500
+"""So many departments, and units below, can be chosen from."""
+
+
+BOXES: Mapping[str, Any] = MappingProxyType(
+    {"validate_choice": False, "widget": ListWidget(prefix_label=False), "option_widget": CheckboxInput()}
 )
 
 
@@ -40,7 +54,16 @@ class OrderForm(PlainForm):
         _l("New superior, or unit that takes over"),
         description=_l("For moving: the new superior. For merging: the unit that stays."),
     )
-    name = StringField(_l("New name"), description=_l("For renaming only."), render_kw={"maxlength": 200})
+    name = StringField(
+        _l("New name"), description=_l("For renaming, and of the unit that is split off."), render_kw={"maxlength": 200}
+    )
+    code = StringField(
+        _l("Code of the new unit"),
+        description=_l("For splitting: its own code, or a temporary code that was issued."),
+        render_kw={"maxlength": 40, "autocomplete": "off"},
+    )
+    departments = SelectMultipleField(_l("Departments that go to the new unit, with their people"), **BOXES)
+    units = SelectMultipleField(_l("Units below that go to the new unit"), **BOXES)
     reason = TextAreaField(_l("Reason"), render_kw={"maxlength": 500, "rows": 3})
 
 
@@ -53,7 +76,30 @@ def make_form(address: str, words_of: Any, **preset: str) -> Any:
         form[name].render_kw = {"data-picker": address, "data-text": words_of(value) if value else ""}
     for name in ("kind", "subject_id", "reason"):
         form[name].flags.required = True
+    _offer_parts(form)
     return form
+
+
+def _offer_parts(form: Any) -> None:
+    """Offer what can be split off the chosen unit; before one is chosen there is nothing to offer."""
+    subject_id = read_id(form.subject_id.data) if form.kind.data == OrderKind.SPLIT else None
+    offered = {"departments": [], "units": []} if subject_id is None else parts_of(db.session(), subject_id)
+    for name, rows in offered.items():
+        if rows:
+            form[name].choices = [(str(key), words) for key, words in rows]
+        else:
+            del form[name]
+
+
+def parts_of(session: Session, subject_id: int) -> dict[str, list[tuple[int, str]]]:
+    """Return the departments of a unit of the scope, in the order of their tree, and the units right below it."""
+    departments = select(Department).where(Department.organisation_id == subject_id).order_by(Department.place).limit(MOST_PARTS)
+    below = (Organisation.parent_id == subject_id, Organisation.state != OrganisationState.REJECTED)
+    units = select(Organisation.id, Organisation.name).where(*below).order_by(Organisation.name, Organisation.id)
+    return {
+        "departments": [(d.id, "　" * (d.place.count("/") - 2) + d.name) for d in session.scalars(departments)],
+        "units": [(row.id, row.name) for row in session.execute(units.limit(MOST_PARTS))],
+    }
 
 
 def order_of(form: Any) -> Order:
@@ -65,7 +111,9 @@ def order_of(form: Any) -> Order:
         read_id(form.subject_id.data) or 0,
         form.reason.data or "",
         (read_id(form.target_id.data) or 0) if needs_target else None,
-        form.name.data or "" if kind is OrderKind.RENAME else "",
+        form.name.data or "" if kind in {OrderKind.RENAME, OrderKind.SPLIT} else "",
+        form.code.data or "",
+        *(tuple(read_id(one) or 0 for one in form[n].data or ()) if n in form else () for n in ("departments", "units")),
     )
 
 
@@ -104,10 +152,12 @@ def effect_words(effect: Mapping[str, Any]) -> list[str]:
     found = [
         words(N_("Units that are concerned: %(n)s"), {"n": effect["n_organisations"]}),
         words(N_("People who are concerned: %(n)s"), {"n": effect["n_people"]}),
-        words(N_("Administrators above who no longer see them: %(n)s"), {"n": effect["n_losing"]}),
-        words(N_("Administrators above who see them from now on: %(n)s"), {"n": effect["n_gaining"]}),
+        words(N_("Administrators who no longer see them: %(n)s"), {"n": effect["n_losing"]}),
+        words(N_("Administrators who see them from now on: %(n)s"), {"n": effect["n_gaining"]}),
         words(N_("Open reviews that another unit decides from now on: %(n)s"), {"n": effect["n_reviews"]}),
     ]
+    if effect["n_people"]:
+        found.append(words(N_("Statistics count these people at the new place from the running year on; closed years stay.")))
     if effect["n_posts_ended"]:
         found.append(words(N_("Posts of administrators that end: %(n)s"), {"n": effect["n_posts_ended"]}))
     return found

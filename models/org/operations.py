@@ -79,6 +79,17 @@ def create_organisations(session: Session, actor: Actor, many: Sequence[NewOrgan
     return created
 
 
+def add_beside(session: Session, actor: Actor, new: NewOrganisation) -> Organisation:
+    """Create an organisation that a change order splits off, whose right has been checked there; raises as the others do."""
+    parents = _parents(session, {new.parent_id})
+    taken = taken_codes([codes.check(new.code).value] if _is_code(new.code) else [])
+    code = check_new(session, new, parents[new.parent_id or 0], taken)
+    made = _insert(session, [(new, code)], parents)[0]
+    changes = {"name": [None, made.name], "code": [None, made.code], "kind": [None, made.kind]}
+    history.record(session, actor, "organisation", [made.id], "create", changes=changes)
+    return made
+
+
 def create_root(session: Session, actor: Actor, new: NewOrganisation) -> Organisation:
     """Create a root, an HR department without a parent; only a system session may write it."""
     code = check_new(session, new, None, taken_codes([codes.check(new.code).value]), is_root=True)

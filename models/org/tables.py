@@ -228,6 +228,7 @@ class OrderKind(StrEnum):
     MERGE = "merge"  # into another one, which takes over everything
     RENAME = "rename"
     DISABLE = "disable"
+    SPLIT = "split"  # departments and units below go to a new one beside it
 
 
 class OrderState(StrEnum):

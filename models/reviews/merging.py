@@ -53,7 +53,7 @@ def take_over(session: Session, actor: Actor, source: Organisation, target: Orga
     roles, departments = _take(session, Role, source, target), _take(session, Department, source, target)
     moved, ended = _posts(session, actor, source, target)
     persons = _people(session, source_id)
-    _move_people(session, actor, persons, target_id)
+    move_people(session, actor, persons, target_id)
     matters = list(session.scalars(select(Review.id).where(Review.path == source.path, Review.state == ReviewState.OPEN)))
     _move_matters(session, actor, matters, target_id)
     rerouting.follow(session, actor, [source_id, target_id])
@@ -90,10 +90,10 @@ def part(session: Session, actor: Actor, source: Organisation, target: Organisat
         source.merged_into_id = None
     for cls, kept in ((Role, "roles"), (Department, "departments"), (Post, "posts")):
         _give(session, cls, before[kept], source)
-    back = [i for i in before["ended_posts"] if _may_revive(session, i)]
+    back = [i for i in before["ended_posts"] if may_revive(session, i)]
     POSTS.move_many(session, actor, back, step="revive").or_raise()
     there = set(_people(session, target_id, among=before["people"]))
-    _move_people(session, actor, [i for i in before["people"] if i in there], source_id)
+    move_people(session, actor, [i for i in before["people"] if i in there], source_id)
     _move_matters(session, actor, before["matters"], source_id)
     for child in before["children"]:
         if session.get_one(Organisation, child).parent_id == target_id:
@@ -123,7 +123,7 @@ def _pair(session: Session, source_id: int, target_id: int) -> tuple[Organisatio
     return session.get_one(Organisation, source_id), session.get_one(Organisation, target_id)
 
 
-def _move_people(session: Session, actor: Actor, ids: Sequence[int], target_id: int) -> None:
+def move_people(session: Session, actor: Actor, ids: Sequence[int], target_id: int) -> None:
     """Move people by chunks; what waits of theirs goes on at the organisations above the new place."""
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
@@ -168,7 +168,8 @@ def _posts(session: Session, actor: Actor, source: Organisation, target: Organis
     return moved, ended
 
 
-def _may_revive(session: Session, post_id: int) -> bool:
+def may_revive(session: Session, post_id: int) -> bool:
+    """Say whether a post that an order has ended can be held again: neither person nor seat has another one."""
     post = session.get_one(Post, post_id)
     taken = (Post.account_id == post.account_id) | (Post.is_super if post.is_super else Post.id == 0)
     statement = select(Post.id).where(Post.organisation_id == post.organisation_id, Post.state != PostState.ENDED, taken)

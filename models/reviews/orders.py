@@ -1,4 +1,4 @@
-"""Change orders: what an organisation's move, merger, new name or disabling will do is shown, then done, and can be undone.
+"""Change orders: what an organisation's move, merger, split, new name or disabling will do is shown, then done, and can be undone.
 
 The figures shown beforehand are those of the order itself, carried out in a rehearsal and rolled back.
 """
@@ -20,7 +20,7 @@ from models.org import moving
 from models.org.tables import ChangeOrder, OrderKind, Organisation, OrganisationState
 from models.org.workflow import ORDERS, ORGANISATIONS
 from models.people.tables import Post, PostState, Professional
-from models.reviews import merging, rerouting
+from models.reviews import merging, rerouting, splitting
 from models.reviews.chain import ancestors
 from models.reviews.organisation_changes import LONGEST_NAME, rename
 from models.reviews.tables import Review, ReviewState
@@ -32,13 +32,19 @@ MOST_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for; ``target_id`` of a move or a merger, ``name`` of a new name."""
+    """What is asked for; ``target_id`` of a move or a merger, ``name`` of a new name or a new unit.
+
+    Of a split also the new unit's ``code``, and the ids of the departments and the units below that go to it.
+    """
 
     kind: OrderKind
     subject_id: int
     reason: str
     target_id: int | None = None
     name: str = ""
+    code: str = ""
+    departments: tuple[int, ...] = ()
+    units: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def give(session: Session, actor: Actor, order: Order) -> ChangeOrder:
         kind=order.kind,
         subject_id=order.subject_id,
         subject_name=names[0],
-        target_id=order.target_id,
+        target_id=kept.get("new_id", order.target_id),
         target_name=names[1],
         reason=reason,
         path=place,
@@ -116,6 +122,9 @@ def undo(session: Session, actor: Actor, order_id: int) -> int:
         if subject.name != order.target_name:
             raise Conflict(N_("The unit has another name by now."))
         rename(session, actor, subject, before["name"])
+    elif kind is OrderKind.SPLIT:
+        order.target_id = None  # the new unit goes; its name stays
+        n_gone = splitting.join_again(session, actor, subject, before)
     else:
         ORGANISATIONS.move(session, actor, subject.id, step="enable")
         rerouting.follow_reviews(session, actor, before["reviews"])
@@ -168,6 +177,9 @@ def _carry_out(
         return merging.take_over(session, actor, subject, target)
     if order.kind is OrderKind.RENAME:
         return _rename(session, actor, subject, order.name)
+    if order.kind is OrderKind.SPLIT:
+        what = {"departments": order.departments, "units": order.units}
+        return splitting.split_off(session, actor, subject, name=order.name, code=order.code, **what)
     mine = or_(Review.deciding_organisation_id == subject.id, Review.in_place_of_id == subject.id)
     with acting(session, "reroute"):
         waiting = list(session.scalars(select(Review.id).where(Review.state == ReviewState.OPEN, mine)))
@@ -240,12 +252,18 @@ class _Picture:
                     select(Organisation.id, Organisation.name).where(Organisation.id.in_({i for pair in moved for i in pair}))
                 ).all()
             )
+            n_organisations, n_people = len(self.organisations), self.n_people
+            losing, gaining = old - new - {self.subject_id}, new - old
+            if "new_id" in kept:  # only what stands at the new unit is concerned, and who administers the old one loses it
+                part = _Picture(session, session.get_one(Organisation, kept["new_id"]))
+                n_organisations, n_people = len(part.organisations), part.n_people
+                losing, gaining = {self.subject_id}, {part.subject_id}
             return Effect(
-                n_organisations=len(self.organisations),
-                n_people=self.n_people,
+                n_organisations=n_organisations,
+                n_people=n_people,
                 n_reviews=sum(moved.values()),
-                n_losing=self._administrators(session, old - new - {self.subject_id}),
-                n_gaining=self._administrators(session, new - old),
+                n_losing=self._administrators(session, losing),
+                n_gaining=self._administrators(session, gaining),
                 n_posts_ended=len(kept.get("ended_posts", ())),
                 reroutes=[[names.get(a, ""), names.get(b, ""), n] for (a, b), n in moved.most_common(MOST_LINES)],
             )

@@ -178,6 +178,8 @@ CROSS_SUBTREE: dict[str, Operation] = {
         reviews="path",
         review_levels="path",
     ),
+    # What a split-off organisation was to its people, the old one has been all the time, once the split is undone.
+    "split_organisation": _operation(memberships="member_of_id"),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {

@@ -8,7 +8,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from models.org.tables import ChangeOrder, Organisation, OrganisationState
+from models.org.codes import temporary_code
+from models.org.tables import ChangeOrder, Department, Organisation, OrganisationState
+from models.transaction import unit_of_work
 from tests.admin.conftest import Desk, names_in
 from tests.cast import PASSWORD, Cast
 
@@ -86,3 +88,33 @@ def test_support_merges_units_of_different_cities_and_undoes_it(app: Flask, cast
     assert "The order was undone." in page
     with look() as session:
         assert session.get_one(Organisation, cast.organisations["unit"].id).state == OrganisationState.ACTIVE
+
+
+def test_a_unit_is_split_with_what_is_ticked(desk: Callable[..., Desk], cast: Cast, look: Look) -> None:
+    officer, unit, branch = desk("county_officer"), cast.organisations["unit"], cast.organisations["branch"]
+    with look() as session, unit_of_work(session):
+        session.add(Department(id=70, organisation_id=unit.id, path=unit.path, place="/70/", name="医务部"))
+    asked = order(cast, "split", "unit", name="新单位", code=temporary_code("371100", 7))
+    page = officer.post("change-orders/order", step="show", **asked).text
+    assert "Choose the departments or the units below" in page
+    assert "医务部" in page
+    assert branch.name in page
+    ticked: dict[str, Any] = {**asked, "departments": ["70"], "units": [str(branch.id)]}
+    page = officer.post("change-orders/order", step="show", **ticked).text
+    assert "Units that are concerned: 2" in page
+    assert "Administrators who no longer see them: 1" in page
+    for forged in ({"units": [str(cast.organisations["cousin_unit"].id)]}, {"departments": ["70", "71"]}, {"units": ["x"]}):
+        assert "does not exist" in officer.post("change-orders/order", step="give", **{**ticked, **forged}).text
+    with look() as session:
+        assert session.scalars(select(ChangeOrder)).all() == []
+    officer.post("change-orders/order", step="give", **ticked)
+    again = officer.post("change-orders/order", step="give", **ticked).text  # pressed twice: nothing of it is there any more
+    assert "Choose the departments or the units below" in again
+    with look() as session:
+        made = session.scalars(select(ChangeOrder)).one()
+        assert session.get_one(Organisation, branch.id).parent_id == made.target_id
+        assert session.get_one(Department, 70).organisation_id == made.target_id
+    officer.post("change-orders/action/run", action="undo", ids=made.id, list="")
+    with look() as session:
+        assert session.get_one(Organisation, branch.id).path == branch.path
+        assert session.get(Organisation, made.target_id) is None
