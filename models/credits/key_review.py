@@ -19,6 +19,8 @@ from models.text import compact
 from models.uploads import looks_alike
 
 SUBJECT_KIND = "declaration"
+BASE = "base"
+"""The source of a record that a training base posted."""
 LIVE = (DeclarationState.PENDING, DeclarationState.APPROVED)
 Reason = dict[str, Any]
 
@@ -34,6 +36,7 @@ def reasons(session: Session, declaration: Declaration, evidence: Sequence[Attac
     return [
         *_over_the_rule(declaration),
         *_overlapping(declaration, own),
+        *_posted_by_base(declaration, own),
         *_outside_the_year(declaration),
         *_same_number(session, declaration),
         *_same_file(session, declaration, evidence),
@@ -84,6 +87,18 @@ def _overlapping(declaration: Declaration, own: Sequence[Declaration]) -> list[R
         )
         for other in own
         if other.starts_on is not None and other.ends_on is not None and other.starts_on <= last and first <= other.ends_on
+    ]
+
+
+def _posted_by_base(declaration: Declaration, own: Sequence[Declaration]) -> list[Reason]:
+    """Find the class that a training base has posted for the person already, by its name, however it is written."""
+    name = compact(declaration.title)
+    if declaration.source == BASE or not name:
+        return []
+    return [
+        _reason(N_("The class %(title)s has been posted by a training base already."), title=other.title)
+        for other in own
+        if other.source == BASE and other.year == declaration.year and compact(other.title) == name
     ]
 
 

@@ -10,8 +10,8 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from models.access import Actor
-from models.credits import declarations
-from models.credits.tables import Declaration
+from models.credits import audits, declarations
+from models.credits.tables import AuditState, Declaration
 from models.reviews.tables import Verdict
 from models.transaction import unit_of_work
 from tests.cast import Cast
@@ -132,3 +132,40 @@ def test_a_picture_that_was_saved_anew_is_noticed_among_the_own_records_only(cas
     assert reasons(stored(declare(cast.colleague, submit=True, content=again.getvalue()))) == []
     found = stored(declare(cast.professional, submit=True, content=again.getvalue() + b" ", **MAY))
     assert reasons(found) == [ALIKE]
+
+
+def test_a_class_that_a_base_has_posted_already(cast: Cast, declare: Declare, stored: Read, system: Session) -> None:
+    posted = declare(cast.professional, submit=True, class_name="岗位 培训班（一）", **MAY)
+    with unit_of_work(system):
+        system.get_one(Declaration, posted).source = "base"
+    found = stored(declare(cast.professional, submit=True, class_name="岗位培训班（一）"))
+    assert found.key_reasons == [
+        {
+            "message_id": "The class %(title)s has been posted by a training base already.",
+            "params": {"title": "岗位 培训班（一）"},
+        }
+    ]
+    assert reasons(stored(declare(cast.colleague, submit=True, class_name="岗位培训班（一）"))) == []
+    assert (
+        reasons(
+            stored(
+                declare(
+                    cast.professional, submit=True, class_name="岗位培训班（二）", start_date="2026-07-01", end_date="2026-07-02"
+                )
+            )
+        )
+        == []
+    )
+
+
+def test_the_file_of_a_record_that_failed_the_audit_may_be_used_again(
+    cast: Cast, declare: Declare, approve: Callable[..., None], stored: Read, session_of: Open
+) -> None:
+    content = picture(77)
+    failed = declare(cast.professional, submit=True, content=content)
+    approve(failed)
+    session = session_of(cast.county_officer)
+    with unit_of_work(session):
+        audits.audit_many(session, cast.county_officer, [failed], verdict=AuditState.FAILED, reason="证明不足")
+    again = declare(cast.professional, submit=True, content=content)
+    assert reasons(stored(again)) == []
