@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy import insert as core_insert
-from sqlalchemy import update as core_update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import bindparam
 
-from models.bulk import insert_rows, load_rows, prepared
+from models.bulk import insert_rows, load_rows, prepared, update_rows
 from models.errors import NotFound
 from models.scope.operations import Operation
 from models.scope.ownership import WITH_PATH, Scope, ScopeError, ScopeKind
@@ -110,9 +109,7 @@ def bulk_update(session: Session, cls: Any, rows: Sequence[Mapping[str, Any]], *
         ids = {r["id"] for r in rows}
         if not locked and len(set(visible_ids(session, cls, ids))) != len(ids):
             raise NotFound
-    statement = core_update(table).where(table.c.id == bindparam("b_id")).values({c: bindparam(f"b_{c}") for c in columns})
-    values = [{"b_id": r["id"], **{f"b_{c}": r[c] for c in columns}} for r in sorted(rows, key=lambda r: r["id"])]
-    session.connection().execute(statement, values, execution_options={"scope_decided": True})
+    update_rows(session.connection(), table, columns, sorted(rows, key=itemgetter("id")))
 
 
 def visible_ids(session: Session, cls: Any, ids: Iterable[int]) -> Iterator[int]:
