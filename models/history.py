@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.access import Actor
 from models.base import Base, BigId, binary_string, canonical_json, utcnow
-from models.scope import SystemOnly, acting, bulk_insert
+from models.scope import SystemOnly, acting, bulk_load
 
 SEAL_AT_MOST = 20_000
 UNREADABLE = (ValueError, TypeError)
@@ -73,12 +73,14 @@ _HASHED = (
 )
 
 
-def _leaf(row: Mapping[str, Any] | HistoryEntry) -> str:
-    get = row.get if isinstance(row, Mapping) else (lambda name: getattr(row, name))
-    content: dict[str, Any] = {name: get(name) for name in _HASHED}
-    moment: Any = get("at")
-    content["at"] = moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
+def _leaf(row: HistoryEntry) -> str:
+    content: dict[str, Any] = {name: getattr(row, name) for name in _HASHED}
+    content["at"] = _moment(row.at)
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def record(
@@ -97,27 +99,46 @@ def record(
     *changes* holds for all subjects, *each* maps a subject's id to its own; values must be JSON and never hold an
     identity number. A change is written as ``{"field": [old, new]}``.
     """
-    now = utcnow()
-    rows = []
-    for subject_id in ids:
-        own = (each or {}).get(subject_id, changes)
-        row: dict[str, Any] = {
-            "subject_kind": subject_kind,
-            "subject_id": subject_id,
-            "action": action,
-            "account_id": actor.account_id,
-            "actor_name": actor.name,
-            "position_key": actor.position_key,
-            "organisation_name": actor.organisation_name,
-            "reason": reason,
-            "changes": own if isinstance(own, dict) and own else dict(own) if own else None,
-            "at": now,
-            "batch_id": None,
-        }
-        row["leaf"] = _leaf(row)
-        rows.append(row)
+    common = {
+        "subject_kind": subject_kind,
+        "action": action,
+        "account_id": actor.account_id,
+        "actor_name": actor.name,
+        "position_key": actor.position_key,
+        "organisation_name": actor.organisation_name,
+        "reason": reason,
+        "at": utcnow(),
+    }
+    subjects = list(ids)
+    changed = [_plain((each or {}).get(subject_id, changes)) for subject_id in subjects]
+    rows = [
+        (*common.values(), subject_id, what, leaf)
+        for subject_id, what, leaf in zip(subjects, changed, _leaves(common, subjects, changed), strict=True)
+    ]
     with acting(session, "record_history"):
-        bulk_insert(session, HistoryEntry, rows)
+        bulk_load(session, HistoryEntry, (*common, "subject_id", "changes", "leaf"), rows)
+
+
+def _plain(changes: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not changes:
+        return None
+    return changes if isinstance(changes, dict) else dict(changes)
+
+
+def _leaves(common: Mapping[str, Any], ids: Sequence[int], changes: Sequence[dict[str, Any] | None]) -> Iterator[str]:
+    """Yield the ``_leaf`` of rows that have all but the subject and the changes in common: that is encoded once."""
+    same: dict[str, Any] = {**common, "at": _moment(common["at"])}
+    before, between, after = (
+        canonical_json({name: same[name] for name in same if low < name < high})[1:-1]
+        for low, high in (("", "changes"), ("changes", "subject_id"), ("subject_id", "~"))
+    )
+    last: Any = _leaves  # no changes of any row
+    encoded = ""
+    for subject_id, what in zip(ids, changes, strict=True):
+        if what is not last:
+            last, encoded = what, canonical_json(what)
+        text = f'{{{before},"changes":{encoded},{between},"subject_id":{subject_id},{after}}}'
+        yield hashlib.sha256(text.encode()).hexdigest()
 
 
 def entries_of(session: Session, subject_kind: str, subject_id: int, *, limit: int = 200) -> Sequence[HistoryEntry]:
