@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
 
 from models.credits.tables import CapKind, SubjectKind
 
@@ -34,8 +36,7 @@ class Cap:
     limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(NamedTuple):
     """An approved record as counting sees it."""
 
     id: int
@@ -46,8 +47,7 @@ class Granted:
     cap: Cap
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """What one record counts."""
 
     total: int
@@ -117,8 +117,7 @@ def split(tenths: int, subject: str, needs: Needs) -> Counted:
     return Counted(tenths, tenths - professional, professional)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What one record met: its cap, what others had used of it, and what it counts."""
 
     cap: Cap
@@ -127,11 +126,14 @@ class Taken:
     counted_tenths: int
 
 
+_IN_ORDER = attrgetter("granted_at", "id")
+
+
 def take_in_order(granted: Sequence[Granted]) -> dict[int, Taken]:
     """Take the records of one person and year in the order (granted_at, id) and return what each met."""
     room = Room()
     found: dict[int, Taken] = {}
-    for record in sorted(granted, key=lambda r: (r.granted_at, r.id)):
+    for record in sorted(granted, key=_IN_ORDER):
         used = room.used(record.form_code)
         found[record.id] = Taken(record.cap, *used, room.take(record.form_code, record.cap, record.granted_tenths))
     return found

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.access import Actor
 from models.base import today
@@ -44,27 +45,13 @@ class Counting:
     is_passed: bool
     rows: Sequence[Any]
     stored: YearSummary | None
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """Return the columns of the summary that counting decides."""
-        return {
-            "year_organisation_id": self.organisation_id,
-            "public_tenths": self.count.public,
-            "professional_tenths": self.count.professional,
-            "total_tenths": self.count.total,
-            "required_public_tenths": self.needs.public_tenths,
-            "required_total_tenths": self.needs.total_tenths,
-            "required_professional_tenths": self.needs.professional_tenths,
-            "is_passed": self.is_passed,
-        }
+    summary: Mapping[str, Any]  # the columns of it that counting decides
 
     def wrong_records(self) -> list[tuple[Any, Figures, Figures]]:
         """Return the records whose stored share differs, with what is stored and what it should be."""
         wrong = []
         for row in self.rows:
-            counted = self.count.records.get(row.id)
-            right = (counted.total, counted.public, counted.professional) if counted else (0, 0, 0)
+            right = self.count.records.get(row.id) or (0, 0, 0)
             stored = (row.counted_tenths, row.counted_public_tenths, row.counted_professional_tenths)
             if right != stored:
                 wrong.append((row, stored, right))
@@ -159,15 +146,17 @@ def _count(
     stored: YearSummary | None,
     instead: Instead | None = None,
 ) -> Counting:
+    approved, failed = DeclarationState.APPROVED.value, AuditState.FAILED.value
     granted = [
         Granted(r.id, r.form_code, r.subject, r.granted_tenths, r.granted_at, caps[r.rule_version_id])
         for r in rows
-        if r.state == DeclarationState.APPROVED and r.audit_state != AuditState.FAILED
+        if r.state == approved and r.audit_state != failed
     ]
     if instead is not None:
         granted = [_replaced(each, instead) for each in granted]
     count = count_year(granted, needs)
     is_exempt = stored is not None and stored.is_exempt
+    is_passed = is_exempt or (count.is_met and bool(granted))
     return Counting(
         person.id,
         year,
@@ -175,9 +164,19 @@ def _count(
         organisation_id,
         needs,
         count,
-        is_exempt or (count.is_met and bool(granted)),
+        is_passed,
         rows,
         stored,
+        {
+            "year_organisation_id": organisation_id,
+            "public_tenths": count.public,
+            "professional_tenths": count.professional,
+            "total_tenths": count.total,
+            "required_public_tenths": needs.public_tenths,
+            "required_total_tenths": needs.total_tenths,
+            "required_professional_tenths": needs.professional_tenths,
+            "is_passed": is_passed,
+        },
     )
 
 
@@ -283,12 +282,18 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
                 if c.stored is None
             ],
         )
-    for counting in wrong:
-        if counting.stored is not None:
-            session.expire(counting.stored)
+    _show(wrong)
     with acting(session, "recount_organisation"):
         move_learners(session, moved)
     return changes
+
+
+def _show(written: Iterable[Counting]) -> None:
+    """Let the summaries that are loaded show what was written: reading each anew would cost as much as counting it."""
+    for counting in written:
+        if counting.stored is not None:
+            for name, value in counting.summary.items():
+                set_committed_value(counting.stored, name, value)
 
 
 def _learner(stored: YearSummary | None) -> Learner | None:
