@@ -94,6 +94,31 @@ def surname(name: str) -> str:
 
 def name_tokens(name: str) -> frozenset[str]:
     """Return the tokens stored for a name: surname, pairs of characters, pinyin by syllables from the front, initials."""
+    return _plain_tokens(name) or _all_tokens(name)
+
+
+def _plain_tokens(name: str) -> frozenset[str] | None:
+    """Return the tokens of a short name of plain characters that is read in one way, as most are; None for any other."""
+    if len(name) >= 8 or not _PLAIN_HAN.fullmatch(name):
+        return None
+    first = name[:2] if len(name) > 2 and name[:2] in _SURNAMES else name[:1]
+    readings = _surname_readings(first)
+    if len(readings) > 1:
+        return None
+    spelled, letters = readings[0]
+    tokens = {name[:1], first, spelled, *_pairs(name)}
+    for character in name[len(first) :]:
+        given = _given_readings(character)
+        if len(given) > 1:
+            return None
+        spelled += given[0]
+        letters += given[0][0]
+        tokens.add(spelled)
+    tokens.add(letters)
+    return frozenset(tokens)
+
+
+def _all_tokens(name: str) -> frozenset[str]:
     han = _han(name)
     tokens = {han[:1], surname(name), *_pairs(han)}
     for spelled in _spellings(name):
@@ -154,7 +179,7 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
     rest = _normal(name)
     if _HAN.match(rest):
         first = surname(name)
-        pieces.append((first, _SURNAMES.get(first) or tuple(_syllable(character) for character in first)))
+        pieces.append((first, _readings_of_surname(first)))
         rest = rest[len(first) :]
     for part in _PARTS.findall(rest):
         pieces += _given_pieces(part) if _HAN.match(part) else [(part, (part,))]
@@ -163,7 +188,22 @@ def _spellings(name: str) -> list[list[tuple[str, str]]]:
 
 
 def _given_pieces(han: str) -> list[tuple[str, tuple[str, ...]]]:
-    return [(character, _GIVEN.get(character, (_syllable(character),))) for character in han]
+    return [(character, _given_readings(character)) for character in han]
+
+
+@lru_cache(maxsize=30_000)
+def _given_readings(character: str) -> tuple[str, ...]:
+    return _GIVEN.get(character) or (_syllable(character),)
+
+
+def _readings_of_surname(first: str) -> tuple[str, ...]:
+    return _SURNAMES.get(first) or tuple(_syllable(character) for character in first)
+
+
+@lru_cache(maxsize=2_000)
+def _surname_readings(first: str) -> tuple[tuple[str, str], ...]:
+    """Return each reading of a surname with its first letters."""
+    return tuple((reading, "".join(_first_letters([(first, reading)]))) for reading in _readings_of_surname(first))
 
 
 @lru_cache(maxsize=30_000)

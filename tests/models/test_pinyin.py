@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.pinyin import Query, initials, name_tokens, pinyin, query_tokens, surname
+from models.pinyin import Query, _all_tokens, initials, name_tokens, pinyin, query_tokens, surname
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,8 @@ def test_any_text_has_short_lower_case_tokens(text: str) -> None:
 @pytest.mark.parametrize("name", ["林金玉", "任媛", "陈云", "钱允"])
 def test_an_n_before_yu_may_end_its_syllable(name: str) -> None:
     assert set(query_tokens(pinyin(name)).tokens) <= name_tokens(name)
+
+
+@given(st.text(alphabet="王单欧阳尉迟万俟令狐盖晟明乐小伟重长龘行", min_size=1, max_size=9))
+def test_a_plain_name_has_the_tokens_of_any_other_way(name: str) -> None:
+    assert name_tokens(name) == _all_tokens(name)
