@@ -22,6 +22,8 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−－", "-"))
 
 def _plain(text: str) -> str:
     """Return *text* in NFKC without blanks, every dash the same."""
+    if text.isascii() and text.isalnum():
+        return text  # what most numbers are
     return "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).split())
 
 

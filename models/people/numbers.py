@@ -154,9 +154,10 @@ def check_digit(first_17: str) -> str:
 
 
 def _check_citizen_number(value: str, *, begins: tuple[str, ...], today: date) -> Number:
-    if _OLD_SHAPE.fullmatch(value):
-        value = from_old_form(value)
-    _check_shape(value)
+    if not _SHAPE.fullmatch(value):
+        if _OLD_SHAPE.fullmatch(value):
+            value = from_old_form(value)
+        _check_shape(value)
     if value[:2] not in PROVINCES or (begins and not value.startswith(begins)):
         raise Invalid(N_("The first digits are not those of this type of document; compare the number with the document."))
     birth_on = _birth_date(value[6:14], today=today)

@@ -49,19 +49,10 @@ class Reader:
             raise Invalid(N_("This cell must be filled in."))
         return value
 
-    def at_once(self, raw: Raw) -> Any:
-        """Return the value of a cell that holds just what it should, as most do; ``SLOWLY`` for one to be looked at."""
-        if raw is None:
-            return SLOWLY if self.column.is_required else None
-        if type(raw) is not str:
-            return SLOWLY
-        if self.choices is not None:
-            return self.choices.by_word.get(raw) or SLOWLY
-        is_plain = self.column.kind is not Kind.DATE and raw.isprintable() and " " not in raw
-        return raw if raw and is_plain and len(raw) <= self.column.length else SLOWLY
-
-
-SLOWLY = object()
+    @property
+    def plain_length(self) -> int:
+        """Return up to which length a printable text without blanks is the value as it stands; 0 for none."""
+        return 0 if self.choices is not None or self.column.kind is Kind.DATE else self.column.length
 
 
 def clean(text: str) -> str:

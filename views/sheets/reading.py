@@ -43,8 +43,9 @@ class RawSheet:
     def rows(self) -> Iterator[RawRow]:
         """Yield the rows that hold anything, from the first."""
         self._lines.seek(self._start)
+        decode = json.JSONDecoder().decode
         for line in self._lines:
-            number, cells = json.loads(line)
+            number, cells = decode(line.decode())
             yield RawRow(number, cells)
 
 

@@ -10,7 +10,7 @@ from openpyxl.utils import get_column_letter
 
 from models.errors import N_, Invalid
 from models.import_rows import CLEAR, CLEAR_WORD, ImportRow
-from views.sheets.cells import SLOWLY, Raw, Reader, clean, shown
+from views.sheets.cells import Raw, Reader, clean, shown
 from views.sheets.choices import all_words, choices_of, folded
 from views.sheets.columns import Column, Kind, Sheet
 from views.sheets.reading import RawRow, RawSheet
@@ -35,6 +35,9 @@ class Layout:
         self.unknown: list[str] = []
         self.places = self._find(head)
         self._example = _example_words(self.readers)
+        self._plainly = [
+            (r.column.key, r.column.is_required, r.choices.by_word if r.choices else {}, r.plain_length, r) for r in self.readers
+        ]
         self._identity = sheet.columns.index(sheet.column(sheet.identity))
 
     def _find(self, head: RawRow) -> list[int | None]:
@@ -76,23 +79,34 @@ class Layout:
         has_example_identity = self._has_example_identity(cells)
         if has_example_identity and self._is_example(cells):
             return Line(row, cells, is_example=True)
-        for reader, cell in zip(self.readers, cells, strict=True):
-            if self.sheet.may_clear and _says_clear(cell):
-                self._clear(row, reader.column)
-                continue
-            value = reader.at_once(cell)
-            if value is not SLOWLY:
-                row.values[reader.column.key] = value
-                continue
-            try:
-                row.values[reader.column.key] = reader.read(cell)
-            except Invalid as refusal:
-                row.errors[reader.column.key] = refusal
+        self._read(row, cells)
         if has_example_identity:
             row.errors[self.sheet.identity] = Invalid(
                 N_("This is the number of the example row; enter the right one, or delete the row.")
             )
         return Line(row, cells, is_example=False)
+
+    def _read(self, row: ImportRow, cells: Sequence[Raw]) -> None:
+        """Read each cell; one that holds just what it should, as most do, is not looked at closely."""
+        values = row.values
+        for (key, is_required, words, length, reader), cell in zip(self._plainly, cells, strict=True):
+            if cell is None and not is_required:
+                values[key] = None
+            elif type(cell) is str and cell in words and words[cell]:
+                values[key] = words[cell]
+            elif type(cell) is str and 0 < len(cell) <= length and cell[-1] != "空" and " " not in cell and cell.isprintable():
+                values[key] = cell
+            else:
+                self._read_closely(row, reader, cell)
+
+    def _read_closely(self, row: ImportRow, reader: Reader, cell: Raw) -> None:
+        if self.sheet.may_clear and _says_clear(cell):
+            self._clear(row, reader.column)
+            return
+        try:
+            row.values[reader.column.key] = reader.read(cell)
+        except Invalid as refusal:
+            row.errors[reader.column.key] = refusal
 
     def _clear(self, row: ImportRow, column: Column) -> None:
         if column.is_required or column.is_kept:
@@ -109,8 +123,7 @@ class Layout:
 
 
 def _says_clear(cell: Raw) -> bool:
-    # The cheap look first: this runs for every cell of a large workbook.
-    return isinstance(cell, str) and cell.strip().endswith("清空") and folded(cell) == folded(CLEAR_WORD)
+    return isinstance(cell, str) and folded(cell) == folded(CLEAR_WORD)
 
 
 def _heading(text: str) -> str:
