@@ -56,6 +56,7 @@ class NewAccount:
     email: str = ""
     password: str | None = None
     first: FirstPassword | None = None
+    hashed: str = ""  # the number, where that has been done already
 
 
 def account_row(new: NewAccount) -> dict[str, Any]:
@@ -65,13 +66,13 @@ def account_row(new: NewAccount) -> dict[str, Any]:
     return {
         "document_type": new.document_type,
         "number": value,
-        "number_hash": number_hash(value),
+        "number_hash": new.hashed or number_hash(value),
         "number_masked": numbers.masked(value),
         "name": new.name,
         "phone": new.phone,
         "email": new.email,
         "password_hash": passwords.hash_password(new.password) if new.password is not None else None,
-        "first_password": new.first,
+        "first_password": new.first.value if new.first else None,
         "first_password_until": now + dt.timedelta(days=LAST_SIX_DAYS) if new.first else None,
         "must_change": new.first is not None,
         "password_changed_at": None if new.first else now,

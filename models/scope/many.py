@@ -41,8 +41,8 @@ def bulk_load(
     keys = [k for k in ("account_id", "position_key", "path", "organisation_id", "person_id") if k in columns]
     if attached(session).kind is not ScopeKind.PERSON:
         keys = [k for k in keys if k not in {"person_id", "account_id"} or cls.__scope__ == "owned_by_account"]
-    places = [columns.index(k) for k in keys]
-    owners = [dict(zip(keys, values, strict=True)) for values in {tuple(row[p] for p in places) for row in rows}]
+    by_column = [map(itemgetter(columns.index(key)), rows) for key in keys]
+    owners = [dict(zip(keys, values, strict=True)) for values in set(zip(*by_column, strict=True))] or [{}]
     _check_bulk(session, cls, owners)
     if not all(belongs(o["path"], o["organisation_id"]) for o in owners if o.get("organisation_id") is not None and "path" in o):
         raise NotFound
