@@ -46,9 +46,7 @@ def run(app: Flask, *, threads: int = 2) -> None:
         if embedded:
             with app.app_context():
                 jobs.free_all()  # who held a job is dead, or would hold the lock
-        # What stands now stays: a job that makes many rows is not to have all of it searched for garbage each time.
-        gc.collect()
-        gc.freeze()
+        settle()
         chores = Chores(app, queue)
         chores.start()
         consumer = _Consumer(
@@ -62,6 +60,13 @@ def run(app: Flask, *, threads: int = 2) -> None:
         )
         consumer.run()
         chores.stop()
+
+
+def settle() -> None:
+    """Look for garbage rarely, and not in what stands now: a job makes many rows, and hardly any of them in a circle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @contextlib.contextmanager
