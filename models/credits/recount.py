@@ -7,7 +7,7 @@ officers who grant hours to the same person at once count one after the other.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -183,7 +183,7 @@ def _count(
 def _replaced(granted: Granted, instead: Instead) -> Granted:
     if granted.id not in instead.granted:
         return granted
-    return replace(granted, granted_tenths=instead.granted[granted.id], cap=instead.cap)
+    return granted._replace(granted_tenths=instead.granted[granted.id], cap=instead.cap)
 
 
 def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, Any]:
