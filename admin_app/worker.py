@@ -19,6 +19,7 @@ from admin_app import database, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import files, history, jobs
+from models.people import notice_mails
 from models.reviews import digests, organisation_registrations
 from models.scope import system_session
 from models.transaction import unit_of_work
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 20
 LOCK_PAUSE = 0.5
+MOST_CHUNKS = 40
+"""So many chunks of notices are looked at in one turn; the rest in the next."""
 
 
 class _Consumer(Consumer):
@@ -136,6 +139,14 @@ def tell_reviewers() -> None:
         digests.write_digests(session)
 
 
+def mail_notices() -> None:
+    """Write the mails of what was told in the site into the outbox, a chunk at a time until there is nothing to look at."""
+    for _ in range(MOST_CHUNKS):
+        with system_session() as session, unit_of_work(session):
+            if not notice_mails.write_notice_mails(session):
+                return
+
+
 @dataclass(frozen=True)
 class Chore:
     """Something that is due again and again; with several workers only one of them does it."""
@@ -157,6 +168,7 @@ class Chores(threading.Thread):
             Chore("seal history", 60, seal_history),
             Chore("old files of tasks", 3600, sweep_files),
             Chore("mails to reviewers", 3600, tell_reviewers),
+            Chore("mails of notices", 30, mail_notices),
         )
         mail_url = settings_of(app).mail_url
         if mail_url is not None:

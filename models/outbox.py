@@ -17,7 +17,10 @@ class Notice(OwnedByAccount, Base):
     """A notice to one position of an account: an English message id with parameters, translated when shown."""
 
     __tablename__ = "notices"
-    __table_args__ = (Index("ix_notices_account", "account_id", "position_key", "id"),)
+    __table_args__ = (
+        Index("ix_notices_account", "account_id", "position_key", "id"),
+        Index("ix_notices_mail_due", "is_mail_due", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(BigId)
@@ -26,6 +29,7 @@ class Notice(OwnedByAccount, Base):
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     link: Mapped[str] = mapped_column(String(200), default="")
     read_at: Mapped[dt.datetime | None]
+    is_mail_due: Mapped[bool] = mapped_column(default=True)  # until somebody has looked whether it goes out by mail, too
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
 
@@ -47,7 +51,7 @@ class OutboxMail(SystemOnly, Base):
 
 def add_notices(session: Session, notices: Iterable[Mapping[str, Any]]) -> None:
     """Write notices; each mapping has account_id, position_key, message_id and optionally params and link."""
-    rows = [{"params": {}, "link": "", "created_at": utcnow(), **n} for n in notices]
+    rows = [{"params": {}, "link": "", "is_mail_due": True, "created_at": utcnow(), **n} for n in notices]
     if rows:
         with acting(session, "add_notice"):
             bulk_insert(session, Notice, rows)

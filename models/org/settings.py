@@ -25,6 +25,7 @@ class SettingKey(StrEnum):
     SUPERIOR_CHANGE = "superior_change"  # who decides where an employer goes: its old and its new superior, or the new one
     REVIEW_DIGEST = "review_digest"  # how often reviewers get a mail about what waits
     AUDIT_BY = "audit_by"  # whether competent departments audit granted hours, too
+    STEP_MAIL = "step_mail"  # whether what is told in the site goes out by mail, too
     SCAN = "scan"  # whether it has to show the scan of its certificate
 
 
@@ -45,6 +46,7 @@ SETTINGS: dict[SettingKey, Kind] = {
     SettingKey.SUPERIOR_CHANGE: Kind("old_then_new", ("old_then_new", "new_only")),
     SettingKey.REVIEW_DIGEST: Kind("weekly", ("off", "weekly", "daily")),
     SettingKey.AUDIT_BY: Kind("hr", ("hr", "departments")),
+    SettingKey.STEP_MAIL: Kind("off", ("off", "on")),
     SettingKey.SCAN: Kind("optional", ("required", "optional")),
 }
 

@@ -104,7 +104,7 @@ FIXED: dict[str, dict[str, Any]] = {
             "reroutes": [],
         },
     },
-    "notices": {"params": {}},
+    "notices": {"params": {}, "is_mail_due": False},
     "training_plans": {
         "kind": "single",
         "subject": "professional",

@@ -45,6 +45,10 @@ WORDS: dict[SettingKey, tuple[str, str]] = {
         N_("Audit of granted hours"),
         N_("Whether competent departments audit the hours of their people, too; what HR departments say replaces it."),
     ),
+    SettingKey.STEP_MAIL: (
+        N_("Mail about every step"),
+        N_("Whether people and administrators with an e-mail address get what they are told in the site by mail, too."),
+    ),
     SettingKey.UNIT_LEVEL: (N_("Unit level in registrations"), N_("Whether a registering unit has to name its level.")),
     SettingKey.SCAN: (N_("Scan in registrations"), N_("Whether a registering unit has to upload the scan of its certificate.")),
 }
