@@ -22,7 +22,15 @@ from models.credits.organisation_years import Learner, move_learners
 from models.credits.postings import AUDITED, TAKEN_BACK, Because, Figures, Line, Posted, lines, post
 from models.credits.requirements import organisations_of_years, requirements_of
 from models.credits.rules import caps_of
-from models.credits.tables import AuditState, Declaration, DeclarationState, OrganisationYear, YearSummary
+from models.credits.tables import (
+    AuditState,
+    Declaration,
+    DeclarationState,
+    OrganisationYear,
+    YearSummary,
+    counting_tenths,
+    counting_version_id,
+)
 from models.org.tables import Organisation
 from models.people.tables import Professional
 from models.scope import acting, bulk_insert, bulk_update
@@ -93,7 +101,7 @@ def _lines(counting: Counting, row: Any, stored: Figures, right: Figures, becaus
     if because is not None:
         difference = (right[0] - stored[0], right[1] - stored[1], right[2] - stored[2])
         return [Line(because.kind, difference, because.reason)]
-    granted = split(row.granted_tenths, row.subject, counting.needs) if row.id in counting.count.records else None
+    granted = split(counting_tenths(row), row.subject, counting.needs) if row.id in counting.count.records else None
     return lines(stored, right, granted, gone=AUDITED if row.audit_state == AuditState.FAILED else TAKEN_BACK)
 
 
@@ -117,7 +125,7 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True, ins
         paths = _paths_of_years(session, {(o, year) for (_, year), o in members.items()})
         needs = requirements_of(session, {(path, year) for (_, year), path in paths.items()})
         records = _records(session, pairs)
-        caps = caps_of(session, {r.rule_version_id for rows in records.values() for r in rows})
+        caps = caps_of(session, {counting_version_id(r) for rows in records.values() for r in rows})
         stored = _summaries(session, pairs)
     return [
         _count(
@@ -148,7 +156,7 @@ def _count(
 ) -> Counting:
     approved, failed = DeclarationState.APPROVED.value, AuditState.FAILED.value
     granted = [
-        Granted(r.id, r.form_code, r.subject, r.granted_tenths, r.granted_at, caps[r.rule_version_id])
+        Granted(r.id, r.form_code, r.subject, counting_tenths(r), r.granted_at, caps[counting_version_id(r)])
         for r in rows
         if r.state == approved and r.audit_state != failed
     ]
@@ -216,6 +224,8 @@ _COLUMNS = (
     Declaration.state,
     Declaration.audit_state,
     Declaration.granted_tenths,
+    Declaration.recalculated_tenths,
+    Declaration.recalculated_version_id,
     Declaration.granted_at,
     Declaration.rule_version_id,
     Declaration.counted_tenths,

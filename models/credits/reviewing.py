@@ -87,6 +87,7 @@ def _on_passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> N
         actor,
         "approve",
         granted,
+        values={"recalculated_tenths": None, "recalculated_version_id": None},  # of an earlier grant, that was undone
         each={i: {GRANTED: tenths, "granted_at": now} for i, tenths in granted.items()},
         recorded={i: {GRANTED: [None, tenths]} for i, tenths in granted.items()},
     )

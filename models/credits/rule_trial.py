@@ -1,4 +1,4 @@
-"""A rule applied to the granted records of a past year: what would change. Nothing is written here.
+"""A rule applied to the granted records of a past year: what would change, and the act that lets it.
 
 Which hours follow a rule stands in docs/decisions/rule-changes.md.
 """
@@ -12,17 +12,28 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models import history
 from models.access import Actor, Permission
 from models.base import to_hours, to_tenths, today
 from models.credits import rules
 from models.credits.form_inputs import from_stored
 from models.credits.forms import FormSpec, propose
-from models.credits.recount import Instead, counted
+from models.credits.postings import Because, PostingKind
+from models.credits.recount import Instead, counted, recount_years
 from models.credits.requirements import prefixes
-from models.credits.tables import AuditState, Declaration, DeclarationState, RuleVersion
-from models.errors import N_, Invalid
+from models.credits.tables import (
+    AuditState,
+    Declaration,
+    DeclarationState,
+    RuleState,
+    RuleVersion,
+    counting_tenths,
+    counting_version_id,
+)
+from models.errors import N_, Invalid, WrongState
 from models.org.tables import Organisation
 from models.people.tables import Professional
+from models.scope import bulk_update
 
 PEOPLE_AT_ONCE = 500
 FIRST_YEAR = 2000
@@ -132,6 +143,57 @@ def new_grants(session: Session, of: Trial, person_ids: Sequence[int]) -> tuple[
         except Invalid:
             granted[row.id], n_unfit = row.granted_tenths, n_unfit + 1
     return granted, n_unfit
+
+
+def check_recalculation(actor: Actor, version: RuleVersion, year: int, *, reason: str) -> None:
+    """Raise NotAllowed, WrongState or Invalid unless the version may stand for records of *year*, with this reason."""
+    actor.require(Permission.RULES)
+    check_year(year)
+    if version.state != RuleState.PUBLISHED or version.path != actor.path:
+        raise WrongState(N_("Records are recalculated by a published version of your own department."))
+    if not reason.strip() or "\0" in reason:
+        raise Invalid(N_("Please give a reason."))
+
+
+def recalculate(session: Session, actor: Actor, of: Trial, person_ids: Sequence[int], *, reason: str) -> int:
+    """Let the published version stand for the records of *person_ids*; return how many changed. One transaction.
+
+    A record keeps its grant, version, inputs and arithmetic; the recalculated figure counts instead, and each difference is
+    a posting with old, new and version. What another version had recalculated is computed anew from the grant.
+    Raises NotAllowed, WrongState for a version that is not published, and Invalid without a reason.
+    """
+    check_recalculation(actor, of.version, of.year, reason=reason)
+    granted, _n_unfit = new_grants(session, of, person_ids)
+    rows = session.execute(
+        select(*_COUNTING, Declaration.person_id).where(Declaration.id.in_(granted)).order_by(Declaration.id).with_for_update()
+    ).all()
+    changed = [r for r in rows if (counting_tenths(r), counting_version_id(r)) != (granted[r.id], of.version.id)]
+    if not changed:
+        return 0
+    now = [{"id": r.id, "recalculated_tenths": granted[r.id], "recalculated_version_id": of.version.id} for r in changed]
+    details = {r.id: {"old": counting_tenths(r), "new": granted[r.id], "version": of.version.id} for r in changed}
+    bulk_update(session, Declaration, now, locked=True)
+    history.record(
+        session,
+        actor,
+        "declaration",
+        list(details),
+        "recalculate",
+        reason=reason,
+        each={i: {"recalculated_tenths": [d["old"], d["new"]]} for i, d in details.items()},
+    )
+    because = Because(PostingKind.RECALCULATED, reason, details)
+    recount_years(session, actor, {(r.person_id, of.year) for r in changed}, because=because)
+    return len(changed)
+
+
+_COUNTING = (
+    Declaration.id,
+    Declaration.granted_tenths,
+    Declaration.recalculated_tenths,
+    Declaration.rule_version_id,
+    Declaration.recalculated_version_id,
+)
 
 
 def regranted(spec: FormSpec, inputs: Mapping[str, Any], requested: int, proposed: int | None, granted: int) -> int:

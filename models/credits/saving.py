@@ -18,7 +18,14 @@ from models.credits.counting import Cap, Room
 from models.credits.form_inputs import clean_inputs, stored
 from models.credits.forms import propose as propose_by_rule
 from models.credits.rules import Offer
-from models.credits.tables import AuditState, Declaration, DeclarationState, SubjectKind
+from models.credits.tables import (
+    AuditState,
+    Declaration,
+    DeclarationState,
+    SubjectKind,
+    counting_tenths,
+    counting_version_id,
+)
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.people.tables import Professional, ProfessionalState
 from models.scope import acting
@@ -219,7 +226,13 @@ def room_left(session: Session, person_id: int, offer: Offer, year: int, *, but:
     """Return how many tenths one more record of the form could count (剩余), those in review included; None: no limit."""
     room, cap = Room(), rules.cap_of(offer.spec)
     rows = session.execute(
-        select(Declaration.granted_tenths, Declaration.requested_tenths, Declaration.rule_version_id)
+        select(
+            Declaration.granted_tenths,
+            Declaration.recalculated_tenths,
+            Declaration.recalculated_version_id,
+            Declaration.requested_tenths,
+            Declaration.rule_version_id,
+        )
         .where(
             Declaration.person_id == person_id,
             Declaration.year == year,
@@ -230,10 +243,10 @@ def room_left(session: Session, person_id: int, offer: Offer, year: int, *, but:
         )
         .order_by(Declaration.granted_at.is_(None), Declaration.granted_at, Declaration.id)
     ).all()
-    caps = rules.caps_of(session, {row.rule_version_id for row in rows})
+    caps = rules.caps_of(session, {counting_version_id(row) for row in rows})
     for row in rows:
-        granted = row.granted_tenths if row.granted_tenths is not None else row.requested_tenths
-        room.take(offer.form.code, caps.get(row.rule_version_id, Cap()), granted)
+        granted = counting_tenths(row) if row.granted_tenths is not None else row.requested_tenths
+        room.take(offer.form.code, caps.get(counting_version_id(row), Cap()), granted)
     return room.left(offer.form.code, cap)
 
 

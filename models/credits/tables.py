@@ -145,6 +145,7 @@ class Declaration(OwnedByPerson, Base):
     """One credit record: declared by a person (or for her), reviewed level by level, counted in one year."""
 
     __tablename__ = "declarations"
+    __may_move__ = frozenset({"recalculated_version_id"})  # names a rule, not whose the record is
     __table_args__ = (
         Index("ix_declarations_person_year", "person_id", "year", "state"),
         Index("ix_declarations_path_id", "path", "id"),
@@ -165,6 +166,10 @@ class Declaration(OwnedByPerson, Base):
             "granted_tenths is null or (granted_tenths > 0 and granted_tenths <= requested_tenths)", name="grant_in_request"
         ),
         CheckConstraint("state = 'draft' or requested_tenths > 0", name="submitted_has_hours"),
+        CheckConstraint(
+            "(recalculated_tenths is null) = (recalculated_version_id is null) and coalesce(recalculated_tenths, 0) >= 0",
+            name="recalculated_by_a_version",
+        ),
         {"sqlite_autoincrement": True},  # reviews and history name a record by its id: a deleted draft's is never used again
     )
 
@@ -187,6 +192,8 @@ class Declaration(OwnedByPerson, Base):
     proposed_tenths: Mapped[int | None]
     arithmetic: Mapped[list[Any]] = mapped_column(default=list)  # in words, as the rule computed the proposal
     granted_tenths: Mapped[int | None] = mapped_column(info={"label": N_("Hours granted")})
+    recalculated_tenths: Mapped[int | None]  # counts instead of the grant, which stays what it was
+    recalculated_version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("rule_versions.id", ondelete="RESTRICT"))
     counted_tenths: Mapped[int] = mapped_column(default=0)
     counted_public_tenths: Mapped[int] = mapped_column(default=0)
     counted_professional_tenths: Mapped[int] = mapped_column(default=0)
@@ -202,6 +209,16 @@ class Declaration(OwnedByPerson, Base):
     submitted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of declaration")})
     granted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Date the hours were gained")})
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+def counting_tenths(row: Any) -> int:
+    """Return the tenths of an approved record that go into the count: as recalculated, else as granted."""
+    return int(row.granted_tenths if row.recalculated_tenths is None else row.recalculated_tenths)
+
+
+def counting_version_id(row: Any) -> int:
+    """Return the version whose cap acts on a record: the one it was recalculated by, else the one it was submitted on."""
+    return int(row.recalculated_version_id or row.rule_version_id)
 
 
 class YearSummary(OwnedByPerson, Base):

@@ -14,7 +14,15 @@ from models.credits import rules
 from models.credits.counting import Cap, Granted, Taken, take_in_order
 from models.credits.form_inputs import from_stored
 from models.credits.forms import FieldType, FormSpec
-from models.credits.tables import AuditState, CapKind, Declaration, DeclarationState, RuleVersion
+from models.credits.tables import (
+    AuditState,
+    CapKind,
+    Declaration,
+    DeclarationState,
+    RuleVersion,
+    counting_tenths,
+    counting_version_id,
+)
 from models.errors import N_
 from models.scope import acting
 
@@ -61,7 +69,7 @@ def of_year(
     rows = _granted(session, person_id, year, form_code)
     specs = _specs(session, rows)
     taken = _taken(rows, specs)
-    return {row.id: _sentence(row, specs[row.rule_version_id], taken[row.id], language) for row in rows}
+    return {row.id: _sentence(row, specs[counting_version_id(row)], taken[row.id], language) for row in rows}
 
 
 def _granted(session: Session, person_id: int, year: int, form_code: str | None) -> Sequence[Declaration]:
@@ -77,7 +85,7 @@ def _granted(session: Session, person_id: int, year: int, form_code: str | None)
 
 
 def _specs(session: Session, rows: Sequence[Declaration]) -> dict[int, FormSpec]:
-    ids = {row.rule_version_id for row in rows}
+    ids = {counting_version_id(row) for row in rows}
     with acting(session, "read_rule"):
         versions = session.scalars(select(RuleVersion).where(RuleVersion.id.in_(ids))).all() if ids else ()
     return {version.id: rules.spec_of(version) for version in versions}
@@ -85,7 +93,7 @@ def _specs(session: Session, rows: Sequence[Declaration]) -> dict[int, FormSpec]
 
 def _taken(rows: Sequence[Declaration], specs: dict[int, FormSpec]) -> dict[int, Taken]:
     granted = [
-        Granted(r.id, r.form_code, r.subject, r.granted_tenths or 0, r.granted_at, rules.cap_of(specs[r.rule_version_id]))
+        Granted(r.id, r.form_code, r.subject, counting_tenths(r), r.granted_at, rules.cap_of(specs[counting_version_id(r)]))
         for r in rows
         if r.granted_at is not None
     ]
@@ -95,7 +103,7 @@ def _taken(rows: Sequence[Declaration], specs: dict[int, FormSpec]) -> dict[int,
 def _sentence(row: Declaration, spec: FormSpec, taken: Taken, language: str) -> Sentence:
     return _COUNTED[taken.cap.kind], {
         "what": _what(row, spec, language),
-        "granted": _hours(row.granted_tenths or 0),
+        "granted": _hours(counting_tenths(row)),
         "counted": _hours(taken.counted_tenths),
         **_figures(taken.cap, taken.used_tenths, taken.n_used),
     }

@@ -13,7 +13,10 @@ from openpyxl import load_workbook
 from pypdf import PdfWriter
 from sqlalchemy import func, select
 
-from models.credits.tables import Requirement, RuleVersion
+from models import jobs
+from models.credits import rule_trial
+from models.credits.postings import YearPosting
+from models.credits.tables import Requirement, RuleVersion, YearSummary
 from models.transaction import unit_of_work
 from tests.admin.conftest import Desk
 from tests.cast import PASSWORD, Cast
@@ -242,4 +245,97 @@ def test_another_department_s_draft_is_not_tried(desk: Callable[..., Desk], look
     draft = draft_with_a_cap(desk("city_officer"), look, "40")
     for name, status in (("county_officer", 404), ("foreign_officer", 404), ("unit_clerk", 403)):
         assert desk(name).post(f"learning-forms/version/{draft}/trial", year="2025").status_code == status
+    assert run_jobs() == 0
+
+
+@pytest.fixture
+def tried(
+    desk: Callable[..., Desk],
+    look: Any,
+    declare: Callable[..., int],
+    decide: Callable[..., None],
+    run_jobs: Callable[[], int],
+    clock: Callable[[str], None],
+) -> tuple[Desk, int]:
+    """A county officer with a version that was tried on a past year in which two people have hours."""
+    for name in ("professional", "colleague"):
+        decide(declare(name, hours="60"), "unit_clerk", "department_clerk", "county_officer")
+    clock("2027-05-01 10:00")
+    officer = desk("county_officer")
+    draft = draft_with_a_cap(officer, look, "40")
+    officer.post(f"learning-forms/version/{draft}/trial", year="2026")
+    assert run_jobs() == 1
+    return officer, draft
+
+
+def totals(look: Any) -> list[tuple[int, int, int]]:
+    with look() as session:
+        sums = select(YearPosting.person_id, func.sum(YearPosting.total_tenths)).group_by(YearPosting.person_id).subquery()
+        rows = session.execute(
+            select(YearSummary.person_id, YearSummary.total_tenths, sums.c[1])
+            .join(sums, sums.c.person_id == YearSummary.person_id)
+            .order_by(YearSummary.person_id)
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_a_recalculation_that_is_interrupted_goes_on_and_doubles_nothing(
+    tried: tuple[Desk, int], look: Any, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, version = tried
+    officer.post(f"learning-forms/version/{version}/publish")
+    page = officer.get(f"learning-forms/version/{version}").text
+    assert "Recalculate granted records" in page
+    answer = officer.post(f"learning-forms/version/{version}/recalculate", year="2026", reason="上限调整")
+    monkeypatch.setattr(rule_trial, "PEOPLE_AT_ONCE", 1)
+    whole, calls = rule_trial.recalculate, iter((False, True))
+
+    def interrupted(*args: Any, **how: Any) -> int:
+        done = whole(*args, **how)
+        if next(calls, False):
+            raise jobs.Stopping
+        return done
+
+    monkeypatch.setattr(rule_trial, "recalculate", interrupted)
+    run_jobs()
+    run_jobs()
+    assert "2 people were looked through; 2 records were recalculated." in officer.follow(answer).text
+    assert [(total, posted) for _person, total, posted in totals(look)] == [(400, 400), (400, 400)]
+    with look() as session:
+        lines = session.scalars(select(YearPosting).where(YearPosting.kind == "recalculated")).all()
+    assert [(line.total_tenths, line.reason) for line in lines] == [(-200, "上限调整")] * 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"reason": " "}, "Please give a reason."),
+        ({"year": "2025"}, "Try the version on the year first"),
+        ({"year": "2027"}, "Choose a past year."),
+    ],
+)
+def test_a_recalculation_that_does_not_fit_is_refused(
+    tried: tuple[Desk, int], look: Any, run_jobs: Callable[[], int], changed: dict[str, str], sentence: str
+) -> None:
+    officer, version = tried
+    before = totals(look)
+    fields = {"year": "2026", "reason": "上限调整", **changed}
+    if sentence.startswith("Please"):
+        told = officer.follow(officer.post(f"learning-forms/version/{version}/recalculate", year="2026", reason="x")).text
+        assert "Records are recalculated by a published version" in told
+    officer.post(f"learning-forms/version/{version}/publish")
+    told = officer.follow(officer.post(f"learning-forms/version/{version}/recalculate", **fields)).text
+    assert sentence in told
+    assert run_jobs() == 0
+    assert totals(look) == before
+
+
+def test_a_recalculation_by_another_department_is_not_found(
+    tried: tuple[Desk, int], desk: Callable[..., Desk], look: Any, run_jobs: Callable[[], int]
+) -> None:
+    officer, version = tried
+    officer.post(f"learning-forms/version/{version}/publish")
+    fields = {"year": "2026", "reason": "x"}
+    for name, status in (("city_officer", 404), ("foreign_officer", 404), ("unit_clerk", 403)):
+        assert desk(name).post(f"learning-forms/version/{version}/recalculate", **fields).status_code == status
     assert run_jobs() == 0

@@ -50,6 +50,8 @@ FIXED: dict[str, dict[str, Any]] = {
         "requested_tenths": 100,
         "granted_tenths": None,
         "granted_at": None,
+        "recalculated_tenths": None,
+        "recalculated_version_id": None,
         "elective": "required",
         "source": "person",
         "inputs": {},

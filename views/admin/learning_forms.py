@@ -18,7 +18,7 @@ from models.credits import rule_editing, rule_trial, rule_versions, rules
 from models.credits.forms import FormSpec, Proposal, parse_form
 from models.credits.rule_editing import RuleEdit
 from models.credits.tables import RuleState, RuleVersion
-from models.errors import N_, DomainError, Invalid, NotFound
+from models.errors import N_, DomainError, Invalid, NotFound, WrongState
 from models.org import directory
 from models.org.tables import OrganisationKind
 from models.transaction import unit_of_work
@@ -152,7 +152,14 @@ class LearningForms(ScopedPage):
             is_own=found.path == self.actor.path,
             is_draft=found.state == RuleState.DRAFT,
             past_years=[today().year - n for n in range(1, 6)],
+            trials=self._trials(found),
         )
+
+    def _trials(self, version: RuleVersion) -> list[tuple[int, str]]:
+        if version.state != RuleState.PUBLISHED or version.path != self.actor.path:
+            return []
+        found = rule_trials.trials_of(self.work, self.actor, version.id)
+        return [(job.params["year"], rule_trials.trial_words(job)) for job in found]
 
     @expose("/version/<int:rule_version_id>/edit", methods=("GET", "POST"))
     def edit(self, rule_version_id: int) -> str | Response:
@@ -219,6 +226,23 @@ class LearningForms(ScopedPage):
                 rule_trial.check_year(year)
                 job = jobs.enqueue(session, self.actor, rule_trials.KIND, rule_trials.params_of(found, year))
         except Invalid as refusal:
+            flash(say(refusal), "error")
+            return redirect_own(here, "/")
+        return redirect_own(url_for("jobs.details_view", id=job.id, url=here), "/")
+
+    @expose("/version/<int:rule_version_id>/recalculate", methods=("POST",))
+    def recalculate(self, rule_version_id: int) -> Response:
+        """Let a published version stand for the records of a past year that it was tried on, as a task, with a reason."""
+        here = url_for("learning_forms.version", rule_version_id=rule_version_id)
+        year, reason = read_year(request.form.get("year")) or 0, (request.form.get("reason") or "").strip()[:500]
+        try:
+            with unit_of_work() as session:
+                found = rule_versions.own_version(session, self.actor, rule_version_id)
+                rule_trial.check_recalculation(self.actor, found, year, reason=reason)
+                rule_trials.require_trial(session, self.actor, found.id, year)
+                params = {**rule_trials.params_of(found, year), "reason": reason}
+                job = jobs.enqueue(session, self.actor, rule_trials.RECALCULATION, params)
+        except (Invalid, WrongState) as refusal:
             flash(say(refusal), "error")
             return redirect_own(here, "/")
         return redirect_own(url_for("jobs.details_view", id=job.id, url=here), "/")

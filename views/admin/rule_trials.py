@@ -10,21 +10,23 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import force_locale, gettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import files, jobs
+from models.access import Actor
 from models.base import to_hours
 from models.credits import rule_trial, rule_versions
 from models.credits.forms import parse_form
 from models.credits.rule_trial import Outcome, Turned
-from models.errors import N_
-from models.jobs import Job, Run
+from models.errors import N_, Invalid
+from models.jobs import Job, JobState, Run
 from views.admin.jobs import JobTable, JobWords, show_jobs_of
 from views.sheets.export import ExportColumn, export_name, write_export
 from views.sheets.workbook import XLSX, Look
 from views.words import hours
 
-KIND = "rule_trial"
+KIND, RECALCULATION = "rule_trial", "rule_recalculation"
 LISTED = 200
 """So many units and people stand on the page; the workbook has all."""
 
@@ -57,6 +59,29 @@ def _add(whole: Outcome, part: Outcome) -> None:
     whole.n_changed += part.n_changed
     whole.n_unfit += part.n_unfit
     whole.turned += part.turned
+
+
+def run_recalculation(run: Run) -> dict[str, Any]:
+    """Let a published version stand for the records of a past year, part by part from the cursor; rights are those of the moment."""
+    params = run.job.params
+    version = rule_versions.own_version(run.session, run.actor, params["version"])
+    of = rule_trial.trial(run.session, run.actor, version, params["year"])
+    done: dict[str, int] = {"after": 0, "n_people": 0, "n_records": 0, **run.job.cursor}
+    with run.reading() as session:
+        n_total = rule_trial.count_people(session, of)
+    run.commit(n_total=n_total)
+    while True:
+        with run.reading() as session:
+            people = rule_trial.people_after(session, of, done["after"])
+        if not people:
+            return {"n_records": done["n_records"], "n_people": done["n_people"]}
+        n_records = rule_trial.recalculate(run.session, run.actor, of, people, reason=params["reason"])
+        done = {
+            "after": people[-1],
+            "n_people": done["n_people"] + len(people),
+            "n_records": done["n_records"] + n_records,
+        }
+        run.commit(cursor=done, n_done=done["n_people"])
 
 
 def _result(run: Run, whole: Outcome) -> dict[str, Any]:
@@ -121,6 +146,23 @@ def _workbook(lines: Sequence[dict[str, Any]]) -> bytes:
     return out.getvalue()
 
 
+def _recalculation_title(job: Job) -> str:
+    words = {"form": job.params["form"], "version": job.params["number"], "year": job.params["year"]}
+    return gettext(N_("Recalculation: %(form)s, version %(version)s, of %(year)s"), **words)
+
+
+def _recalculated(job: Job) -> Sequence[str]:
+    if not job.result:
+        return ()
+    return [
+        gettext(
+            N_("%(people)s people were looked through; %(records)s records were recalculated."),
+            records=f"{job.result['n_records']:,}",
+            people=f"{job.result['n_people']:,}",
+        )
+    ]
+
+
 def _title(job: Job) -> str:
     words = {"form": job.params["form"], "version": job.params["number"], "year": job.params["year"]}
     return gettext(N_("Dry run of a rule: %(form)s, version %(version)s, on %(year)s"), **words)
@@ -180,7 +222,40 @@ def params_of(version: Any, year: int) -> dict[str, Any]:
     return {"version": version.id, "year": year, "form": parse_form(version.spec).label.zh, "number": version.version}
 
 
+def trials_of(session: Session, actor: Actor, version_id: int) -> list[Job]:
+    """Return the finished dry runs of a version that the position started, the latest of each year."""
+    rows = session.scalars(
+        select(Job)
+        .where(
+            Job.account_id == actor.account_id,
+            Job.position_key == actor.position_key,
+            Job.kind == KIND,
+            Job.state == JobState.DONE,
+        )
+        .order_by(Job.id.desc())
+        .limit(200)
+    )
+    latest: dict[int, Job] = {}
+    for job in rows:
+        if job.params["version"] == version_id:
+            latest.setdefault(job.params["year"], job)
+    return [latest[year] for year in sorted(latest, reverse=True)]
+
+
+def require_trial(session: Session, actor: Actor, version_id: int, year: int) -> None:
+    """Raise Invalid unless the position has tried the version on the year: nothing is recalculated unseen."""
+    if year not in {job.params["year"] for job in trials_of(session, actor, version_id)}:
+        raise Invalid(N_("Try the version on the year first, and look at what would change."))
+
+
+def trial_words(job: Job) -> str:
+    """Return year and figures of a finished dry run."""
+    return f"{job.params['year']}{gettext(N_(': '))}{_sentences(job)[1]}"
+
+
 def install() -> None:
     """Register the task."""
     jobs.handler(KIND)(run_trial)
+    jobs.handler(RECALCULATION)(run_recalculation)
+    show_jobs_of(RECALCULATION, JobWords(_recalculation_title, _recalculated))
     show_jobs_of(KIND, JobWords(_title, _sentences, _files, _tables))

@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor
-from models.credits import rule_trial, rule_versions, rules
+from models.credits import rule_trial, rule_versions, rules, why
 from models.credits.forms import parse_form
+from models.credits.postings import PostingKind, YearPosting
 from models.credits.recompute import recompute_all
 from models.credits.tables import Declaration, RuleVersion, YearSummary
-from models.errors import Invalid, NotAllowed
+from models.errors import Invalid, NotAllowed, WrongState
 from models.history import HistoryEntry
 from models.scope import bulk_update, system_session
 from models.transaction import unit_of_work
@@ -193,3 +194,99 @@ def test_only_a_past_year_is_tried(cast: Cast, session_of: Any, version: Version
         rule_trial.trial(session, county, found, wrong)
     with pytest.raises(NotAllowed):
         rule_trial.trial(session, cast.actors["unit_clerk"], found, 2026)
+
+
+def publish(session: Session, actor: Actor, version_id: int) -> None:
+    with unit_of_work(session):
+        rule_versions.publish(session, actor, version_id)
+
+
+def recalculated(session: Session, actor: Actor, version_id: int, reason: str = "按新规则重新计算") -> int:
+    with unit_of_work(session):
+        of = rule_trial.trial(session, actor, session.get_one(RuleVersion, version_id), 2026)
+        return rule_trial.recalculate(session, actor, of, rule_trial.people_after(session, of, 0), reason=reason)
+
+
+def grants() -> Any:
+    with system_session() as session:
+        columns = ("granted_tenths", "requested_tenths", "rule_version_id", "proposed_tenths", "inputs", "arithmetic", "state")
+        return session.execute(select(*(getattr(Declaration, name) for name in columns)).order_by(Declaration.id)).all()
+
+
+@pytest.mark.parametrize(
+    ("code", "changed", "n", "posted"),
+    [
+        ("GWPX", {"cap_value": "40"}, 4, {"professional": -500, "colleague": -100}),
+        ("SK", {"formula": "6 * lesson_hours", "cap_value": "100"}, 1, {"colleague": 400}),
+        ("SK", {"formula": "0"}, 1, {"colleague": -200}),
+    ],
+)
+def test_a_recalculation_turns_whom_the_trial_named_posts_the_difference_and_rewrites_no_grant(
+    cast: Cast,
+    session_of: Callable[[Actor], Session],
+    version: Version,
+    year: dict[str, int],
+    code: str,
+    changed: dict[str, Any],
+    n: int,
+    posted: dict[str, int],
+) -> None:
+    county = cast.actors["county_officer"]
+    session, before = session_of(county), grants()
+    made = version(county, code, **changed)
+    told = {t.person_id: (t.is_passed, t.new_tenths) for t in tried(session, county, made).turned}
+    publish(session, county, made)
+    passed = years()
+    assert recalculated(session, county, made) == n
+    assert grants() == before
+    after = years()
+    assert {p: after[p] for p in after if after[p][0] != passed[p][0]} == told
+    with system_session() as looking:
+        lines = looking.scalars(select(YearPosting).where(YearPosting.details.is_not(None))).all()
+        assert {line.kind for line in lines} == {PostingKind.RECALCULATED}
+        assert {(line.details or {})["version"] for line in lines} == {made}
+        sums: dict[int, int] = {}
+        for line in lines:
+            sums[line.person_id] = sums.get(line.person_id, 0) + line.total_tenths
+        assert sums == {cast.people[name].id: tenths for name, tenths in posted.items()}
+        assert recompute_all(looking, check_only=True).is_clean
+    assert recalculated(session, county, made) == 0  # a second click finds nothing to do
+
+
+def years() -> dict[int, tuple[bool, int]]:
+    with system_session() as session:
+        rows = session.execute(select(YearSummary.person_id, YearSummary.is_passed, YearSummary.total_tenths))
+        return {row.person_id: (row.is_passed, row.total_tenths) for row in rows}
+
+
+def test_only_a_published_own_version_recalculates_with_a_reason(
+    cast: Cast, session_of: Any, version: Version, year: dict[str, int]
+) -> None:
+    city, county = cast.actors["city_officer"], cast.actors["county_officer"]
+    session = session_of(county)
+    made, before = version(county, "GWPX", cap_value="40"), years()
+    with pytest.raises(WrongState):
+        recalculated(session, county, made)
+    publish(session, county, made)
+    with pytest.raises(Invalid):
+        recalculated(session, county, made, reason=" ")
+    with pytest.raises(WrongState):
+        recalculated(session_of(city), city, made)
+    clerk = cast.actors["unit_clerk"]
+    with pytest.raises(NotAllowed):
+        recalculated(session_of(clerk), clerk, made)
+    assert years() == before
+
+
+def test_a_recalculated_record_is_explained_by_what_counts(
+    cast: Cast, session_of: Any, version: Version, year: dict[str, int]
+) -> None:
+    county = cast.actors["county_officer"]
+    session = session_of(county)
+    made = version(county, "SK", formula="6 * lesson_hours", cap_value="50")
+    publish(session, county, made)
+    recalculated(session, county, made)
+    looking = session_of(cast.actors["colleague"])
+    told = why.why(looking, looking.get_one(Declaration, year["lessons"])).counted
+    assert told is not None
+    assert (told[1]["granted"], told[1]["cap"], told[1]["counted"]) == ("60", "50", "50")
