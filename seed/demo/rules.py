@@ -12,7 +12,7 @@ from seed.demo.stage import Stage, acting_as
 
 
 def build_rules(stage: Stage) -> None:
-    """Publish a yearly cap of the city for 岗位培训, draft a lower one for it and discard a draft of 其他."""
+    """Publish a yearly cap of the city for 岗位培训, draft one for 行业专业科目培训 and discard a draft of 其他."""
     published = _write(
         stage,
         "GWPX",
@@ -22,7 +22,7 @@ def build_rules(stage: Stage) -> None:
     )
     with acting_as(stage.officer("city")) as session:
         rule_versions.publish(session, stage.officer("city"), published)
-    _write(stage, "GWPX", note="拟将岗位培训上限调整为 40 学时，先行试算", cap_value="40")
+    _write(stage, "HYPX", note="拟对行业专业科目培训设每年 50 学时上限，先行试算", cap_kind="per_year", cap_value="50")
     given_up = _write(stage, "QT", note="拟停用，经研究不再调整", is_enabled=False)
     with acting_as(stage.officer("city")) as session:
         rule_versions.discard(session, stage.officer("city"), given_up)
