@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.access import Actor
+from models.base import db
 from models.credits import declarations, rule_editing, rule_versions, rules
 from models.credits.forms import parse_form
 from models.credits.rule_editing import FieldEdit, RuleEdit
 from models.credits.tables import Declaration, RuleState, RuleVersion
 from models.errors import Conflict, DomainError, FieldErrors, NotAllowed, NotFound, WrongState
 from models.history import HistoryEntry
-from models.scope import system_session
+from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
 
@@ -304,3 +308,46 @@ def test_a_form_that_was_switched_off_is_offered_to_nobody_below(
     assert "GWPX" in {o.form.code for o in rules.offered(session_of(foreign), foreign.path, 2026)}
     with pytest.raises(DomainError):
         declare(person)
+
+
+@pytest.mark.both_databases
+def test_officers_who_save_and_publish_at_once_do_so_one_after_the_other(
+    app: Flask, cast: Cast, session_of: Any, write: Callable[..., int], forms: dict[str, int]
+) -> None:
+    city = cast.actors["city_officer"]
+    drafts = [write(city, formula=str(n)) for n in (1, 2)]
+    with system_session() as session:
+        spec = session.get_one(RuleVersion, forms["GWPX"]).spec
+    edit = replace(rule_versions.as_edit(spec), note="同时", sample={}, sample_requested="")
+    told: list[object] = []
+    start = threading.Barrier(6)
+
+    def officer(step: Callable[[Session], RuleVersion]) -> None:
+        with app.app_context(), ScopedSession(db, expire_on_commit=False, autoflush=False) as session:
+            attach(session, scope_of(city))
+            start.wait()
+            try:
+                with unit_of_work(session):
+                    told.append(step(session).version)
+            except DomainError as refusal:
+                told.append(type(refusal))
+
+    steps: list[Callable[[Session], RuleVersion]] = [
+        *(partial(rule_versions.publish, actor=city, version_id=i) for i in (*drafts, *drafts)),
+        *(partial(rule_versions.write, actor=city, base_id=forms["GWPX"], edit=edit, from_year=2026) for _ in range(2)),
+    ]
+    threads = [threading.Thread(target=officer, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with system_session() as session:
+        rows = session.execute(select(RuleVersion.version, RuleVersion.state).where(RuleVersion.path == city.path)).all()
+    states = {row.version: row.state for row in rows}
+    assert sorted(states) == [1, 2, 3, 4]  # nobody's version was lost, none has another's number
+    assert (states[2], states[3], states[4]) == ("published", "draft", "draft")
+    assert len(told) == 6
+    assert sorted(n for n in told if isinstance(n, int) and n > 2) == [3, 4]
+    assert told.count(2) == 1  # of two clicks one publishes
+    assert states[1] == ("published" if told.count(1) else "draft")
+    assert holding(city, session_of) == drafts[1]
