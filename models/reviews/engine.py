@@ -148,16 +148,18 @@ def _claim(session: Session, actor: Actor, ids: Sequence[int], seen: Mapping[int
         or r.deciding_organisation_id != actor.organisation_id
         or (r.id in seen and seen[r.id] != version(r))
     ]
-    batch.refuse(_who_was_first(session, actor, moved_on))
-    batch.refuse({r.id: _own_matter() for r in batch.rows if actor.account_id in {r.subject_account_id, r.submitted_by_id}})
+    batch.refuse(who_was_first(session, actor, moved_on))
+    batch.refuse({r.id: own_matter() for r in batch.rows if actor.account_id in {r.subject_account_id, r.submitted_by_id}})
     return batch
 
 
-def _own_matter() -> DomainError:
+def own_matter() -> DomainError:
+    """Return the refusal of whoever would decide a matter of one's own."""
     return NotAllowed(N_("This is your own matter: another administrator has to decide it."))
 
 
-def _who_was_first(session: Session, actor: Actor, rows: Sequence[Review]) -> dict[int, DomainError]:
+def who_was_first(session: Session, actor: Actor, rows: Sequence[Review]) -> dict[int, DomainError]:
+    """Return why reviews do not wait for the actor's organisation any more, or not yet: decided, withdrawn, elsewhere."""
     if not rows:
         return {}
     latest: dict[int, Decision] = {}

@@ -20,6 +20,7 @@ from models.base import local_date, utcnow
 from models.errors import N_
 from models.reviews import engine, hiding, queries
 from models.reviews.forecast import forecast
+from models.reviews.reasons import why_not
 from models.reviews.tables import Decision, Review, ReviewKind, ReviewState, Verdict
 from models.workflow import Moved
 from views import states
@@ -34,7 +35,7 @@ from views.admin.state import ListState
 from views.admin.undoing import UNDO_ROW, batch_filter, undo_batches
 from views.details import TimelineEntry
 from views.forms import PlainForm
-from views.words import words
+from views.words import say, words
 
 HIDDEN = "f_hidden"
 WAITING_SORTS = (Sort("submitted", (Review.submitted_at, Review.id)),)
@@ -332,17 +333,9 @@ class DecisionScreen(ReviewPage):
         return review.state == ReviewState.OPEN and review.deciding_organisation_id == self.actor.organisation_id and not is_own
 
     def decided_words(self, row: Any) -> str:
-        """Return who decided, or why the reader cannot decide now."""
+        """Return why the reader cannot decide now, and who can."""
         review = self.review_of(row)
-        if review is None:
-            return ""
-        if review.state == ReviewState.OPEN and review.deciding_organisation_id == self.actor.organisation_id:
-            return words(N_("This is your own matter: another administrator has to decide it."))
-        made = reversed(queries.decisions_of(self.work, review))
-        last = next((d for d in made if d.verdict != Verdict.UNDONE and d.undone_at is None), None)
-        if last is None or last.round != review.round:
-            return ""
-        return words(N_("Already handled by %(name)s at %(time)s."), {"name": last.actor_name, "time": last.decided_at})
+        return " ".join(say(r) for r in why_not(self.work, self.actor, review)) if review is not None else ""
 
     def review_of(self, row: Any) -> Review | None:
         """Return the review of a row of either tab."""
