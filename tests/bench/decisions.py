@@ -1,24 +1,29 @@
-"""Decisions in batches: 1,000 at once and 10,000 as a job's chunks, with history, notices and recounted years."""
+"""Decisions in batches: 1,000 at once and 10,000 as a job's chunks, with history, notices and recounted years.
+
+The same rows are then taken back, decided once more, and audited.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from admin_app.settings import Settings
+from models.access import Actor
 from models.base import today, utcnow
-from models.credits.tables import Declaration, DeclarationState
+from models.credits import audits
+from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.org.tables import Organisation, OrganisationKind
 from models.people.tables import Professional, ProfessionalState
-from models.reviews import engine
+from models.reviews import engine, undo
 from models.reviews.tables import Decision, Review, ReviewKind, ReviewLevel, Verdict
 from models.scope import bulk_load, system_session
 from models.transaction import unit_of_work
-from models.workflow import CHUNK
+from models.workflow import CHUNK, Moved
 from seed.scale import catalogue, reviews
 from seed.scale.columns import COLUMNS
 from seed.scale.people import Person
@@ -26,7 +31,10 @@ from seed.scale.reviews import Course, Matter
 from seed.scale.rows import Rows
 from seed.scale.tree import Unit
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground
+from tests.bench.ground import Ground, Officer
+
+MARK = "bench"
+Work = Callable[[Session, Actor, Sequence[int]], Moved]
 
 
 def run(ground: Ground, _settings: Settings) -> Iterator[Figure]:
@@ -37,6 +45,9 @@ def run(ground: Ground, _settings: Settings) -> Iterator[Figure]:
             seconds, own = _decide(ground, ids)
             yield Figure(f"{n:,} decisions", seconds, "s", ground.database, n, target)
             yield Figure(f"{n:,} decisions: processor", own, "s", ground.database, n)
+            yield Figure(f"{n:,} decisions undone", _undo(ground, ids), "s", ground.database, n)
+            _decide(ground, ids)
+            yield Figure(f"{n:,} records audited", _audit(ground, ids), "s", ground.database, n)
 
 
 def _decide(ground: Ground, ids: list[int]) -> tuple[float, float]:
@@ -45,9 +56,34 @@ def _decide(ground: Ground, ids: list[int]) -> tuple[float, float]:
     with officer.session() as session:
         for start in range(0, len(ids), CHUNK):
             with unit_of_work(session):
-                moved = engine.decide_many(session, officer.actor, ids[start : start + CHUNK], verdict=Verdict.PASS)
+                moved = engine.decide_many(session, officer.actor, ids[start : start + CHUNK], verdict=Verdict.PASS, batch=MARK)
             assert not moved.refused, moved
     return time.perf_counter() - began, time.process_time() - began_own
+
+
+def _undo(ground: Ground, ids: list[int]) -> float:
+    officer = ground.officer("county")
+    with system_session() as session:
+        stands = (Decision.review_id.between(ids[0], ids[-1]), Decision.batch == MARK, Decision.undone_at.is_(None))
+        made = session.scalars(select(Decision.id).where(*stands, Decision.verdict == Verdict.PASS).order_by(Decision.id)).all()
+    return _in_chunks(officer, made, undo.undo_many)
+
+
+def _audit(ground: Ground, ids: list[int]) -> float:
+    def fail(session: Session, actor: Actor, part: Sequence[int]) -> Moved:
+        return audits.audit_many(session, actor, part, verdict=AuditState.FAILED, reason="样本不符")
+
+    return _in_chunks(ground.officer("county"), ids, fail)
+
+
+def _in_chunks(officer: Officer, ids: Sequence[int], work: Work) -> float:
+    began = time.perf_counter()
+    with officer.session() as session:
+        for start in range(0, len(ids), CHUNK):
+            with unit_of_work(session):
+                moved = work(session, officer.actor, ids[start : start + CHUNK])
+            assert not moved.refused, moved
+    return time.perf_counter() - began
 
 
 def _waiting(ground: Ground, n: int) -> list[int]:
