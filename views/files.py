@@ -11,11 +11,13 @@ from models.base import db
 from models.credits import rule_versions
 from models.errors import NotFound
 from models.reviews import organisation_registrations
+from models.training import attachments
 from models.transaction import unit_of_work
 from views.actor import required_actor
 from views.downloads import handed_out
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
+_OF_TRAINING = (Permission.TRAINING_MANAGE, Permission.TRAINING_REVIEW, Permission.HOURS_REVIEW)
 _MAY_READ = (Permission.PORTAL, Permission.HOURS_VIEW, Permission.HOURS_REVIEW)
 
 
@@ -67,6 +69,20 @@ def rule_document(rule_version_id: int) -> Response:
     except FileNotFoundError:
         raise Missing from None
     return handed_out(content, name=name, media_type=rule_versions.PDF)
+
+
+@blueprint.get("/training/<key>")
+def training(key: str) -> Response:
+    """Hand out an attachment of a plan or a report: to its own unit, and to whoever reviews it."""
+    actor = required_actor()
+    if not any(actor.can(permission) for permission in _OF_TRAINING):
+        raise NotFound
+    found = attachments.found(db.session(), key)
+    try:
+        content = files.read(found)
+    except FileNotFoundError:
+        raise Missing from None
+    return handed_out(content, name=found.original_name, media_type=found.media_type)
 
 
 @blueprint.get("/<key>")

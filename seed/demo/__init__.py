@@ -17,6 +17,7 @@ from seed.demo.records import build_records
 from seed.demo.rules import build_rules
 from seed.demo.stage import DemoAccount, as_system, new_stage
 from seed.demo.undone import build_undone
+from seed.demo.training import build_training
 from seed.demo.units import build_units
 from seed.reference import seed_reference
 
@@ -40,6 +41,7 @@ def seed_demo() -> list[DemoAccount]:
     build_units(stage)
     build_moves(stage)
     build_rules(stage)
+    build_training(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

@@ -25,6 +25,7 @@ STARTS = {
     "unit_clerk": ("employer", "/admin/"),
     "department_clerk": ("competent_department", "/admin/"),
     "county_officer": ("hr_department", "/admin/"),
+    "base_clerk": ("training_base", "/admin/"),
 }
 NO_PAGES = re.compile(r"^/language/|/static/|/files/|/captcha|\.(png|jpg|pdf|xlsx|zip)$|/template|/download|/certificate")
 AT_MOST = 60
@@ -70,7 +71,7 @@ def see_all(page: Page, watch: Watch, name: str, size: str, language: str, *, ke
     return number
 
 
-N_PAGES = {"": 6, "professional": 8, "unit_clerk": 12, "department_clerk": 14, "county_officer": 14}
+N_PAGES = {"": 6, "professional": 8, "unit_clerk": 12, "department_clerk": 14, "county_officer": 14, "base_clerk": 10}
 """So many pages at least: a walk that ends early has seen nothing."""
 
 

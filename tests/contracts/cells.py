@@ -39,6 +39,7 @@ BY_ENDPOINT = {
     ("files.download", "key"): ("attachments", "key"),
     ("files.scan", "key"): ("organisation_scans", "key"),
     ("files.job_file", "key"): ("job_files", "key"),
+    ("files.training", "key"): ("training_files", "key"),
     ("files.once", "key"): ("job_files", "key"),
     ("documents.certificate", "number"): ("certificates", "number"),
     ("verify.certificate", "number"): ("certificates", "number"),

@@ -32,6 +32,8 @@ BUDGETED = (
     "/admin/superior-changes/",
     "/admin/delegations/",
     "/admin/own-organisation/superior",
+    "/admin/unit-plan-reviews/",
+    "/admin/unit-plan-reviews/?tab=reviewed",
 )
 OF_ORGANISATIONS = ("/admin/organisations/?tab=employer", "/admin/organisations/details/?id={organisation}")
 OFFICERS = ("unit_clerk", "department_clerk", "county_officer", "city_officer")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from flask import Flask
@@ -16,18 +18,24 @@ from models.org.codes import mod31
 from models.org.departments import DepartmentData
 from models.org.publications import PublicationKind, Text
 from models.org.settings import SettingKey, set_setting
-from models.org.tables import CodeEntry, Organisation, OrganisationKind
+from models.org.tables import CodeEntry, Organisation, OrganisationKind, OrganisationState
 from models.people import administrators, candidates, roles
 from models.people.candidates import Candidate, Way
 from models.people.organisation_registration import Applicant, OrganisationRegistration
+from models.people.positions import load_actor
 from models.people.roles import RoleData
+from models.people.tables import Post
 from models.reviews import engine
 from models.reviews import transfers as moves
 from models.reviews.organisation_registrations import first_step, keep_first_step, submit_organisation
 from models.reviews.tables import Review, ReviewKind, Verdict
-from models.scope import NOTHING, attach, system_session
+from models.scope import NOTHING, attach, reserve_ids, system_session
+from models.training import plans, public_subjects, reports, subjects
+from models.training.plans import PlanData, PlanKind
+from models.training.public_subjects import PublicSubjectData
+from models.training.reports import ReportData
 from models.transaction import unit_of_work
-from models.uploads import Upload
+from models.uploads import Upload, check
 from tests.admin.conftest import picture
 from tests.cast import Cast, made_up_number
 
@@ -41,6 +49,20 @@ WAITING_UNITS = (
     (OrganisationKind.TRAINING_BASE, "county"),
     (OrganisationKind.HR_DEPARTMENT, "county"),
 )
+
+PLAN = PlanData(
+    PlanKind.SINGLE,
+    2026,
+    "新技术应用培训班",
+    subject="professional",
+    hours=Decimal(24),
+    starts_on=dt.date(2026, 12, 20),
+    ends_on=dt.date(2026, 12, 22),
+    n_people=60,
+    place="第一教学楼",
+    content="数字技术应用",
+)
+YEARLY = PlanData(PlanKind.YEARLY, 2026, "年度培训计划", content="全年六期")
 
 
 def organisations(app: Flask, cast: Cast, acting_as: Callable[[Actor], Any]) -> str:
@@ -111,6 +133,60 @@ def transfers(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
     worker = cast.actors["branch_worker"]
     with acting_as(worker) as session:
         moves.start(session, worker, None, to_organisation_id=cast.organisations["cousin_unit"].id, phone=phone)
+
+
+def training(app: Flask, cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
+    """Let a base below the county and one below the department, and a unit, wait for each reviewer and hold drafts."""
+    county, base, unit = (cast.actors[name] for name in ("county_officer", "base_clerk", "unit_clerk"))
+    with acting_as(county) as session:
+        public_subjects.add(session, county, PublicSubjectData(2026, "人工智能", Decimal(30)))
+    for clerk in (base, _base_of_the_department(app, cast)):
+        with acting_as(clerk) as session:
+            subject = subjects.add(session, clerk, "数字技术")
+            single = replace(PLAN, professional_subject_id=subject.id)
+            for data in (single, replace(single, name="待提交的培训班"), YEARLY):
+                plan = plans.save(session, clerk, data)
+                if data.name != "待提交的培训班":
+                    plans.submit(session, clerk, plan.id)
+            filed = check(Upload("年度报告.png", picture(501)))
+            for name in ("年度报告", "年度工作总结"):
+                report = reports.save(session, clerk, ReportData(2026, name), added=[filed])
+            reports.submit(session, clerk, report.id)
+    for n in range(2):
+        with acting_as(unit) as session:
+            data = replace(PLAN, kind=PlanKind.UNIT, subject="all", name=f"单位培训{n}")
+            plans.submit(session, unit, plans.save(session, unit, data).id)
+    department = cast.actors["department_clerk"]
+    with acting_as(department) as session:
+        first = session.scalars(select(Review.id).where(Review.kind == ReviewKind.UNIT_PLAN).order_by(Review.id)).first()
+        engine.decide(session, department, first or 0, verdict=Verdict.PASS)
+
+
+def _base_of_the_department(app: Flask, cast: Cast) -> Actor:
+    """Write a base below the department, and who works there."""
+    above, account = cast.organisations["department"], cast.accounts["city_second"]
+    with app.app_context(), system_session() as session, unit_of_work(session):
+        (base_id,) = reserve_ids(session, Organisation, 1)
+        base = Organisation(
+            id=base_id,
+            parent_id=above.id,
+            path=f"{above.path}{base_id}/",
+            kind=OrganisationKind.TRAINING_BASE,
+            state=OrganisationState.ACTIVE,
+            name="教育系统继续教育基地",
+            code="T9000000000001",
+            code_kind="temporary_code",
+            region_code="371100",
+        )
+        session.add(base)
+        session.flush()
+        post = Post(account_id=account.id, organisation_id=base.id, path=base.path, name=account.name, is_super=True)
+        session.add(post)
+        session.flush()
+    with app.app_context():
+        found = load_actor(account.id, f"post:{post.id}")
+    assert found is not None
+    return found
 
 
 def publish_something(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:

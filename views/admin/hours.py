@@ -113,7 +113,8 @@ def _matter(statement: Select[Any]) -> Any:
     return statement.column_descriptions[0]["entity"]
 
 
-def _in_organisation(statement: Select[Any], value: str) -> Select[Any]:
+def in_organisation(statement: Select[Any], value: str) -> Select[Any]:
+    """Narrow reviews or decisions to those of one organisation that was picked."""
     return statement.where(_matter(statement).path == chosen_organisation(value).path)
 
 
@@ -136,7 +137,7 @@ FILTERS: tuple[Filter, ...] = (
     picker_filter(
         "organisation",
         N_("Employer (unit)"),
-        _in_organisation,
+        in_organisation,
         address=organisation_address,
         shown=organisation_words,
         is_quick=False,

@@ -14,9 +14,14 @@ from models.people.delegations import Delegation
 from models.people.tables import Post, Professional, Role
 from models.people.transfers import Transfer
 from models.reviews.tables import Review
+from models.training.plans import TrainingPlan
+from models.training.public_subjects import PublicSubject
+from models.training.reports import YearlyReport
+from models.training.subjects import ProfessionalSubject
 from views.admin import export_jobs, menu, rule_trials
 from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
+from views.admin.base_data import BaseDataPage
 from views.admin.change_orders import ChangeOrdersView
 from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
@@ -52,8 +57,12 @@ from views.admin.screen import ScopedPage
 from views.admin.settings import SettingsPage
 from views.admin.superior_changes import SuperiorChangesView
 from views.admin.temporary_codes import TemporaryCodesView
+from views.admin.training_plans import TrainingPlansView, UnitPlansView
+from views.admin.training_reviews import TrainingPlanReviews, UnitPlanReviews, YearlyPlanReviews, YearlyReportReviews
+from views.admin.training_subjects import PublicSubjectsView, SubjectsView
 from views.admin.transfer_out import TransferOut
 from views.admin.transfers import TransferLogView, TransfersInView, TransfersOutView
+from views.admin.yearly_reports import YearlyReportsView
 
 ADDRESS = "/admin"
 
@@ -82,6 +91,16 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         HoursView(Review, endpoint="hours", url="hours"),
         HourAuditsView(Declaration, endpoint="hour_audits", url="hour-audits"),
+        UnitPlanReviews(Review, endpoint="unit_plan_reviews", url="unit-plan-reviews"),
+        TrainingPlanReviews(Review, endpoint="training_plan_reviews", url="training-plan-reviews"),
+        YearlyPlanReviews(Review, endpoint="yearly_plan_reviews", url="yearly-plan-reviews"),
+        YearlyReportReviews(Review, endpoint="yearly_report_reviews", url="yearly-report-reviews"),
+        PublicSubjectsView(PublicSubject, endpoint="public_subjects", url="public-subjects"),
+        BaseDataPage(endpoint="base_data", url="base-data"),
+        TrainingPlansView(TrainingPlan, endpoint="training_plans", url="training-plans"),
+        SubjectsView(ProfessionalSubject, endpoint="subjects", url="subjects"),
+        YearlyReportsView(YearlyReport, endpoint="yearly_reports", url="yearly-reports"),
+        UnitPlansView(TrainingPlan, endpoint="unit_plans", url="unit-plans"),
         TransfersInView(Review, endpoint="transfers_in", url="transfers-in"),
         TransferOut(endpoint="transfer_out", url="transfer-out"),
         TransfersOutView(Review, endpoint="transfers_out", url="transfers-out"),

@@ -99,6 +99,19 @@ for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// A list whose values begin with the kind that another choice names shows that kind alone.
+for (const select of document.querySelectorAll("select[data-narrowed-by]")) {
+  const kind = select.form.elements[select.dataset.narrowedBy];
+  const narrow = () => {
+    for (const option of select.options) {
+      option.hidden = option.disabled = option.value !== "" && kind.value !== "" && !option.value.startsWith(`${kind.value}:`);
+    }
+    if (select.selectedOptions[0]?.disabled) select.value = "";
+  };
+  kind.addEventListener("change", narrow);
+  narrow();
+}
+
 // Errors first: the summary takes the focus.
 document.querySelector("[data-error-summary]")?.focus();
 
