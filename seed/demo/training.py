@@ -137,7 +137,7 @@ def _unit_plans(stage: Stage) -> None:
     year = stage.year
     for key, above, name, outcome in (
         ("people_hospital", ["city_health", "city"], "全院护理文书书写规范培训", "approved"),
-        ("people_hospital", ["city_health", "city"], "院内感染防控培训", "pending"),
+        ("people_hospital", ["city_health", "city"], "院内感染防控培训", "halfway"),
         ("people_hospital", ["city_health", "city"], "医学影像新技术培训", "draft"),
         ("wh_middle", ["wh_education", "wanghai"], "新课程标准校本研修", "halfway"),
         ("wh_middle", ["wh_education", "wanghai"], "班主任工作研修", "请补充授课教师和课程安排。"),

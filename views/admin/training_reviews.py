@@ -108,7 +108,7 @@ OF_TRAINING = (
     _plan("name", is_link=True),
     BASE,
     _plan("year"),
-    _plan("subject", choices=SUBJECTS),
+    _plan("subject", choices=SUBJECTS, shown=False),
     _plan("subject_name"),
     _plan("hours_tenths"),
     _plan("n_people", shown=False),

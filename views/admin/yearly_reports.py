@@ -66,7 +66,6 @@ class YearlyReportsView(FilingScreen, ScopedModelView):
         _col(Col("name", is_link=True)),
         _col(Col("year")),
         Col("n_files", label=N_("Attachments"), value=lambda row: row[1], kind="number"),
-        Col("n_files", label=N_("Attachments"), value=lambda row: row[1], kind="number"),
         STATE,
         _col(Col("submitted_at", shown=False)),
     )
