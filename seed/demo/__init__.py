@@ -16,8 +16,8 @@ from seed.demo.publications import build_publications
 from seed.demo.records import build_records
 from seed.demo.rules import build_rules
 from seed.demo.stage import DemoAccount, as_system, new_stage
-from seed.demo.undone import build_undone
 from seed.demo.training import build_training
+from seed.demo.undone import build_undone
 from seed.demo.units import build_units
 from seed.reference import seed_reference
 
