@@ -106,14 +106,11 @@ class FilingScreen(RecordPages):
     """Mixed in before ScopedModelView: the filings of the own organisation."""
 
     subject_kind: ClassVar[str]
+    reviewed_as: ClassVar[staticmethod[[Any], ReviewKind]]  # of a filing
     new_word: ClassVar[str]
     save_word: ClassVar[str] = N_("Save")
     submit_word: ClassVar[str] = N_("Submit")
     form_template = "admin/filing_form.html"
-
-    def review_kind(self, row: Any) -> ReviewKind:
-        """Return as what a row is reviewed."""
-        raise NotImplementedError
 
     def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
         """Leave out what organisations below have filed: it is read where it is reviewed."""
@@ -157,7 +154,7 @@ class FilingScreen(RecordPages):
 
     def timeline(self, row: Any) -> Sequence[TimelineEntry] | None:
         """Return the course of the review with the phone numbers of those who decide; None before it was submitted."""
-        review = queries.review_of(self.work, self.review_kind(row), self.filed(row).id)
+        review = queries.review_of(self.work, type(self).reviewed_as(self.filed(row)), self.filed(row).id)
         return course(self.work, review) if review is not None else None
 
 

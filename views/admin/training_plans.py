@@ -18,7 +18,6 @@ from models.access import Actor, PositionKind
 from models.base import to_hours, today
 from models.credits.tables import SubjectKind
 from models.errors import N_
-from models.reviews.tables import ReviewKind
 from models.training import plans, public_subjects, subjects, typed
 from models.training.plans import REVIEWED_AS, PlanData, PlanKind, TrainingPlan
 from views import states
@@ -127,6 +126,7 @@ class _Plans(FilingScreen, ScopedModelView):
 
     permission = MANAGE
     subject_kind = "training_plan"
+    reviewed_as = staticmethod(lambda plan: REVIEWED_AS[PlanKind(plan.kind)])
     new_word = N_("Add training plan")
     icon = "file"
     sorts = (Sort("id", (TrainingPlan.id,), is_descending=True),)
@@ -135,13 +135,9 @@ class _Plans(FilingScreen, ScopedModelView):
     create_permission = MANAGE
     edit_permission = MANAGE
 
-    def review_kind(self, row: Any) -> ReviewKind:
-        """Return as what a plan is reviewed."""
-        return REVIEWED_AS[PlanKind(row.kind)]
-
     def kind_of(self, row: Any | None) -> PlanKind:
-        """Return the kind of a plan, or of the new one that is asked for."""
-        raise NotImplementedError
+        """Return the kind of a plan, or of the new one that the form was opened for."""
+        return PlanKind(row.kind) if row is not None else _asked_kind()
 
     def fill(self, form: Any, row: Any | None) -> PlainForm:
         """Return the form with its choices and marks."""
@@ -235,10 +231,6 @@ class TrainingPlansView(_Plans):
     details = (Section(N_("Training plan"), (DETAILS[0], DETAILS[1], Col("subject", choices=SUBJECTS), *DETAILS[2:])),)
     create_form_class: ClassVar[type[PlainForm] | None] = TrainingForm
     edit_form_class: ClassVar[type[PlainForm] | None] = TrainingForm
-
-    def kind_of(self, row: Any | None) -> PlanKind:
-        """Return the kind of the row, or of the tab that the form was opened from."""
-        return PlanKind(row.kind) if row is not None else _asked_kind()
 
     def make_form(self, form_class: type[PlainForm], row: Any | None) -> PlainForm:
         """Return the form of the kind with the subjects that may be chosen now."""

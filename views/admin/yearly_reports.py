@@ -58,6 +58,7 @@ class YearlyReportsView(FilingScreen, ScopedModelView):
     icon = "file"
     order = 48
     subject_kind = "yearly_report"
+    reviewed_as = staticmethod(lambda _report: ReviewKind.YEARLY_REPORT)
     new_word = N_("Add yearly report")
     save_word = N_("Confirm")
     submit_word = N_("File the report")
@@ -102,10 +103,6 @@ class YearlyReportsView(FilingScreen, ScopedModelView):
             .scalar_subquery()
         )
         return select(YearlyReport, n_files)
-
-    def review_kind(self, row: Any) -> ReviewKind:
-        """Return as what a report is reviewed."""
-        return ReviewKind.YEARLY_REPORT
 
     def make_form(self, form_class: type[PlainForm], row: Any | None) -> PlainForm:
         """Return the form with the years that are reported on."""
