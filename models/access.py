@@ -48,6 +48,7 @@ class Permission(StrEnum):
     HOURS_REVIEW = "hours.review"
     HOURS_EXPORT = "hours.export"
     HOURS_AUDIT = "audit.hours"  # a second look at what was granted: HR and competent departments
+    EXEMPTIONS = "exemptions.manage"  # 免修减免: of HR and competent departments
     CERTIFICATES_PRINT = "certificates.print"
     TRAINING_MANAGE = "training.manage"  # plans, subjects, classes and reports of the own base; plans of the own unit
     TRAINING_REVIEW = "training.review"  # plans and reports of training bases right below
@@ -87,6 +88,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.HOURS_REVIEW: N_("Review declared hours"),
     Permission.HOURS_EXPORT: N_("Export declared hours"),
     Permission.HOURS_AUDIT: N_("Audit granted hours"),
+    Permission.EXEMPTIONS: N_("Exempt people from a year's hours"),
     Permission.CERTIFICATES_PRINT: N_("Print certificates"),
     Permission.TRAINING_MANAGE: N_("Manage own training: plans, classes, reports"),
     Permission.TRAINING_REVIEW: N_("Review plans and reports of training bases"),
@@ -116,7 +118,7 @@ _OWN = _modules("organisation", "administrators", "roles")
 _EMPLOYER = _OWN | _modules("changes", "departments", "people", "registrations", "transfers", "hours", "certificates")
 _TRAINING, _TRAINING_BELOW = frozenset({Permission.TRAINING_MANAGE}), frozenset({Permission.TRAINING_REVIEW})
 _BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANAGE, Permission.ORGANISATIONS_REVIEW})
-_DEPARTMENT = _EMPLOYER | _modules("organisations", "audit")
+_DEPARTMENT = _EMPLOYER | _modules("organisations", "audit", "exemptions")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW | _TRAINING,
     PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _TRAINING_BELOW,
@@ -129,7 +131,7 @@ GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
 """What a super administrator of an organisation of that kind holds, and so the most that a role may grant."""
 
 NOT_FOR_INNER = _modules(
-    "organisation", "organisations", "changes", "publications", "orders", "training", "public_subjects", "rules"
+    "organisation", "organisations", "changes", "publications", "orders", "training", "public_subjects", "rules", "exemptions"
 )
 """What an inner account (内部账户) never holds: it sees the department's own staff only."""
 

@@ -2,7 +2,7 @@
 
 from models import files, history, import_batches, jobs, outbox, saved
 from models.certificates import tables as certificates
-from models.credits import audit_samples, audits, postings
+from models.credits import audit_samples, audits, exemptions, postings
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
@@ -21,6 +21,7 @@ __all__ = [
     "credits_",
     "delegations",
     "doubles",
+    "exemptions",
     "files",
     "history",
     "import_batches",

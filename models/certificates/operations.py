@@ -16,6 +16,7 @@ from models.certificates.numbers import locked_series, series_region, take_numbe
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.workflow import CERTIFICATES
 from models.credits.events import YearChange, year_changed
+from models.credits.queries import earns_certificate
 from models.credits.tables import YearSummary
 from models.errors import N_, DomainError, NotAllowed, NotFound, WrongState
 from models.people.tables import Professional
@@ -27,6 +28,7 @@ from models.scope import acting
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """Without 0, O, 1, I and l: the code of the QR can be read out and typed."""
 NOT_PASSED = N_("The year %(year)s does not meet the requirement yet; the certificate can be printed when it does.")
+EXEMPT = N_("The year %(year)s is exempt: without the required hours there is no certificate.")
 YEAR_FELL = N_("The year's hours no longer meet the requirement.")
 
 
@@ -94,8 +96,9 @@ def _passed_summary(session: Session, person_id: int, year: int) -> YearSummary:
     summary = session.scalars(
         select(YearSummary).where(YearSummary.person_id == person_id, YearSummary.year == year).with_for_update()
     ).first()
-    if summary is None or not summary.is_passed:
-        raise NotAllowed(NOT_PASSED, year=str(year))
+    if summary is None or not earns_certificate(summary):
+        is_exempt = summary is not None and summary.is_exempt
+        raise NotAllowed(EXEMPT if is_exempt else NOT_PASSED, year=str(year))
     return summary
 
 

@@ -198,6 +198,16 @@ def learning_record(session: Session, person_id: int, year: int) -> Sequence[Dec
     ).all()
 
 
+def earns_certificate(summary: YearSummary) -> bool:
+    """Say whether a certificate can be printed: a year that passed, and not by an exemption of the whole year alone."""
+    reached = (
+        summary.total_tenths >= summary.required_total_tenths
+        and summary.public_tenths >= summary.required_public_tenths
+        and summary.professional_tenths >= summary.required_professional_tenths
+    )
+    return summary.is_passed and (not summary.is_exempt or (reached and summary.total_tenths > 0))
+
+
 def year_needs(summary: YearSummary) -> list[tuple[str, dict[str, str]]]:
     """Return what is still missing of a year as message ids with parameters; nothing for a year that passed."""
     if summary.is_passed:

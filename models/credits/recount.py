@@ -18,6 +18,7 @@ from models.access import Actor
 from models.base import today
 from models.credits.counting import Cap, Granted, Needs, YearCount, count_year, split
 from models.credits.events import YearChange, year_changed
+from models.credits.exemptions import Exemption, holding, left_of
 from models.credits.organisation_years import Learner, move_learners
 from models.credits.postings import AUDITED, TAKEN_BACK, Because, Figures, Line, Posted, lines, post
 from models.credits.requirements import organisations_of_years, requirements_of
@@ -50,6 +51,7 @@ class Counting:
     organisation_id: int
     needs: Needs
     count: YearCount
+    exemption: Exemption | None
     is_passed: bool
     rows: Sequence[Any]
     stored: YearSummary | None
@@ -68,7 +70,7 @@ class Counting:
     def is_summary_wrong(self) -> bool:
         """Say whether the stored summary differs, or is missing where there is something to sum up."""
         if self.stored is None:
-            return bool(self.count.records)
+            return bool(self.count.records) or self.exemption is not None
         return any(getattr(self.stored, name) != value for name, value in self.summary.items())
 
 
@@ -127,6 +129,7 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True, ins
         records = _records(session, pairs)
         caps = caps_of(session, {counting_version_id(r) for rows in records.values() for r in rows})
         stored = _summaries(session, pairs)
+        exempt = {(p, year): row for year, ids in _by_year(pairs).items() for p, row in holding(session, year, ids).items()}
     return [
         _count(
             people[person_id],
@@ -137,6 +140,7 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True, ins
             caps=caps,
             stored=stored.get((person_id, year)),
             instead=instead,
+            exemption=exempt.get((person_id, year)),
         )
         for person_id in sorted(years)
         for year in sorted(years[person_id])
@@ -153,7 +157,9 @@ def _count(
     caps: Mapping[int, Cap],
     stored: YearSummary | None,
     instead: Instead | None = None,
+    exemption: Exemption | None = None,
 ) -> Counting:
+    needs = left_of(needs, exemption)
     approved, failed = DeclarationState.APPROVED.value, AuditState.FAILED.value
     granted = [
         Granted(r.id, r.form_code, r.subject, counting_tenths(r), r.granted_at, caps[counting_version_id(r)])
@@ -163,7 +169,7 @@ def _count(
     if instead is not None:
         granted = [_replaced(each, instead) for each in granted]
     count = count_year(granted, needs)
-    is_exempt = stored is not None and stored.is_exempt
+    is_exempt = exemption is not None and exemption.is_whole
     is_passed = is_exempt or (count.is_met and bool(granted))
     return Counting(
         person.id,
@@ -172,6 +178,7 @@ def _count(
         organisation_id,
         needs,
         count,
+        exemption,
         is_passed,
         rows,
         stored,
@@ -184,6 +191,8 @@ def _count(
             "required_total_tenths": needs.total_tenths,
             "required_professional_tenths": needs.professional_tenths,
             "is_passed": is_passed,
+            "is_exempt": is_exempt,
+            "exemption_reason": exemption.note if exemption else "",
         },
     )
 
@@ -284,8 +293,6 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
                     "person_id": c.person_id,
                     "year": c.year,
                     "path": c.path,
-                    "is_exempt": False,
-                    "exemption_reason": "",
                     **c.summary,
                 }
                 for c in wrong

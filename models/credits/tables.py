@@ -132,13 +132,18 @@ class DeclarationWindow(Inherited, Base):
     """When hours of a year may be declared; without a row: from 1 January to 31 March of the next year."""
 
     __tablename__ = "declaration_windows"
-    __table_args__ = (UniqueConstraint("path", "year"), CheckConstraint("opens_on <= closes_on", name="opens_before_it_closes"))
+    __table_args__ = (
+        UniqueConstraint("path", "year"),
+        CheckConstraint("opens_on <= closes_on", name="opens_before_it_closes"),
+        CheckConstraint("grace_days >= 0", name="no_negative_grace"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
     year: Mapped[int]
     opens_on: Mapped[dt.date] = mapped_column(Date)
     closes_on: Mapped[dt.date] = mapped_column(Date)
+    grace_days: Mapped[int] = mapped_column(default=0)
 
 
 class Declaration(OwnedByPerson, Base):

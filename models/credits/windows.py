@@ -21,10 +21,16 @@ class Window:
     year: int
     opens_on: dt.date
     closes_on: dt.date
+    grace_days: int = 0  # after the last day declarations are still taken for so long
+
+    @property
+    def last_day(self) -> dt.date:
+        """Return the last day of grace."""
+        return self.closes_on + dt.timedelta(days=self.grace_days)
 
     def is_open(self, day: dt.date) -> bool:
-        """Say whether *day* lies in the window."""
-        return self.opens_on <= day <= self.closes_on
+        """Say whether *day* lies in the window or its days of grace."""
+        return self.opens_on <= day <= self.last_day
 
 
 def default_window(year: int) -> Window:
@@ -38,7 +44,7 @@ def windows(session: Session, path: str) -> dict[int, Window]:
     found = {year: default_window(year) for year in (today().year, today().year - 1)}
     rows = session.scalars(select(DeclarationWindow).where(DeclarationWindow.path.in_(above))).all()
     for row in sorted(rows, key=lambda r: len(r.path)):
-        found[row.year] = Window(row.year, row.opens_on, row.closes_on)
+        found[row.year] = Window(row.year, row.opens_on, row.closes_on, row.grace_days)
     return found
 
 

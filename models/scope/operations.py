@@ -29,6 +29,7 @@ _OF_PEOPLE = [
     "decisions",
     "declarations",
     "education_records",
+    "exemptions",
     "memberships",
     "name_tokens",
     "person_changes",
@@ -201,7 +202,8 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "read_positions": _operation("accounts posts professionals"),
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
-        "declarations learning_forms rule_versions requirements memberships organisations organisation_years professionals",
+        "declarations exemptions learning_forms rule_versions requirements memberships organisations organisation_years "
+        "professionals",
         year_summaries="*",
         year_postings="*",
         declarations="counted_tenths counted_public_tenths counted_professional_tenths",

@@ -70,6 +70,7 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "declaration_windows": {"year": 1990},
     "requirements": {"year": 9000},
+    "exemptions": {"year": 2020, "kind": "leave", "months": 12, "ended_at": None},
     "year_postings": {
         "year": 2026,
         "kind": "earned",

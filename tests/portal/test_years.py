@@ -101,3 +101,18 @@ def test_another_persons_years_are_not_seen_and_not_printed(passed: Reader, log_
     assert answer.status_code in (403, 404)
     with look() as session:
         assert session.scalars(select(Certificate)).all() == []
+
+
+def test_the_account_of_a_year_adds_up_in_words(
+    reader: Reader, declared: Callable[..., int], approve: Callable[..., None]
+) -> None:
+    declared("confirm", requested_hours="100")
+    approve(1)
+    page = reader.get("years/2026").text
+    account = page[page.index("account-title") : page.index("records-title")]
+    for word in ("Earned", "100.0", "Limited by the cap", "-10.0", "More than the yearly cap", "Sum", "90.0"):
+        assert word in account
+    rooms = page[page.index("rooms-title") : page.index("account-title")]
+    assert "used up" in rooms
+    assert "24 hours left this year" in rooms
+    assert "at most 1 a year" in rooms

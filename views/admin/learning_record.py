@@ -48,6 +48,7 @@ class LearningRecord(ScopedPage):
             view=self,
             person=person,
             summaries=[(s, self._missing(s)) for s in summaries],
+            printable={s.year for s in summaries if credit_queries.earns_certificate(s)},
             years=years,
             year=year,
             records=self._records(person.id, year),

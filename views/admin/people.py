@@ -24,6 +24,7 @@ from views.admin import people_filters as filters
 from views.admin.actions import Listing, PageAction, RowAction, Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col, words_of
+from views.admin.exemptions import EXEMPT
 from views.admin.exports import export_action
 from views.admin.keyset import Sort
 from views.admin.screen import WITH_MEMBERS
@@ -81,6 +82,7 @@ class PeopleView(ScopedModelView):
         ),
         export_action(Permission.PEOPLE_EXPORT),
     )
+    batch_actions = (EXEMPT,)
     row_actions = (
         RowAction("details", N_("Details")),
         RowAction("record", N_("Learning record"), page="learning_record.index"),
@@ -92,6 +94,7 @@ class PeopleView(ScopedModelView):
             permission=Permission.CERTIFICATES_PRINT,
             is_more=True,
         ),
+        RowAction("exempt", N_("Exempt from a year"), batch="exempt", permission=Permission.EXEMPTIONS, is_more=True),
         RowAction("transfer", N_("Transfer out"), page="transfer_out.index", permission=Permission.TRANSFERS, is_more=True),
         RowAction(
             "reset", N_("Reset password"), page="people.reset_password", permission=Permission.PEOPLE_RESET_PASSWORD, is_more=True

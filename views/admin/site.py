@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_admin import Admin
 
+from models.credits.exemptions import Exemption
 from models.credits.tables import Declaration
 from models.jobs import Job
 from models.org.publications import Publication
@@ -25,6 +26,7 @@ from views.admin.base_data import BaseDataPage
 from views.admin.change_orders import ChangeOrdersView
 from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
+from views.admin.exemptions import ExemptionsView
 from views.admin.home import HomePage
 from views.admin.hour_audits import HourAuditsView
 from views.admin.hours import HoursView
@@ -62,6 +64,7 @@ from views.admin.training_reviews import TrainingPlanReviews, UnitPlanReviews, Y
 from views.admin.training_subjects import PublicSubjectsView, SubjectsView
 from views.admin.transfer_out import TransferOut
 from views.admin.transfers import TransferLogView, TransfersInView, TransfersOutView
+from views.admin.year_requirements import YearRequirementsPage
 from views.admin.yearly_reports import YearlyReportsView
 
 ADDRESS = "/admin"
@@ -75,6 +78,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         TemporaryCodesView(TemporaryCode, endpoint="temporary_codes", url="temporary-codes"),
         SettingsPage(endpoint="settings", url="settings"),
         LearningForms(endpoint="learning_forms", url="learning-forms"),
+        YearRequirementsPage(endpoint="year_requirements", url="year-requirements"),
         DepartmentsView(Department, endpoint="departments", url="departments"),
         AdministratorsView(Post, endpoint="administrators", url="administrators"),
         DelegationsView(Delegation, endpoint="delegations", url="delegations"),
@@ -111,6 +115,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         AdministratorsImportPage(endpoint="administrators_import", url="administrators-import"),
         DepartmentsImportPage(endpoint="departments_import", url="departments-import"),
         OrganisationsImportPage(endpoint="organisations_import", url="organisations-import"),
+        ExemptionsView(Exemption, endpoint="exemptions", url="exemptions"),
         LearningRecord(endpoint="learning_record", url="learning-record"),
         Pickers(endpoint="choices", url="choices"),
         JobView(Job, endpoint="jobs", url="jobs"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import render_template, request
 from flask_babel import gettext
 
@@ -9,8 +11,10 @@ from models.base import db
 from models.certificates import queries as certificates
 from models.certificates.content import Content, content_of
 from models.certificates.tables import Certificate, CertificateState
-from models.credits import queries, windows
-from models.credits.tables import YearSummary
+from models.credits import caps, postings, queries, windows
+from models.credits.exemptions import holding
+from models.credits.postings import PostingKind, YearPosting
+from models.credits.tables import Declaration, YearSummary
 from models.errors import N_, NotAllowed, NotFound
 from models.people import profile
 from views import states
@@ -45,6 +49,7 @@ def years() -> str:
         is_filtered=bool(first or last),
         open_years=_open_years(),
         with_certificate={c.year for c in of_person},
+        printable={s.year for s in found if queries.earns_certificate(s)},
     )
 
 
@@ -54,6 +59,8 @@ def year(year: int) -> str:
     summary = _summary(year)
     records = queries.learning_record(db.session(), summary.person_id or 0, year)
     missing = [words(message_id, params) for message_id, params in queries.year_needs(summary)]
+    is_open = year in _open_years()
+    person = summary.person_id or 0
     of_person = certificates.certificates_of(db.session(), summary.person_id or 0)
     return render_template(
         "portal/year.html",
@@ -62,9 +69,40 @@ def year(year: int) -> str:
         why=counted_lines(db.session(), summary.person_id or 0, year),
         missing=missing,
         subjects=SUBJECTS,
-        is_open=year in _open_years(),
+        is_open=is_open,
         has_certificate=any(c.year == year for c in of_person),
+        may_print=queries.earns_certificate(summary),
+        exemption=holding(db.session(), year, [person]).get(person),
+        account=[_line(posting, record) for posting, record in postings.account(db.session(), person, year)],
+        rooms=caps.rooms(db.session(), person, reader().path, year) if missing and is_open else [],
     )
+
+
+POSTING_WORDS = {
+    PostingKind.EARNED: N_("Earned"),
+    PostingKind.CAPPED: N_("Limited by the cap"),
+    PostingKind.WITHDRAWN: N_("No longer counts"),
+    PostingKind.MOVED_OUT: N_("Moved to another year"),
+    PostingKind.MOVED_IN: N_("Moved from another year"),
+    PostingKind.MADE_UP: N_("Made up for this year"),
+    PostingKind.RECALCULATED: N_("Recalculated"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the account in words."""
+
+    posting: YearPosting
+    word: str
+    what: str
+    why: str
+
+
+def _line(posting: YearPosting, record: Declaration | None) -> Line:
+    what = (record.title or record.form_name) if record is not None else ""
+    why = gettext(posting.reason) if posting.reason else ""
+    return Line(posting, gettext(POSTING_WORDS[posting.kind]), what, why)
 
 
 def _open_years() -> list[int]:
@@ -77,7 +115,7 @@ def certificate(year: int) -> str:
     """Show the certificate of a year that passed, as issued or as the first print will issue it, and those that ended."""
     summary = _summary(year)
     of_year = [c for c in certificates.certificates_of(db.session(), summary.person_id or 0) if c.year == year]
-    if not summary.is_passed and not of_year:
+    if not queries.earns_certificate(summary) and not of_year:
         message_id = N_("The hours of %(year)s do not reach the requirement yet; the certificate is printed when they do.")
         raise NotAllowed(message_id, year=str(year))
     valid = next((c for c in of_year if c.state == CertificateState.VALID), None)

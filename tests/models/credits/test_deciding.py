@@ -283,26 +283,6 @@ def test_a_recomputation_finds_and_mends_what_is_wrong(
     assert stored(one).counted_tenths == 600
 
 
-def test_an_exempt_year_passes_and_stays_so(cast: Cast, declare: Declare, approve: Decide, system: Session) -> None:
-    with unit_of_work(system):
-        person = cast.people["professional"]
-        system.add(
-            YearSummary(
-                person_id=person.id,
-                path=person.path,
-                year=2026,
-                year_organisation_id=person.organisation_id,
-                is_exempt=True,
-                exemption_reason="产假",
-                is_passed=True,
-            )
-        )
-    approve(declare(cast.professional, hours="8", submit=True))
-    found = summary(cast.professional.person_id)
-    assert found is not None
-    assert (found.is_passed, found.exemption_reason, found.total_tenths) == (True, "产假", 80)
-
-
 @pytest.mark.both_databases
 def test_the_whole_way_on_each_database(cast: Cast, declare: Declare, approve: Decide, stored: Read) -> None:
     one = declare(

@@ -1,0 +1,281 @@
+"""What an HR department sets for a year: the hours it demands and when they may be declared. Holds for all below it.
+
+A requirement holds from its year on until another year has one; a row of a department below holds there instead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import history, jobs
+from models.access import Actor, PositionKind
+from models.base import today
+from models.credits import windows
+from models.credits.counting import Needs
+from models.credits.recount import recount_years
+from models.credits.requirements import requirements_of
+from models.credits.tables import DeclarationWindow, OrganisationYear, Requirement, YearSummary
+from models.errors import N_, Conflict, Invalid, NotAllowed, NotFound
+from models.org import queries
+from models.org.tables import Organisation, OrganisationKind
+from models.scope import acting, path_range
+from models.workflow import CHUNK
+
+JOB_KIND = "credits.recount"
+MOST_TENTHS = 10_000
+FIRST_YEAR = 2000
+YEARS_AHEAD = 2
+MOST_GRACE = 90
+FORBIDDEN = N_("Requirements and windows are those of an HR department; its super administrator changes them.")
+
+
+@dataclass(frozen=True, slots=True)
+class YearSettings:
+    """What holds for a year at an HR department, and which of it is set there."""
+
+    year: int
+    needs: Needs
+    has_own_needs: bool
+    window: windows.Window
+    has_own_window: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """How many people's years a changed requirement concerns, by the hours that count today."""
+
+    n_years: int
+    n_to_passed: int
+    n_to_failed: int
+
+
+def settings_of_years(session: Session, path: str) -> list[YearSettings]:
+    """Return the running year, those around it and every year that is set at *path*, the newest first."""
+    running = today().year
+    own_needs = set(session.scalars(select(Requirement.year).where(Requirement.path == path)))
+    own_windows = set(session.scalars(select(DeclarationWindow.year).where(DeclarationWindow.path == path)))
+    years = {*range(running - 2, running + 2), *(y for y in own_needs | own_windows if y)}
+    needs = requirements_of(session, {(path, y) for y in years})
+    known = windows.windows(session, path)
+    return [
+        YearSettings(y, needs[path, y], y in own_needs, known.get(y) or windows.default_window(y), y in own_windows)
+        for y in sorted(years, reverse=True)
+    ]
+
+
+def settings_of(session: Session, path: str, year: int) -> YearSettings:
+    """Return what holds for one year; raises NotFound for a year that nobody sets anything for."""
+    _check_year(year)
+    found = next((s for s in settings_of_years(session, path) if s.year == year), None)
+    if found is not None:
+        return found
+    needs = requirements_of(session, {(path, year)})[path, year]
+    window = windows.windows(session, path).get(year) or windows.default_window(year)
+    return YearSettings(year, needs, has_own_needs=False, window=window, has_own_window=False)
+
+
+def _check_year(year: int) -> None:
+    if not FIRST_YEAR <= year <= today().year + YEARS_AHEAD:
+        raise NotFound
+
+
+def _department(session: Session, actor: Actor) -> Organisation:
+    if actor.kind is not PositionKind.HR_DEPARTMENT or not actor.is_super:
+        raise NotAllowed(FORBIDDEN)
+    found = queries.own(session, actor, is_locked=True)
+    if found.kind != OrganisationKind.HR_DEPARTMENT:
+        raise NotAllowed(FORBIDDEN)
+    return found
+
+
+# --- requirement ----------------------------------------------------------------------------------------------------
+
+
+def check_needs(needs: Needs) -> None:
+    """Raise Invalid for figures that nobody can mean: negative, absurd, or parts that exceed the total."""
+    figures = (needs.total_tenths, needs.public_tenths, needs.professional_tenths)
+    if any(not 0 <= tenths <= MOST_TENTHS for tenths in figures):
+        raise Invalid(N_("Hours lie between 0 and 1000."))
+    if needs.public_tenths + needs.professional_tenths > needs.total_tenths:
+        raise Invalid(N_("Public and professional hours together exceed the total."))
+
+
+def set_needs(session: Session, actor: Actor, year: int, needs: Needs | None) -> jobs.Job | None:
+    """Set what *year* demands at the own HR department and below; None lets it be inherited again.
+
+    Every year that is concerned is counted anew: up to 500 people's years at once, more by the job that is returned.
+    Raises NotAllowed, NotFound for a year out of reach, Invalid for the figures, Conflict when nothing would change.
+    """
+    _check_year(year)
+    if needs is not None:
+        check_needs(needs)
+    organisation = _department(session, actor)
+    row = session.scalars(select(Requirement).where(Requirement.path == organisation.path, Requirement.year == year)).first()
+    before = _figures(row) if row is not None else None
+    after = _words(needs) if needs is not None else None
+    if before == after:
+        raise Conflict(N_("This is what holds already."))
+    if needs is None:
+        session.delete(row)
+    else:
+        if row is None:
+            row = Requirement(organisation_id=organisation.id, path=organisation.path, year=year)
+            session.add(row)
+        row.total_tenths, row.public_tenths, row.professional_tenths = (
+            needs.total_tenths,
+            needs.public_tenths,
+            needs.professional_tenths,
+        )
+    session.flush()
+    history.record(session, actor, "organisation", [organisation.id], "set_requirement", changes={str(year): [before, after]})
+    return _recount(session, actor, organisation.path, _years_from(session, organisation.path, year))
+
+
+def _figures(row: Requirement) -> str:
+    return _words(Needs(row.total_tenths, row.public_tenths, row.professional_tenths))
+
+
+def _words(needs: Needs) -> str:
+    return "/".join(f"{tenths / 10:g}" for tenths in (needs.total_tenths, needs.public_tenths, needs.professional_tenths))
+
+
+def _years_from(session: Session, path: str, year: int) -> tuple[int, int]:
+    """Return the first and the last year that a row of *year* decides at *path*."""
+    later = select(func.min(Requirement.year)).where(Requirement.path == path, Requirement.year > year)
+    following = session.scalar(later)
+    return year, (following or 9999) - 1
+
+
+def turning(session: Session, path: str, year: int, needs: Needs) -> Turning:
+    """Say how many people's years would turn if *year* demanded *needs* at *path*; writes nothing.
+
+    By the hours that count today, within the scope of the session; where a department below has its own figures they stay.
+    """
+    first, last = _years_from(session, path, year)
+    passes = (
+        (YearSummary.total_tenths >= needs.total_tenths)
+        & (YearSummary.public_tenths >= needs.public_tenths)
+        & (YearSummary.professional_tenths >= needs.professional_tenths)
+        & (YearSummary.total_tenths > 0)
+    )
+    low, high = path_range(path)
+    inside = [YearSummary.path >= low, YearSummary.path < high, YearSummary.year.between(first, last)]
+    for below in _set_below(session, path, year):
+        low, high = path_range(below)
+        inside.append((YearSummary.path < low) | (YearSummary.path >= high))
+    n, to_passed, to_failed = session.execute(
+        select(
+            func.count(),
+            func.sum(cast(passes & ~YearSummary.is_passed, Integer)),
+            func.sum(cast(~passes & YearSummary.is_passed & ~YearSummary.is_exempt, Integer)),
+        ).where(*inside)
+    ).one()
+    return Turning(n, int(to_passed or 0), int(to_failed or 0))
+
+
+def _set_below(session: Session, path: str, year: int) -> Sequence[str]:
+    low, high = path_range(path)
+    below = (Requirement.path > path, Requirement.path >= low, Requirement.path < high, Requirement.year <= year)
+    return session.scalars(select(Requirement.path).where(*below).distinct()).all()
+
+
+# --- counting anew --------------------------------------------------------------------------------------------------
+
+
+def _concerned(path: str, years: tuple[int, int]) -> Any:
+    """Return the summaries of the years that follow an organisation which stands, or stood then, at *path* or below."""
+    low, high = path_range(path)
+    now = select(Organisation.id).where(Organisation.path >= low, Organisation.path < high)
+    then = select(OrganisationYear.organisation_id).where(
+        OrganisationYear.path >= low, OrganisationYear.path < high, OrganisationYear.year == YearSummary.year
+    )
+    inside = or_(YearSummary.year_organisation_id.in_(now), YearSummary.year_organisation_id.in_(then))
+    columns = select(YearSummary.id, YearSummary.person_id, YearSummary.year)
+    return columns.where(YearSummary.year.between(*years), inside).order_by(YearSummary.id)
+
+
+def _recount(session: Session, actor: Actor, path: str, years: tuple[int, int]) -> jobs.Job | None:
+    with acting(session, "recount_year"):
+        rows = session.execute(_concerned(path, years).limit(CHUNK + 1)).all()
+        n = len(rows)
+        if n > CHUNK:
+            n = session.scalar(select(func.count()).select_from(_concerned(path, years).order_by(None).subquery())) or 0
+    if n > CHUNK:
+        return jobs.enqueue(session, actor, JOB_KIND, {"path": path, "years": list(years)}, n_total=n)
+    recount_years(session, actor, [(row.person_id, row.year) for row in rows])
+    return None
+
+
+@jobs.handler(JOB_KIND)
+def run_recount(run: jobs.Run) -> dict[str, int]:
+    """Count the years below an HR department anew, 500 a commit; raises NotAllowed when the post is not its any more."""
+    path, years = str(run.job.params["path"]), (int(run.job.params["years"][0]), int(run.job.params["years"][1]))
+    if run.actor.kind is not PositionKind.HR_DEPARTMENT or not path.startswith(run.actor.path or "-"):
+        raise NotAllowed(FORBIDDEN)
+    n = int(run.job.cursor.get("n", 0))
+    while True:
+        with acting(run.session, "recount_year"):
+            last = int(run.job.cursor.get("last", 0))
+            rows = run.session.execute(_concerned(path, years).where(YearSummary.id > last).limit(CHUNK)).all()
+        if not rows:
+            return {"n": n}
+        recount_years(run.session, run.actor, [(row.person_id, row.year) for row in rows])
+        n += len(rows)
+        run.commit(cursor={"last": rows[-1].id, "n": n}, n_done=n)
+
+
+# --- window ---------------------------------------------------------------------------------------------------------
+
+
+def set_window(
+    session: Session, actor: Actor, year: int, *, opens_on: dt.date | None, closes_on: dt.date | None, grace_days: int
+) -> None:
+    """Set when hours of *year* may be declared at the own HR department and below.
+
+    Raises NotAllowed, NotFound for a year out of reach, Invalid for days that do not belong to the year.
+    """
+    _check_year(year)
+    if opens_on is None or closes_on is None:
+        raise Invalid(N_("Please enter the first and the last day."))
+    if closes_on < opens_on:
+        raise Invalid(N_("The last day lies before the first one."))
+    if not dt.date(year, 1, 1) <= opens_on <= dt.date(year + 1, 12, 31) or closes_on > dt.date(year + 2, 12, 31):
+        raise Invalid(N_("The window opens in its year or the next, and closes two years later at the latest."))
+    if not 0 <= grace_days <= MOST_GRACE:
+        raise Invalid(N_("At most %(n)s days of grace."), n=MOST_GRACE)
+    organisation = _department(session, actor)
+    row = _own_window(session, organisation.path, year)
+    before = _days(row) if row is not None else None
+    if row is None:
+        row = DeclarationWindow(organisation_id=organisation.id, path=organisation.path, year=year)
+        session.add(row)
+    row.opens_on, row.closes_on, row.grace_days = opens_on, closes_on, grace_days
+    session.flush()
+    history.record(session, actor, "organisation", [organisation.id], "set_window", changes={str(year): [before, _days(row)]})
+
+
+def clear_window(session: Session, actor: Actor, year: int) -> None:
+    """Let the window of *year* be inherited again; raises NotAllowed, and Conflict when it is already."""
+    organisation = _department(session, actor)
+    row = _own_window(session, organisation.path, year)
+    if row is None:
+        raise Conflict(N_("This is what holds already."))
+    before = _days(row)
+    session.delete(row)
+    session.flush()
+    history.record(session, actor, "organisation", [organisation.id], "set_window", changes={str(year): [before, None]})
+
+
+def _own_window(session: Session, path: str, year: int) -> DeclarationWindow | None:
+    own = (DeclarationWindow.path == path, DeclarationWindow.year == year)
+    return session.scalars(select(DeclarationWindow).where(*own)).first()
+
+
+def _days(row: DeclarationWindow) -> str:
+    return f"{row.opens_on} – {row.closes_on} + {row.grace_days}"

@@ -1,0 +1,91 @@
+"""The screen of yearly requirements and windows: own or inherited, previewed, saved, and nobody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from models.credits.tables import DeclarationWindow, Requirement
+from tests.admin.conftest import Desk
+from tests.cast import Cast
+
+FIGURES = {"year": "2026", "total": "60", "public": "20", "professional": "40"}
+
+
+def stored(look: Any) -> list[tuple[str, int, int]]:
+    with look() as session:
+        return [(r.path, r.year, r.total_tenths) for r in session.scalars(select(Requirement))]
+
+
+def test_figures_are_previewed_then_saved_and_inherited_below(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    city = desk("city_officer")
+    asked = city.post("year-requirements/needs?year=2026", **FIGURES)
+    assert "0 people" in asked.text
+    assert stored(look) == []
+    (key,) = re.findall(r'name="confirm" value="([^"]+)"', asked.text)
+    assert city.post("year-requirements/needs?year=2026", **FIGURES, confirm=key).status_code == 303
+    assert stored(look) == [(cast.organisations["city"].path, 2026, 600)]
+    page = desk("county_officer").get("year-requirements/").text
+    assert "60.0" in page
+    assert "Set here." not in page
+    assert "Set here." in city.get("year-requirements/").text
+    assert city.post("year-requirements/inherit", year="2026", what="needs").status_code == 303
+    assert stored(look) == []
+
+
+def test_other_figures_than_the_previewed_ones_are_previewed_again(desk: Callable[..., Desk], look: Any) -> None:
+    city = desk("city_officer")
+    answer = city.post("year-requirements/needs?year=2026", **FIGURES, confirm="900-300-600")
+    assert answer.status_code == 200
+    assert 'value="600-200-400"' in answer.text
+    assert stored(look) == []
+
+
+@pytest.mark.parametrize("year", ["0", "99999", "1999", "2029", "x", ""])
+def test_a_year_out_of_reach_is_not_found(desk: Callable[..., Desk], look: Any, year: str) -> None:
+    officer = desk("county_officer")
+    for page in ("needs", "window"):
+        assert officer.get(f"year-requirements/{page}?year={year}").status_code == 404
+        assert officer.post(f"year-requirements/{page}?year={year}", year=year, total="1").status_code == 404
+    assert officer.post("year-requirements/inherit", year=year).status_code == 404
+    assert stored(look) == []
+
+
+@pytest.mark.parametrize("total", ["", "-1", "1001", "NaN", "Infinity", "1e99", "九十", "0"])
+def test_figures_that_are_none_are_refused(desk: Callable[..., Desk], look: Any, total: str) -> None:
+    answer = desk("city_officer").post("year-requirements/needs?year=2026", **{**FIGURES, "total": total})
+    assert answer.status_code == 200
+    assert "error-summary" in answer.text
+    assert "confirm" not in re.findall(r'name="([^"]+)"', answer.text)
+    assert stored(look) == []
+
+
+def test_a_window_is_saved_with_its_grace_and_let_go_again(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    city = desk("city_officer")
+    days = {"year": "2026", "opens_on": "2026-02-01", "closes_on": "2026-12-31", "grace_days": "7"}
+    assert city.post("year-requirements/window?year=2026", **days).status_code == 303
+    with look() as session:
+        row = session.scalars(select(DeclarationWindow)).one()
+        assert (row.path, row.year, str(row.closes_on), row.grace_days) == (
+            cast.organisations["city"].path,
+            2026,
+            "2026-12-31",
+            7,
+        )
+    assert "2026-02-01 – 2026-12-31" in desk("county_officer").get("year-requirements/").text
+    wrong = city.post("year-requirements/window?year=2026", **{**days, "closes_on": "2026-01-01", "grace_days": "8"})
+    assert "lies before" in wrong.text
+    city.post("year-requirements/inherit", year="2026", what="window")
+    with look() as session:
+        assert session.scalars(select(DeclarationWindow)).all() == []
+
+
+@pytest.mark.parametrize("name", ["unit_clerk", "department_clerk", "inner_officer"])
+def test_nobody_else_has_the_page(desk: Callable[..., Desk], look: Any, name: str) -> None:
+    assert desk(name).get("year-requirements/").status_code == 403
+    assert desk(name).post("year-requirements/needs?year=2026", **FIGURES, confirm="600-200-400").status_code == 403
+    assert stored(look) == []

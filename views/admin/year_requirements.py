@@ -1,0 +1,184 @@
+"""年度学时要求 and 申报时间: what an HR department demands of each year, and when its hours may be declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, request, url_for
+from flask_admin import expose
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+from wtforms import DateField, DecimalField, IntegerField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from models.access import Permission, PositionKind
+from models.base import to_tenths
+from models.credits import year_settings
+from models.credits.counting import Needs
+from models.credits.year_settings import MOST_GRACE, YearSettings
+from models.errors import N_, DomainError, NotFound
+from models.jobs import Job
+from models.org import queries
+from models.transaction import unit_of_work
+from views.admin.jobs import JobWords, show_jobs_of
+from views.admin.screen import ScopedPage
+from views.arguments import read_year
+from views.forms import PlainForm
+from views.redirects import redirect_own
+from views.words import say
+
+HOURS = NumberRange(0, 1000, _l("Hours lie between 0 and 1000."))
+NEEDED = InputRequired(_l("Please fill this in."))
+
+
+def _job_title(job: Job) -> str:
+    first, last = job.params["years"]
+    years = str(first) if first == last else f"{first}+"
+    return gettext(N_("Count the years anew after a changed requirement (%(years)s)"), years=years)
+
+
+show_jobs_of(year_settings.JOB_KIND, JobWords(_job_title))
+
+
+class NeedsForm(PlainForm):
+    """What a year demands, in hours."""
+
+    total = DecimalField(_l("Total hours required"), [NEEDED, HOURS], places=1)
+    public = DecimalField(_l("Public hours required"), [NEEDED, HOURS], places=1)
+    professional = DecimalField(_l("Professional hours required"), [NEEDED, HOURS], places=1)
+
+
+class WindowForm(PlainForm):
+    """When hours of a year may be declared."""
+
+    opens_on = DateField(_l("First day"), [Optional()])
+    closes_on = DateField(_l("Last day"), [Optional()])
+    grace_days = IntegerField(
+        _l("Days of grace"),
+        [NEEDED, NumberRange(0, MOST_GRACE, _l("A number of days between 0 and 90."))],
+        description=_l("So many days after the last one declarations are still taken."),
+    )
+
+
+class YearRequirementsPage(ScopedPage):
+    """A list of years, each with its own or inherited figures and days; a change of figures is previewed."""
+
+    permission = Permission.ORGANISATION_EDIT
+    kinds = frozenset({PositionKind.HR_DEPARTMENT})
+    name_id = N_("Yearly requirements and windows")
+    group_id = N_("Manage accounts")
+    icon = "clock"
+    order = 17
+
+    @expose("/")
+    def index(self) -> str:
+        """List the years."""
+        organisation = queries.own(self.work, self.actor)
+        rows = year_settings.settings_of_years(self.work, organisation.path)
+        return self.render("admin/year_requirements.html", view=self, rows=rows, may_save=self.actor.is_super)
+
+    @expose("/needs", methods=("GET", "POST"))
+    def needs(self) -> str | Response:
+        """Change what a year demands: shown first how many people's years turn, then saved."""
+        found = self._asked()
+        form: Any = NeedsForm(
+            total=found.needs.total_tenths / 10,
+            public=found.needs.public_tenths / 10,
+            professional=found.needs.professional_tenths / 10,
+        )
+        turning = None
+        if request.method == "POST" and form.validate():
+            needs = Needs(*(to_tenths(form[name].data) for name in ("total", "public", "professional")))
+            try:
+                year_settings.check_needs(needs)
+                if request.form.get("confirm") == self._key(needs):
+                    return self._save(found.year, needs)
+                organisation = queries.own(self.work, self.actor)
+                turning = year_settings.turning(self.work, organisation.path, found.year, needs)
+            except DomainError as refusal:
+                form.show_error(refusal)
+            else:
+                return self._form(form, found, turning=turning, key=self._key(needs))
+        return self._form(form, found)
+
+    @staticmethod
+    def _key(needs: Needs) -> str:
+        """Return the figures that a preview was shown for: other ones are previewed again."""
+        return f"{needs.total_tenths}-{needs.public_tenths}-{needs.professional_tenths}"
+
+    def _form(self, form: Any, found: YearSettings, *, turning: Any = None, key: str = "") -> str:
+        for field in form:
+            field.flags.required = True
+        return self.render(
+            "admin/year_needs.html",
+            view=self,
+            form=form,
+            found=found,
+            turning=turning,
+            key=key,
+            may_save=self.actor.is_super,
+            back=url_for("year_requirements.index"),
+        )
+
+    def _save(self, year: int, needs: Needs | None) -> Response:
+        with unit_of_work() as session:
+            job = year_settings.set_needs(session, self.actor, year, needs)
+        if job is not None:
+            flash(gettext(N_("Saved; the years are counted anew in the background.")), "success")
+            return redirect_own(url_for("jobs.details_view", id=job.id), "/")
+        flash(gettext("Saved."), "success")
+        return redirect_own(url_for("year_requirements.index"), "/")
+
+    @expose("/window", methods=("GET", "POST"))
+    def window(self) -> str | Response:
+        """Change when hours of a year may be declared."""
+        found = self._asked()
+        form: Any = WindowForm(obj=found.window)
+        if request.method == "POST" and form.validate():
+            try:
+                with unit_of_work() as session:
+                    year_settings.set_window(
+                        session,
+                        self.actor,
+                        found.year,
+                        opens_on=form.opens_on.data,
+                        closes_on=form.closes_on.data,
+                        grace_days=form.grace_days.data,
+                    )
+            except DomainError as refusal:
+                form.show_error(refusal)
+            else:
+                flash(gettext("Saved."), "success")
+                return redirect_own(url_for("year_requirements.index"), "/")
+        for field in form:
+            field.flags.required = True
+        return self.render(
+            "admin/year_window.html",
+            view=self,
+            form=form,
+            found=found,
+            may_save=self.actor.is_super,
+            back=url_for("year_requirements.index"),
+        )
+
+    @expose("/inherit", methods=("POST",))
+    def inherit(self) -> Response:
+        """Let the figures or the window of a year be inherited again."""
+        year = self._asked().year
+        try:
+            if request.form.get("what") != "window":
+                return self._save(year, None)
+            with unit_of_work() as session:
+                year_settings.clear_window(session, self.actor, year)
+        except DomainError as refusal:
+            flash(say(refusal), "error")
+        else:
+            flash(gettext("Saved."), "success")
+        return redirect_own(url_for("year_requirements.index"), "/")
+
+    def _asked(self) -> YearSettings:
+        year = read_year(request.values.get("year"))
+        if year is None:
+            raise NotFound
+        return year_settings.settings_of(self.work, queries.own(self.work, self.actor).path, year)
