@@ -11,18 +11,20 @@ from models.people import tables as people
 from models.reviews import doubles
 from models.reviews import tables as reviews
 from models.training import attachments as training_files
-from models.training import base_data, plans, public_subjects, reports, subjects
+from models.training import base_data, classes, grades, plans, public_subjects, reports, subjects
 
 __all__ = [
     "audit_samples",
     "audits",
     "base_data",
     "certificates",
+    "classes",
     "credits_",
     "delegations",
     "doubles",
     "exemptions",
     "files",
+    "grades",
     "history",
     "import_batches",
     "jobs",

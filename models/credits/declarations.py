@@ -54,6 +54,8 @@ def what_can(declaration: Declaration) -> frozenset[str]:
     """Return what its owner may do with it now: edit, submit, resubmit, withdraw, delete, declare it anew."""
     if declaration.audit_state == AuditState.FAILED:
         return frozenset({"declare_anew"})
+    if declaration.source != "person":
+        return frozenset()  # its steps belong to whoever declared it
     return frozenset(
         {
             DeclarationState.DRAFT: {"edit", "submit", "delete"},

@@ -273,6 +273,8 @@ def own_record(session: Session, actor: Actor, declaration_id: int) -> Declarati
     ).first()
     if declaration is None:
         raise NotFound
+    if declaration.source != "person":
+        raise NotAllowed(N_("This record was declared for you; only whoever declared it can change or withdraw it."))
     return declaration
 
 

@@ -63,6 +63,7 @@ _OF_ORGANISATIONS = [
     "roles",
     "rule_versions",
     "temporary_codes",
+    "training_classes",
     "training_files",
     "training_plans",
     "yearly_reports",
@@ -130,6 +131,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
                 "decisions",
                 "declarations",
                 "education_records",
+                "grades",
                 "person_changes",
                 "qualifications",
                 "review_levels",
@@ -159,6 +161,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
         | {
             "professionals": "path organisation_id organisation_name department_id",
             "memberships": "*",
+            "grades": "path",
             "posts": "state",
             "superior_changes": "path",
             "transfers": "path",
@@ -167,7 +170,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
     # A whole subtree goes below another superior: the path of every row in it changes, and nothing else.
     "move_subtree": _operation(
         **dict.fromkeys([*_OF_PEOPLE, *_OF_ORGANISATIONS], "path")
-        | dict.fromkeys(["superior_changes", "transfers"], "path from_path to_path")
+        | dict.fromkeys(["grades", "superior_changes", "transfers"], "path from_path to_path")
         | {"organisations": "path parent_id"}
     ),
     # One organisation takes another over: its posts, roles and departments, and what waits for its word.
@@ -181,6 +184,17 @@ CROSS_SUBTREE: dict[str, Operation] = {
     ),
     # What a split-off organisation was to its people, the old one has been all the time, once the split is undone.
     "split_organisation": _operation(memberships="member_of_id"),
+    # A base writes down what a person of any unit reached; who she is was read by the exact number alone.
+    "add_grade": _operation("professionals", grades="*"),
+    # A base declares for people of any unit: the record stands where the person stands, and waits for her chain.
+    "submit_grades": _operation(
+        "organisations professionals posts roles accounts delegations organisation_settings transfers attachments "
+        "learning_forms rule_versions declaration_windows",
+        declarations="*",
+        reviews="*",
+        review_levels="*",
+        professionals="pending_count",
+    ),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {

@@ -114,6 +114,8 @@ FIXED: dict[str, dict[str, Any]] = {
         "public_subject_id": None,
         "professional_subject_id": None,
     },
+    "training_classes": {"subject": "professional", "elective": "required", "pass_mark": 60},
+    "grades": {"state": "waiting", "declaration_id": None, "is_passed": True, "score_tenths": 800, "year": 2026},
     "training_files": {"subject_kind": "training_plan", "media_type": "image/png"},
     "publications": {"kind": "announcement", "state": "withdrawn", "published_at": None},
     "column_choices": {"columns": []},
@@ -123,7 +125,8 @@ BETWEEN = {
     "unit>cousin_unit": ("unit", "cousin_unit", "professional"),
     "sibling_unit>foreign_unit": ("sibling_unit", "foreign_unit", "neighbour"),
 }
-ON_THE_WAY = ("transfers", "superior_changes")
+ON_THE_WAY = ("transfers", "superior_changes", "grades")
+OF_A_PERSON = ("transfers", "grades")
 IN_ADDRESSES = {"key", "number"}
 """Stand in addresses, which answers repeat: they name nobody."""
 CODED = {
@@ -167,7 +170,7 @@ class World:
         if actor_name == "support":
             return own | set(TREE) | {f"person:{p}" for p in self.cast.people} | {f"{t}:{w}" for t in ON_THE_WAY for w in BETWEEN}
         if actor_name in self.cast.people:
-            going = {f"transfers:{way}" for way, (_from, _to, person) in BETWEEN.items() if person == actor_name}
+            going = {f"{t}:{way}" for t in OF_A_PERSON for way, (_from, _to, person) in BETWEEN.items() if person == actor_name}
             return own | going | {f"person:{actor_name}"} | {f"above:{o}" for o in self._above(actor.path)}
         organisations = {
             name
@@ -324,7 +327,7 @@ def _owned(world: World, cls: Any, key: str, kind: str, name: str) -> Any:
         ids = {"organisation_id": origin, "from_organisation_id": origin, "to_organisation_id": target}
         if key in ids:
             return cast.organisations[ids[key]].id
-        return cast.people[person].id if key == "person_id" and kind == "transfers" else None
+        return cast.people[person].id if key == "person_id" and kind in OF_A_PERSON else None
     organisation = cast.organisations[name]
     two = {"kept_id": cast.people["professional"].id, "gone_id": cast.people["colleague"].id}
     return ({"path": organisation.path, "organisation_id": organisation.id} | two).get(key)
@@ -342,7 +345,7 @@ def _parent(world: World, column: Any, owner: str, kind: str, name: str) -> Any:
     found = world.ids.get(parent, {})
     if owner in found:
         return found[owner]
-    organisation = name
+    organisation = BETWEEN[name][0] if name in BETWEEN else name
     if kind == "person":
         person = world.cast.people[name]
         organisation = next(o for o, row in world.cast.organisations.items() if row.id == person.organisation_id)

@@ -53,6 +53,7 @@ KINDS = (
     "change_order",
     "training_plan",
     "yearly_report",
+    "grade",
 )
 LOADED = registrations  # registers every workflow
 
@@ -68,6 +69,7 @@ NEEDS: dict[str, dict[str, dict[str, Any]]] = {
         "": {"granted_tenths": None, "granted_at": None},
     },
     "training_plan": FILING,
+    "grade": {"waiting": {"declaration_id": None}, "": {"declaration_id": 1}},
     "yearly_report": FILING,
     "audit": {"": {"state": "approved", "granted_tenths": 50, "granted_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)}},
     "review": {"open": {"deciding_organisation_id": 5}, "": {"deciding_organisation_id": None}},
@@ -140,6 +142,7 @@ def test_every_machine_is_closed_and_named() -> None:
         "training_plan",
         "yearly_report",
         "rule_version",
+        "grade",
     }
     for flow, step in machines():
         states = {str(s) for s in flow.states}
