@@ -16,6 +16,7 @@ from models.reviews import (
 from models.credits import audits, following, reviewing, rule_versions  # isort: split
 
 from models.training import grades  # isort: split
+
 from models.training import reviewing as training  # isort: split
 
 from models.certificates import operations as certificates  # it follows what credits cause

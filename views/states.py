@@ -36,6 +36,12 @@ REPORT = _table(
     approved=(N_("Approved"), "approved"),
     rejected=(N_("Rejected"), "rejected"),
 )
+GRADE = _table(
+    waiting=(N_("To be filed"), "draft"),
+    pending=(N_("Pending review"), "pending"),
+    approved=(N_("Approved"), "approved"),
+    rejected=(N_("Rejected"), "rejected"),
+)
 AUDIT = _table(
     none=(N_("Not verified"), "draft"), passed=(N_("Verified"), "approved"), failed=(N_("Verification failed"), "rejected")
 )

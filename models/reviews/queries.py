@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from models.access import Actor
@@ -57,24 +57,35 @@ def decisions_of(session: Session, review: Review) -> Sequence[Decision]:
     ).all()
 
 
-def waiting_times(session: Session, actor: Actor, *, limit: int) -> dict[ReviewKind, list[dt.datetime]]:
-    """Return of each kind when the oldest reviews that wait for the actor's organisation were submitted, at most *limit*."""
+def waiting_times(
+    session: Session, actor: Actor, *, limit: int, apart: Sequence[tuple[ReviewKind, str]] = ()
+) -> dict[tuple[ReviewKind, str], list[dt.datetime]]:
+    """Return of each kind when the oldest reviews that wait for the actor's organisation were submitted, at most *limit*.
+
+    The key is the kind with a topic: one of *apart*, or the empty one for everything else of the kind.
+    """
     parts = []
-    for kind in ReviewKind:
+    keys = [*((kind, "") for kind in ReviewKind), *apart]
+    for kind, topic in keys:
+        others = [Review.topic.is_distinct_from(t) for k, t in apart if k == kind]
+        mine = (Review.topic == topic,) if topic else tuple(others)
         oldest = (
-            select(Review.kind, Review.submitted_at)
+            select(Review.kind, literal(topic).label("apart"), Review.submitted_at)
             .where(
-                Review.deciding_organisation_id == actor.organisation_id, Review.kind == kind, Review.state == ReviewState.OPEN
+                Review.deciding_organisation_id == actor.organisation_id,
+                Review.kind == kind,
+                Review.state == ReviewState.OPEN,
+                *mine,
             )
             .order_by(Review.submitted_at, Review.id)
             .limit(limit)
             .subquery()
         )
-        parts.append(select(oldest.c.kind, oldest.c.submitted_at))
-    found: dict[ReviewKind, list[dt.datetime]] = {kind: [] for kind in ReviewKind}
-    for kind, submitted_at in session.execute(union_all(*parts)):
-        found[ReviewKind(kind)].append(submitted_at)
-    return {kind: sorted(times) for kind, times in found.items()}
+        parts.append(select(oldest.c.kind, oldest.c.apart, oldest.c.submitted_at))
+    found: dict[tuple[ReviewKind, str], list[dt.datetime]] = {key: [] for key in keys}
+    for found_kind, found_topic, submitted_at in session.execute(union_all(*parts)):
+        found[(ReviewKind(found_kind), found_topic)].append(submitted_at)
+    return {key: sorted(times) for key, times in found.items()}
 
 
 def decided_since(session: Session, actor: Actor, review_ids: Sequence[int], since: dt.datetime) -> dict[int, DomainError]:

@@ -9,6 +9,7 @@ from models.errors import N_, Conflict
 from models.org.tables import Organisation
 from models.scope import system_session
 from seed.demo.audits import build_audits
+from seed.demo.grades import build_grades
 from seed.demo.moves import build_moves
 from seed.demo.organisations import build_tree
 from seed.demo.paperwork import build_paperwork
@@ -42,6 +43,7 @@ def seed_demo() -> list[DemoAccount]:
     build_moves(stage)
     build_rules(stage)
     build_training(stage)
+    build_grades(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

@@ -17,6 +17,7 @@ from wtforms import HiddenField
 
 from models.access import Actor, Permission
 from models.base import local_date, utcnow
+from models.credits.by_base import TOPIC
 from models.errors import N_
 from models.reviews import engine, hiding, queries
 from models.reviews.forecast import forecast
@@ -38,6 +39,8 @@ from views.forms import PlainForm
 from views.words import say, words
 
 HIDDEN = "f_hidden"
+APART = ((ReviewKind.DECLARATION, TOPIC),)
+"""Topics with a list of their own: they are counted apart."""
 WAITING_SORTS = (Sort("submitted", (Review.submitted_at, Review.id)),)
 DECIDED_SORTS = (Sort("decided", (Decision.decided_at, Decision.id), is_descending=True),)
 
@@ -313,9 +316,14 @@ class DecisionScreen(ReviewPage):
     def todo(self, actor: Actor) -> Todo | None:
         """Return what waits for the organisation of the position in use; one read serves every screen of a page."""
         if "ce_waiting" not in g:
-            g.ce_waiting = queries.waiting_times(self.work, actor, limit=TODO_LIMIT + 1)
-        found = sorted(at for kind in (self.kind, *self.more_kinds) for at in g.ce_waiting[kind])
+            g.ce_waiting = queries.waiting_times(self.work, actor, limit=TODO_LIMIT + 1, apart=APART)
+        keys = [(kind, topic) for kind in (self.kind, *self.more_kinds) for topic in self.topics(actor)]
+        found = sorted(at for key in keys for at in g.ce_waiting.get(key, ()))
         return Todo(len(found), local_date(found[0]) if found else None)
+
+    def topics(self, actor: Actor) -> tuple[str, ...]:
+        """Return which topics of the kind the list holds: of those that are counted apart, and the empty one for all others."""
+        return ("",)
 
     def statement(self, listing: Listing, state: ListState) -> Select[Any]:
         """Return the rows of a tab; of the decided ones those that were deleted from it only when they are asked for."""

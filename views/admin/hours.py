@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from wtforms import DecimalField, HiddenField, ValidationError
 from wtforms.validators import Optional
 
-from models.access import Permission, PositionKind
+from models.access import Actor, Permission, PositionKind
 from models.base import db, to_hours, to_tenths, today
 from models.credits import queries as credit_queries
+from models.credits.by_base import TOPIC
 from models.credits.reviewing import GRANTED
 from models.credits.tables import Declaration, LearningForm
 from models.errors import N_
@@ -25,7 +26,7 @@ from models.people.name_search import narrowed_by_name
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.workflow import CHUNK
-from views.admin.actions import BatchAction, Section
+from views.admin.actions import BatchAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
@@ -64,13 +65,15 @@ def _granted(row: Any) -> int | None:
     return (values or {}).get(GRANTED)
 
 
-_col = partial(subject_col, Declaration)
+declared_col = partial(subject_col, Declaration)
+_col = declared_col
+GRANTED_COL = Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted)
 SUBMITTED = _col("submitted_at", sort=WAITING_SORTS[0].name)
 COLUMNS = (
     _col("person_name", is_link=True),
     _col("year", label=N_("Year")),
     _col("requested_tenths"),
-    Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
+    GRANTED_COL,
     _col("form_name"),
     _col("organisation_name"),
     _col("subject", label=N_("Subject type"), choices=SUBJECTS),
@@ -108,14 +111,14 @@ def _named(statement: Select[Any], text: str) -> Select[Any]:
     return narrowed_by_name(db.session(), statement, text, Declaration.person_name)
 
 
-def _matter(statement: Select[Any]) -> Any:
+def matter_of(statement: Select[Any]) -> Any:
     """Return the review or the decision that a list is of: it carries what the list is narrowed by."""
     return statement.column_descriptions[0]["entity"]
 
 
 def in_organisation(statement: Select[Any], value: str) -> Select[Any]:
     """Narrow reviews or decisions to those of one organisation that was picked."""
-    return statement.where(_matter(statement).path == chosen_organisation(value).path)
+    return statement.where(matter_of(statement).path == chosen_organisation(value).path)
 
 
 def _facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_of: Callable[[str], Any] = str) -> Filter:
@@ -123,7 +126,7 @@ def _facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_
     return Filter(
         name,
         label,
-        lambda statement, value: statement.where(getattr(_matter(statement), facet) == value_of(value)),
+        lambda statement, value: statement.where(getattr(matter_of(statement), facet) == value_of(value)),
         kind="choice",
         choices=choices,
     )
@@ -160,15 +163,18 @@ def _so_far() -> Any:
     )
 
 
-def _waiting() -> Any:
+def waiting_rows() -> Any:
+    """Return the reviews with their declaration and what was granted so far."""
     return select(Review, Declaration, _so_far()).outerjoin(Declaration, Declaration.id == Review.subject_id)
 
 
-def _decided() -> Any:
+def decided_rows() -> Any:
+    """Return the decisions with their declaration."""
     return select(Decision, Declaration).outerjoin(Declaration, Declaration.id == Decision.subject_id)
 
 
-def _name(row: Any) -> str:
+def name_of(row: Any) -> str:
+    """Return the person's name as it was declared."""
     return str(seen_at_decision("person_name")(row))
 
 
@@ -190,6 +196,22 @@ def _key_reviews(session: Session, ids: Sequence[int]) -> list[str]:
             or 0
         )
     return [words(N_("%(n)s of them are marked for key review."), {"n": n})] if n else []
+
+
+def narrowed(tabs: Sequence[Tab], conditions: Callable[[Any, Actor], Sequence[Any]]) -> tuple[Tab, ...]:
+    """Return both tabs with conditions on what the review, or the decision, carries; no declaration is read for them."""
+
+    def one(tab: Tab) -> Tab:
+        matter: Any = tab.model or Review
+        before = tab.where
+        return replace(tab, where=lambda actor: (*(before(actor) if before else ()), *conditions(matter, actor)))
+
+    return tuple(one(tab) for tab in tabs)
+
+
+def _but_of_bases(matter: Any, actor: Actor) -> Sequence[Any]:
+    """Leave to an HR department's own list what bases declared; the others have but one list."""
+    return (matter.topic.is_distinct_from(TOPIC),) if actor.kind is PositionKind.HR_DEPARTMENT else ()
 
 
 class DecisionForm(PlainForm):
@@ -230,16 +252,19 @@ class HoursView(DecisionScreen, ScopedModelView):
     export_kind = "export_declarations"
     page_actions = (export_action(Permission.HOURS_EXPORT),)
     batch_actions = decision_batches(Permission.HOURS_REVIEW, CANNED, given=_decision_values, more=_key_reviews)
-    tabs = review_tabs(
-        KIND,
-        Permission.HOURS_REVIEW,
-        waiting=_waiting,
-        decided=_decided,
-        columns=COLUMNS,
-        decided_shown=(*COLUMNS[:4], *decided_columns(), *_without_submission(COLUMNS[4:])),
-        name=_name,
-        filters=FILTERS,
-        can_undo=True,
+    tabs = narrowed(
+        review_tabs(
+            KIND,
+            Permission.HOURS_REVIEW,
+            waiting=waiting_rows,
+            decided=decided_rows,
+            columns=COLUMNS,
+            decided_shown=(*COLUMNS[:4], *decided_columns(), *_without_submission(COLUMNS[4:])),
+            name=name_of,
+            filters=FILTERS,
+            can_undo=True,
+        ),
+        _but_of_bases,
     )
     details = (
         Section(
@@ -254,18 +279,22 @@ class HoursView(DecisionScreen, ScopedModelView):
                 _col("title"),
                 _col("submitted_at"),
                 _col("requested_tenths"),
-                Col("granted_tenths", label=N_("Hours granted"), kind="hours", value=_granted),
+                GRANTED_COL,
             ),
         ),
     )
 
+    def topics(self, actor: Actor) -> tuple[str, ...]:
+        """Count what is in the list: an HR department has one of its own for what bases declared."""
+        return ("",) if actor.kind is PositionKind.HR_DEPARTMENT else ("", TOPIC)
+
     def rows(self) -> Select[Any]:
         """Return the reviews of declarations with the declaration; the tabs narrow them."""
-        return _waiting()
+        return waiting_rows()
 
     def row_name(self, row: Any) -> str:
         """Return the person's name as it was declared."""
-        return _name(row)
+        return name_of(row)
 
     def review_form(self, row: Any) -> PlainForm | None:
         """Return the form of the decision with the hours that the level before left."""

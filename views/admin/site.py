@@ -15,6 +15,8 @@ from models.people.delegations import Delegation
 from models.people.tables import Post, Professional, Role
 from models.people.transfers import Transfer
 from models.reviews.tables import Review
+from models.training.classes import TrainingClass
+from models.training.grades import Grade
 from models.training.plans import TrainingPlan
 from models.training.public_subjects import PublicSubject
 from models.training.reports import YearlyReport
@@ -23,10 +25,12 @@ from views.admin import export_jobs, menu, rule_trials
 from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.base_data import BaseDataPage
+from views.admin.base_hours import BaseHoursView
 from views.admin.change_orders import ChangeOrdersView
 from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
 from views.admin.exemptions import ExemptionsView
+from views.admin.grades import GradeEntry, GradesView
 from views.admin.home import HomePage
 from views.admin.hour_audits import HourAuditsView
 from views.admin.hours import HoursView
@@ -59,6 +63,7 @@ from views.admin.screen import ScopedPage
 from views.admin.settings import SettingsPage
 from views.admin.superior_changes import SuperiorChangesView
 from views.admin.temporary_codes import TemporaryCodesView
+from views.admin.training_classes import TrainingClassesView
 from views.admin.training_plans import TrainingPlansView, UnitPlansView
 from views.admin.training_reviews import TrainingPlanReviews, UnitPlanReviews, YearlyPlanReviews, YearlyReportReviews
 from views.admin.training_subjects import PublicSubjectsView, SubjectsView
@@ -105,6 +110,10 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         SubjectsView(ProfessionalSubject, endpoint="subjects", url="subjects"),
         YearlyReportsView(YearlyReport, endpoint="yearly_reports", url="yearly-reports"),
         UnitPlansView(TrainingPlan, endpoint="unit_plans", url="unit-plans"),
+        BaseHoursView(Review, endpoint="base_hours", url="base-hours"),
+        TrainingClassesView(TrainingClass, endpoint="training_classes", url="training-classes"),
+        GradeEntry(endpoint="grade_entry", url="grade-entry"),
+        GradesView(Grade, endpoint="grades", url="grades"),
         TransfersInView(Review, endpoint="transfers_in", url="transfers-in"),
         TransferOut(endpoint="transfer_out", url="transfer-out"),
         TransfersOutView(Review, endpoint="transfers_out", url="transfers-out"),

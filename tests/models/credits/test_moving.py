@@ -126,7 +126,7 @@ def test_the_applicant_withdraws_and_it_leaves_the_lists(cast: Cast, session_of:
     with unit_of_work(session):
         superior_changes.withdraw(session, cast.unit_clerk)
     waiting = queries.waiting_times(session_of(cast.department_clerk), cast.department_clerk, limit=9)
-    assert not waiting[ReviewKind.SUPERIOR_OUT]
+    assert not waiting[ReviewKind.SUPERIOR_OUT, ""]
 
 
 # --- what follows -----------------------------------------------------------------------------------------------------

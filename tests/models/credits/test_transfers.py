@@ -334,5 +334,5 @@ def test_moving_a_person_scans_no_table(in_app: Any, system: Session) -> None:
 
 def test_the_review_of_a_transfer_is_no_matter_of_the_persons_path(cast: Cast, session_of: Open) -> None:
     start(session_of, cast.unit_clerk, cast)
-    assert queries.waiting_times(session_of(cast.cousin_clerk), cast.cousin_clerk, limit=9)[ReviewKind.TRANSFER_IN]
+    assert queries.waiting_times(session_of(cast.cousin_clerk), cast.cousin_clerk, limit=9)[ReviewKind.TRANSFER_IN, ""]
     assert session_of(cast.unit_clerk).scalars(select(Review)).all() == []
