@@ -1,4 +1,4 @@
-"""Classes and grades in the demo: a base of a district, its people's grades in every state."""
+"""Classes and grades in the demo: a base of the city, its people's grades in every state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from models.training.grades import Grade, GradeData
 from models.training.plans import PlanData, PlanKind
 from seed.demo.stage import Stage, acting_as, as_system
 
-BASE, ABOVE = "wh_base", "wanghai"
+BASE, ABOVE = "university_base", "city"
 SCHOOLS = ("wh_middle", "wh_primary", "wh_hospital")
 SCORES = (92, 88, 76, 81, 55, 67, 95, 73)
 N_FILED = 6

@@ -52,12 +52,17 @@ BUILT_BEFORE: frozenset[str] = frozenset(
         "S104",
         "S105",
         "S106",
+        "S107",
+        "S108",
+        "S109",
+        "S111",
         "S112",
         "S113",
         "S116",
         "S129",
         "S130",
         "S131",
+        "S133",
         "S134",
     }
 )
@@ -218,6 +223,7 @@ def town(
     made.ids["draft_key"] = town_of.organisations(app, cast, acting_as)  # type: ignore[assignment] - a key and no number
     town_of.transfers(cast, acting_as)
     town_of.training(app, cast, acting_as)
+    town_of.grades_of_a_base(cast, acting_as)
     for n, position in enumerate(OFFICERS):
         town_of.office(cast.actors[position], acting_as, n)
     for position in DECIDING:

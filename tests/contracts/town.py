@@ -30,7 +30,9 @@ from models.reviews import transfers as moves
 from models.reviews.organisation_registrations import first_step, keep_first_step, submit_organisation
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import NOTHING, attach, reserve_ids, system_session
-from models.training import plans, public_subjects, reports, subjects
+from models.training import classes, grades, plans, public_subjects, reports, subjects
+from models.training.classes import ClassData
+from models.training.grades import GradeData
 from models.training.plans import PlanData, PlanKind
 from models.training.public_subjects import PublicSubjectData
 from models.training.reports import ReportData
@@ -199,3 +201,25 @@ def publish_something(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
     ):
         with acting_as(officer) as session:
             publications.publish(session, officer, publications.write(session, officer, text).id)
+
+
+def grades_of_a_base(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
+    """Let the base hold a class and file two grades: one waits for the county, the other for the person's unit."""
+    base, county = cast.actors["base_clerk"], cast.actors["county_officer"]
+    first = dt.date(2026, 12, 1)
+    with acting_as(base) as session:
+        subject = subjects.add(session, base, "大数据技术")
+        training = PlanData(PlanKind.SINGLE, 2026, "数字技术应用", "professional", professional_subject_id=subject.id)
+        training = replace(training, hours=Decimal(8), starts_on=first, ends_on=first, n_people=9, place="一号楼", content="数字")
+        plan = plans.save(session, base, training)
+        plans.submit(session, base, plan.id)
+    with acting_as(county) as session:
+        wanted = (Review.kind == ReviewKind.TRAINING_PLAN, Review.subject_id == plan.id)
+        engine.decide(session, county, session.scalars(select(Review.id).where(*wanted)).one(), verdict=Verdict.PASS)
+    with acting_as(base) as session:
+        held = classes.add(session, base, ClassData(plan.id, "数字技术应用第一期", first, first)).id
+    for name in ("civil_servant", "neighbour"):
+        number = cast.accounts[name].number
+        with acting_as(base) as session:
+            made = grades.add(session, base, GradeData(held, number, Decimal(80)), grades.look_up(number))
+            grades.submit_many(session, base, [made.id])
