@@ -38,7 +38,7 @@ def reasons(session: Session, declaration: Declaration, evidence: Sequence[Attac
         *_overlapping(declaration, own),
         *_posted_by_base(declaration, own),
         *_outside_the_year(declaration),
-        *_same_class(declaration, own),
+        *_declared_before_base(declaration, own),
         *_same_number(session, declaration),
         *_same_file(session, declaration, evidence),
         *_alike_picture(session, declaration, evidence, own),
@@ -103,26 +103,23 @@ def _posted_by_base(declaration: Declaration, own: Sequence[Declaration]) -> lis
     ]
 
 
+def _declared_before_base(declaration: Declaration, own: Sequence[Declaration]) -> list[Reason]:
+    """Find, for what a training base posts now, the same class among what the person declared herself."""
+    name = compact(declaration.title)
+    if declaration.source != BASE or not name:
+        return []
+    return [
+        _reason(N_("The person has declared the class of the training base herself: %(title)s."), title=other.title)
+        for other in own
+        if other.source != BASE and other.year == declaration.year and compact(other.title) == name
+    ]
+
+
 def _outside_the_year(declaration: Declaration) -> list[Reason]:
     first, last, year = declaration.starts_on, declaration.ends_on, declaration.year
     if first is None or last is None or (dt.date(year, 1, 1) <= first and last <= dt.date(year, 12, 31)):
         return []
     return [_reason(N_("The period %(first)s to %(last)s is not wholly within %(year)s."), first=first, last=last, year=year)]
-
-
-def _same_class(declaration: Declaration, own: Sequence[Declaration]) -> list[Reason]:
-    """Find the class that a training base has posted already for the person, or that she has declared before the base."""
-    title = compact(declaration.title)
-    same = (
-        o for o in own if "base" in {o.source, declaration.source} and o.year == declaration.year and compact(o.title) == title
-    )
-    return [
-        _reason(N_("The class was posted by a training base already: %(title)s."), title=other.title)
-        if other.source == "base"
-        else _reason(N_("The person has declared the class of the training base herself: %(title)s."), title=other.title)
-        for other in same
-        if title
-    ]
 
 
 def _same_number(session: Session, declaration: Declaration) -> list[Reason]:

@@ -307,7 +307,12 @@ def test_the_same_class_declared_by_the_person_is_marked(run: Run, enter: Enter,
         return declarations.submit(session, actor, saved.id)
 
     own = run(declare, cast.professional)
-    assert [r["message_id"] for r in own.key_reasons] == ["The class was posted by a training base already: %(title)s."]
+    assert [r["message_id"] for r in own.key_reasons] == ["The class %(title)s has been posted by a training base already."]
+    run(grades.withdraw_many, cast.base_clerk, [made.id])
+    run(grades.submit_many, cast.base_clerk, [made.id])
+    posted = anew(system).scalars(select(Declaration).where(Declaration.source == "base")).one()
+    words = "The person has declared the class of the training base herself: %(title)s."
+    assert [r["message_id"] for r in posted.key_reasons] == [words]
 
 
 def test_grades_follow_their_person_and_the_tree(run: Run, enter: Enter, cast: Cast, system: Session) -> None:
