@@ -99,7 +99,7 @@ class BaseHoursView(HoursView):
     filters = BY
     export_permission = None
     export_kind = ""
-    page_actions: tuple[PageAction, ...] = ()
+    page_actions: ClassVar[tuple[PageAction, ...]] = ()
     tabs = narrowed(
         review_tabs(
             hours.KIND,

@@ -26,7 +26,7 @@ from models.people.name_search import narrowed_by_name
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.workflow import CHUNK
-from views.admin.actions import BatchAction, Section, Tab
+from views.admin.actions import BatchAction, PageAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
@@ -246,13 +246,13 @@ class HoursView(DecisionScreen, ScopedModelView):
     icon = "check"
     order = 30
 
-    columns = COLUMNS
-    filters = FILTERS
-    export_permission = Permission.HOURS_EXPORT
+    columns: ClassVar[tuple[Col, ...]] = COLUMNS
+    filters: ClassVar[tuple[Filter, ...]] = FILTERS
+    export_permission: ClassVar[Permission | None] = Permission.HOURS_EXPORT
     export_kind = "export_declarations"
-    page_actions = (export_action(Permission.HOURS_EXPORT),)
+    page_actions: ClassVar[tuple[PageAction, ...]] = (export_action(Permission.HOURS_EXPORT),)
     batch_actions = decision_batches(Permission.HOURS_REVIEW, CANNED, given=_decision_values, more=_key_reviews)
-    tabs = narrowed(
+    tabs: ClassVar[tuple[Tab, ...]] = narrowed(
         review_tabs(
             KIND,
             Permission.HOURS_REVIEW,
@@ -266,7 +266,7 @@ class HoursView(DecisionScreen, ScopedModelView):
         ),
         _but_of_bases,
     )
-    details = (
+    details: ClassVar[tuple[Section, ...]] = (
         Section(
             N_("Declaration"),
             (
