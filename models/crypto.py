@@ -136,6 +136,16 @@ def sign(message: bytes) -> str:
     return f"{name}.{base64.urlsafe_b64encode(signer.sign(message)).decode()}"
 
 
+def signing_key_id() -> str:
+    """Return the id of the key that signs now."""
+    return next(iter(_keyring().signers))
+
+
+def public_keys() -> dict[str, bytes]:
+    """Return the public half of each signing key by its id, the one that signs first."""
+    return {name: signer.public_key().public_bytes_raw() for name, signer in _keyring().signers.items()}
+
+
 def verify(message: bytes, signature: str) -> bool:
     """Tell whether one of the configured keys signed exactly this message."""
     name, _, body = signature.partition(".")

@@ -43,6 +43,7 @@ BY_ENDPOINT = {
     ("files.once", "key"): ("job_files", "key"),
     ("documents.certificate", "number"): ("certificates", "number"),
     ("verify.certificate", "number"): ("certificates", "number"),
+    ("verify.state", "number"): ("certificates", "number"),
     # Whom the support desk looked up stands on the server under a key of its own.
     ("support.account", "key"): ("filter_states", "key"),
     ("support.reset", "key"): ("filter_states", "key"),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from models.certificates.content import content_of
 from models.certificates.tables import Certificate, CertificateState
+from models.certificates.tokens import public_keys, token_of
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
@@ -122,3 +130,36 @@ def test_guessing_is_slowed_down(visitor: FlaskClient, issued: Issued) -> None:
 def test_a_name_never_stands_in_an_address(visitor: FlaskClient, issued: Issued) -> None:
     answer = visitor.get(f"/verify/{issued.number}?name=人员-professional")
     assert not shows_content(answer.text)
+
+
+def test_the_state_alone_is_told_to_a_page_that_has_checked_the_signature(visitor: FlaskClient, issued: Issued) -> None:
+    answer = visitor.get(f"/verify/{issued.number}/state")
+    assert answer.json == {"word": "Valid", "kind": "approved"}
+    assert visitor.get(f"/verify/{UNKNOWN}/state").json == {"word": "Not found", "kind": "draft"}
+    codes = [visitor.get(f"/verify/{UNKNOWN}/state").status_code for _ in range(60)]
+    assert codes == [200] * 58 + [429] * 2
+
+
+def test_the_page_to_keep_may_ask_nobody_and_holds_no_private_key(visitor: FlaskClient) -> None:
+    answer = visitor.get("/verify/offline/file")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert answer.headers["Content-Disposition"].startswith("attachment; ")
+    page = answer.text
+    assert re.findall(r"<(?:link|img|iframe)\b|\bsrc=", page) == []
+    script, style = (re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL) for tag in ("script", "style"))
+    assert len(script) == len(style) == 1
+    for text in (*script, *style):
+        assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
+
+
+def test_a_signature_covers_the_content_and_the_key(app: Flask, issued: Issued) -> None:
+    with app.app_context(), system_session() as session:
+        content = content_of(session.scalars(select(Certificate)).one().content)
+    token = token_of(content)
+    signed, _, signature = token.rpartition(".")
+    raw = base64.urlsafe_b64decode(signature + "==")
+    key = base64.urlsafe_b64decode(public_keys()[token.split(".")[1]] + "=")
+    Ed25519PublicKey.from_public_bytes(key).verify(raw, b"ce-certificate:" + signed.encode())
+    said = json.loads(base64.urlsafe_b64decode(token.split(".")[2] + "=="))
+    assert said == [issued.number, 2026, "人员-professional", 945, "单位-county", "2026-12-15"]

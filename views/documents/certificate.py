@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from models.access import Permission
 from models.base import db
-from models.certificates import operations, queries
+from models.certificates import operations, queries, tokens
 from models.certificates.content import content_of
 from models.certificates.tables import Certificate, CertificateState
 from models.errors import N_, Invalid, NotAllowed
@@ -51,9 +51,10 @@ def certificate(number: str) -> Response:
 
 
 def verification_address(certificate: Certificate) -> str:
-    """Return the address that the QR code leads to."""
+    """Return the address that the QR code leads to; the signed token in its fragment reaches no server."""
     base: str = current_app.config["CE_BASE_URL"]
-    return f"{base}/verify/{certificate.number}?c={certificate.code}"
+    token = tokens.token_of(content_of(certificate.content))
+    return f"{base}/verify/{certificate.number}?c={certificate.code}#t={token}"
 
 
 def as_pdf(certificate: Certificate) -> bytes:

@@ -3,12 +3,23 @@
 from flask import Flask
 
 from views.public import app as phone_app
-from views.public import captcha, home, login, organisation_registration, password, pickers, publications, registration, verify
+from views.public import (
+    captcha,
+    home,
+    login,
+    organisation_registration,
+    password,
+    pickers,
+    publications,
+    registration,
+    verify,
+    verify_offline,
+)
 
-__all__ = ["organisation_registration", "password", "register"]
+__all__ = ["organisation_registration", "password", "register", "verify_offline"]
 
 
 def register(app: Flask) -> None:
-    """Register the public pages; ``password`` and ``organisation_registration`` add theirs to login and registration."""
+    """Register the public pages; ``password``, ``organisation_registration`` and ``verify_offline`` add theirs to others."""
     for module in (phone_app, home, login, captcha, pickers, publications, registration, verify):
         app.register_blueprint(module.blueprint)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
-from models.certificates import queries
+from models.certificates import queries, tokens
 from models.certificates.numbers import normalised
 from models.certificates.queries import Answer, PublicState
 from models.errors import N_
@@ -76,6 +76,8 @@ def certificate(number: str) -> str | Response:
         form=form if asks else None,
         number=digits or "",
         answer=answer,
+        keys=tokens.public_keys(),
+        asks_state=False,
         **_shown(answer, is_named=is_named),
     )
 
