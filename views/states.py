@@ -145,6 +145,7 @@ JOB = _table(
     failed=(N_("Failed"), "rejected"),
     cancelled=(N_("Cancelled"), "withdrawn"),
 )
+YEAR_RESULT = _table(true=(N_("Passed"), "approved"), false=(N_("Not passed"), "pending"))
 CERTIFICATE = _table(
     valid=(N_("Valid"), "approved"),
     revoked=(N_("Revoked"), "rejected"),

@@ -26,6 +26,8 @@ BUDGETED = (
     "/admin/people/details/?id={person}",
     "/admin/learning-record/?id={person}",
     "/admin/jobs/",
+    "/admin/learning-records/",
+    "/admin/certificates/",
     "/admin/transfers-in/",
     "/admin/transfer-out/?id={person}",
     "/admin/transfer-log/",

@@ -44,6 +44,9 @@ BUILT = {"first", "second"}
 """The steps whose screens are all there."""
 BUILT_BEFORE: frozenset[str] = frozenset(
     {
+        "S028",
+        "S085",
+        "S086",
         "S094",
         "S095",
         "S096",
@@ -64,6 +67,7 @@ BUILT_BEFORE: frozenset[str] = frozenset(
         "S131",
         "S133",
         "S134",
+        "S140",
     }
 )
 """Screens of later steps that are there already."""

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_admin import Admin
 
 from models.credits.exemptions import Exemption
-from models.credits.tables import Declaration
+from models.credits.tables import Declaration, YearSummary
 from models.jobs import Job
 from models.org.publications import Publication
 from models.org.tables import ChangeOrder, Department, Organisation
@@ -69,6 +69,8 @@ from views.admin.training_reviews import TrainingPlanReviews, UnitPlanReviews, Y
 from views.admin.training_subjects import PublicSubjectsView, SubjectsView
 from views.admin.transfer_out import TransferOut
 from views.admin.transfers import TransferLogView, TransfersInView, TransfersOutView
+from views.admin.year_certificate import YearCertificate
+from views.admin.year_records import CertificatesView, LearningRecordsView
 from views.admin.year_requirements import YearRequirementsPage
 from views.admin.yearly_reports import YearlyReportsView
 
@@ -126,6 +128,9 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         OrganisationsImportPage(endpoint="organisations_import", url="organisations-import"),
         ExemptionsView(Exemption, endpoint="exemptions", url="exemptions"),
         LearningRecord(endpoint="learning_record", url="learning-record"),
+        LearningRecordsView(YearSummary, endpoint="learning_records", url="learning-records"),
+        CertificatesView(YearSummary, endpoint="certificates", url="certificates"),
+        YearCertificate(endpoint="year_certificate", url="year-certificate"),
         Pickers(endpoint="choices", url="choices"),
         JobView(Job, endpoint="jobs", url="jobs"),
     ]

@@ -1,12 +1,12 @@
-"""Documents to print: the year's certificate as PDF. Each is made of a stored content, never of what changes later."""
+"""Documents to print: the certificate, made of what was stored when it was issued; register and record sheet, made today."""
 
 from flask import Flask
 
-from views.documents import certificate
+from views.documents import certificate, registers
 
-__all__ = ["register"]
+__all__ = ["register", "registers"]
 
 
 def register(app: Flask) -> None:
-    """Register the pages of the documents."""
+    """Register the pages of the documents; ``registers`` adds its own to those of the certificate."""
     app.register_blueprint(certificate.blueprint)

@@ -6,10 +6,10 @@ from flask import Flask
 
 from models.errors import N_
 from views.layout import PortalItem, add_portal_items
-from views.portal import declarations, declare, home, profile, profile_parts, steps, transfer, years
+from views.portal import declarations, declare, home, profile, profile_parts, registers, steps, transfer, years
 from views.portal.reader import blueprint
 
-PAGES = (home, declare, declarations, steps, years, profile, profile_parts, transfer)
+PAGES = (home, declare, declarations, steps, years, registers, profile, profile_parts, transfer)
 """Importing a page's module gives the blueprint its addresses."""
 
 ITEMS = (
