@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from models.access import Permission
 from models.certificates import operations, queries
-from models.certificates.tables import CertificateState
+from models.certificates.tables import Certificate, CertificateState
 from models.credits import queries as credit_queries
 from models.credits.tables import YearSummary
 from models.errors import N_, DomainError, NotFound
@@ -63,7 +63,7 @@ class YearCertificate(ScopedPage):
             raise NotFound
         return found
 
-    def _certificates(self, summary: YearSummary) -> list[queries.Certificate]:
+    def _certificates(self, summary: YearSummary) -> list[Certificate]:
         return [c for c in queries.certificates_of(self.work, summary.person_id) if c.year == summary.year]
 
     def _back(self) -> str:
@@ -85,6 +85,6 @@ class YearCertificate(ScopedPage):
         )
 
     @staticmethod
-    def _state(certificate: queries.Certificate) -> tuple[str, str]:
+    def _state(certificate: Certificate) -> tuple[str, str]:
         found = states.CERTIFICATE[certificate.state]
         return gettext(found.word), found.kind
