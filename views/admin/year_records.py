@@ -84,12 +84,12 @@ class YearRecords(ScopedModelView):
 
     def rows(self) -> Select[Any]:
         """Return the years with whose they are; people who only wait for their registration have none."""
-        statement: Select[Any] = (
+        found: Any = (
             select(YearSummary, Professional)
             .join(Professional, Professional.id == YearSummary.person_id)
             .where(Professional.state.in_(people.LISTED))
         )
-        return statement
+        return cast("Select[Any]", found)
 
     def row_name(self, row: Any) -> str:
         """Return the person's name."""
