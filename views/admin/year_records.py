@@ -43,7 +43,7 @@ COLUMNS = (
     _summary("year", N_("Year"), "text"),
     _summary("public_tenths", N_("Hours of public courses completed")),
     _summary("professional_tenths", N_("Hours of professional courses completed")),
-    _summary("total_tenths", N_("Total hours completed")),
+    _summary("total_tenths", N_("Total of hours completed")),
     Col("is_passed", label=N_("Recognition result"), value=lambda row: row[0].is_passed, status=YEAR_RESULT),
     Col("organisation_name", label=N_("Employer (unit)"), value=lambda row: row[1].organisation_name, shown=False),
 )
@@ -119,10 +119,7 @@ class CertificatesView(YearRecords):
     name_id = N_("Search and print electronic certificates")
     icon = "print"
     order = 63
-    filters = (
-        BY_YEAR,
-        text_filter("number", N_("Identity number"), people.by_number, is_private=True, help=N_("The whole number.")),
-    )
+    filters = (BY_YEAR, BY_NUMBER)
     row_actions = (PRINT,)
 
     def rows(self) -> Select[Any]:
