@@ -55,7 +55,7 @@ class Place:
 class PeopleImport:
     """One import of people by one actor; remembers what the file had already."""
 
-    chunk_size = 2 * CHUNK  # twice as many change the same pages of an index half as often
+    chunk_size = CHUNK
     carried = ""  # nothing
 
     def __init__(self, actor: Actor, mode: Mode = Mode.NEW, *, job_id: int | None = None) -> None:

@@ -28,13 +28,6 @@ from tests.sheets.files import texts
 from tests.sheets.test_import_people import counts, row, workbook
 
 KIND = "import_people"
-ROWS_OF_A_CHUNK = 500
-
-
-@pytest.fixture(autouse=True)
-def _several_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an import of few rows have several transactions."""
-    monkeypatch.setattr(PeopleImport, "chunk_size", ROWS_OF_A_CHUNK)
 
 
 class Killed(BaseException):
@@ -114,13 +107,11 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(importing: Any, cast: Ca
         from pathlib import Path
         from admin_app.factory import create_app
         from models import jobs, storage
-        from models.people.imports import PeopleImport
         from tests.conftest import settings_for
         actor = pickle.loads(bytes.fromhex(sys.argv[1]))
         app = create_app(replace(settings_for(Path(sys.argv[2])), database_url=sys.argv[3]))
         storage.configure(sys.argv[4])
         jobs.load_actors_with(lambda _account, _key: actor)
-        PeopleImport.chunk_size = {ROWS_OF_A_CHUNK}
         commit, calls = jobs.Run.commit, []
         def dying(self, **values):
             commit(self, **values)
