@@ -33,6 +33,7 @@ class Exemption(OwnedByPerson, Base):
     __tablename__ = "exemptions"
     __table_args__ = (
         Index("ix_exemptions_path", "path", "id"),
+        Index("ix_exemptions_person", "person_id"),
         CheckConstraint("months between 1 and 12", name="months_of_a_year"),
         CheckConstraint("kind in ('partial_year','leave','retirement','other')", name="known_kind"),
     )

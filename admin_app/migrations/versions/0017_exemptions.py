@@ -35,6 +35,7 @@ def upgrade() -> None:
     )
     op.create_index('uq_exemptions_holding', 'exemptions', ['person_id', 'year'], unique=True, sqlite_where=HOLDING, postgresql_where=HOLDING)
     op.create_index('ix_exemptions_path', 'exemptions', ['path', 'id'])
+    op.create_index('ix_exemptions_person', 'exemptions', ['person_id'])
     with op.batch_alter_table('declaration_windows') as batch:
         batch.add_column(sa.Column('grace_days', sa.Integer(), nullable=False, server_default='0'))
     with op.batch_alter_table('declaration_windows') as batch:
