@@ -67,7 +67,7 @@ def test_a_backup_goes_into_an_empty_instance_and_everything_is_there(
 ) -> None:
     made = making.make(tmp_path / "set.tar.gz")
     before = _counts()
-    assert (made.n_files, len(made.last_seal), before["accounts"]) == (1, 64, 20)
+    assert (made.n_files, len(made.last_seal), before["accounts"]) == (1, 64, 21)
     storage.configure((tmp_path / "elsewhere").as_uri())
     elsewhere = templates.bare(database_kind, tmp_path)
     with engine_of(one_app, elsewhere), one_app.app_context():

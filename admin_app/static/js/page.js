@@ -113,7 +113,17 @@ for (const select of document.querySelectorAll("select[data-narrowed-by]")) {
 }
 
 // Errors first: the summary takes the focus.
-document.querySelector("[data-error-summary]")?.focus();
+const summary = document.querySelector("[data-error-summary]");
+summary?.focus();
+// An error leads to its field, and the page moves only where that cannot be seen: never below the bar at the top.
+summary?.addEventListener("click", (event) => {
+  const field = document.getElementById(event.target.closest("a[href^='#']")?.hash.slice(1) || "");
+  if (field && !event.defaultPrevented) {
+    event.preventDefault();
+    field.focus({ preventScroll: true });
+    field.scrollIntoView({ block: "nearest" });
+  }
+});
 
 let leaving = false;
 let dirty = false;
