@@ -27,7 +27,10 @@ STARTS = {
     "county_officer": ("hr_department", "/admin/"),
     "base_clerk": ("training_base", "/admin/"),
 }
-NO_PAGES = re.compile(r"^/language/|/static/|/files/|/captcha|\.(png|jpg|pdf|xlsx|zip)$|/template|/download|/certificate|/verify/offline/file$|/documents/")
+NO_PAGES = re.compile(
+    r"^/language/|/static/|/files/|/captcha|\.(png|jpg|pdf|xlsx|zip)$|/template|/download|/certificate"
+    r"|^/verify/offline/file$|^/documents/"
+)
 AT_MOST = 60
 GRID = [(size, language) for size in SIZES for language in ("zh", "en")]
 ONE_EACH = {name: random.Random(f"2026-{name}").choice([("1366", "zh"), ("390", "en")]) for name in STARTS}
