@@ -16,7 +16,7 @@ NUMBERS = re.compile(r"\d+")
 KEYS = re.compile(r"\b(sel|r|key|f)=[\w-]+")
 MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 FLASH = re.compile(r'<div class="flash[^>]*>.*?</div>\s*</div>\s*', re.DOTALL)
-TOKENS = re.compile(r'(name="csrf_token" value="|nonce="|nonce-|content=")[^"\' ]+')
+TOKENS = re.compile(r'(name="csrf_token" value="|name="form_key" type="hidden" value="|nonce="|nonce-|content=")[^"\' ]+')
 
 
 def readable(answer: TestResponse) -> str:
