@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import String, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.sql.dml import Delete
 
 from models.access import Actor, Permission
 from models.base import Base, BigId, utcnow
@@ -24,7 +22,6 @@ from models.scope import InSubtree
 TOUCHED = N_("It has been used or changed since.")
 GONE = N_("It is not in your jurisdiction any more.")
 CHANGED = N_("Every value has been changed again since.")
-WITHOUT_SYNC = {"synchronize_session": False}
 
 
 class ImportedChunk(InSubtree, Base):
@@ -103,16 +100,3 @@ def undo_chunk(session: Session, actor: Actor, chunk_id: int) -> Undone:
             way.restore(session, actor, {int(i): changes for i, changes in chunk.updated.items()}, done)
         session.flush()
     return done
-
-
-def removes(session: Session, *statements: Delete) -> bool:
-    """Carry out deletions that belong together, or none of them where something else depends on one of the rows."""
-    session.flush()
-    try:
-        with session.begin_nested():
-            for statement in statements:
-                session.execute(statement, execution_options=WITHOUT_SYNC)
-    except IntegrityError:
-        return False
-    session.expire_all()
-    return True

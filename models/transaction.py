@@ -8,8 +8,9 @@ from contextvars import ContextVar
 from enum import Enum
 
 from sqlalchemy import Connection, event, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.sql.dml import Delete
 
 from models.base import db
 from models.errors import N_, Conflict
@@ -125,3 +126,16 @@ def _stand_in_tree(session: Session, *, shared: bool) -> None:
     if session.get_bind().dialect.name == "postgresql":
         lock = func.pg_advisory_xact_lock_shared(_TREE) if shared else func.pg_advisory_xact_lock(_TREE)
         session.connection().execute(select(lock))
+
+
+def removes(session: Session, *statements: Delete) -> bool:
+    """Carry out deletions that belong together, or none of them where something else depends on one of the rows."""
+    session.flush()
+    try:
+        with session.begin_nested():
+            for statement in statements:
+                session.execute(statement, execution_options={"synchronize_session": False})
+    except IntegrityError:
+        return False
+    session.expire_all()
+    return True

@@ -9,7 +9,7 @@ from models import history
 from models.access import Actor, Permission
 from models.base import to_hours
 from models.credits.audits import Audit
-from models.credits.saving import Draft, own_record, save_draft
+from models.credits.saving import Draft, personal_record, save_draft
 from models.credits.tables import AuditState, Declaration
 from models.errors import N_, WrongState
 
@@ -21,12 +21,12 @@ def declare_anew(session: Session, actor: Actor, declaration_id: int) -> Declara
     FieldErrors when the year or the learning form can no longer be declared.
     """
     actor.require(Permission.PORTAL)
-    failed = own_record(session, actor, declaration_id)
+    failed = personal_record(session, actor, declaration_id)
     if failed.audit_state != AuditState.FAILED:
         raise WrongState(N_("Only a record that did not pass the audit is declared anew."))
     audit = session.scalars(select(Audit).where(Audit.declaration_id == failed.id)).one()
     if audit.renewed_id is not None:
-        return own_record(session, actor, audit.renewed_id)
+        return personal_record(session, actor, audit.renewed_id)
     draft = save_draft(
         session,
         actor,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models import outbox
 from models.access import Actor, Permission, PositionKind
 from models.base import Base, BigId, utcnow
-from models.credits.recount import recount_years
+from models.credits.recount import recount_records
 from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.credits.workflow import AUDITS
 from models.errors import N_, Conflict, DomainError, NotAllowed, NotFound, WrongState
@@ -101,7 +101,7 @@ def _audit(session: Session, actor: Actor, ids: Sequence[int], verdict: AuditSta
     session.flush()
     locked = select(Declaration).where(Declaration.id.in_(ids)).order_by(Declaration.id).with_for_update()
     rows = {d.id: d for d in session.scalars(locked, execution_options={"populate_existing": True})}
-    earlier = {a.declaration_id: a for a in session.scalars(select(Audit).where(Audit.declaration_id.in_(rows)))}
+    earlier = audits_of(session, rows)
     refused = _refusals(session, actor, ids, rows, earlier)
     fits = [i for i in ids if i not in refused]
     step = "audit_fail" if verdict is AuditState.FAILED else "audit_pass"
@@ -217,19 +217,11 @@ def audits_of(session: Session, declaration_ids: Collection[int]) -> dict[int, A
     return {row.declaration_id: row for row in rows}
 
 
-def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
-    for start in range(0, len(ids), CHUNK):
-        pairs = session.execute(
-            select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + CHUNK])).distinct()
-        ).all()
-        recount_years(session, actor, pairs)
-
-
 def _audited_since(session: Session, undone: Sequence[Undone]) -> dict[int, DomainError]:
     audited = audits_of(session, [u.decision.subject_id for u in undone])
     return {u.decision.id: WrongState(N_("It has been audited since.")) for u in undone if u.decision.subject_id in audited}
 
 
 undo.keep_where(ReviewKind.DECLARATION, _audited_since)
-AUDITS.on("audit_fail", _recount)
-AUDITS.on("audit_pass", _recount)
+AUDITS.on("audit_fail", recount_records)
+AUDITS.on("audit_pass", recount_records)

@@ -15,7 +15,7 @@ from models.base import to_hours, today, utcnow
 from models.credits import key_review, rules, windows
 from models.credits.form_inputs import clean_inputs
 from models.credits.saving import Draft, fill
-from models.credits.tables import Declaration, DeclarationState
+from models.credits.tables import Declaration, DeclarationState, Source
 from models.credits.workflow import DECLARATIONS
 from models.errors import N_, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org.tables import Organisation, OrganisationState
@@ -25,8 +25,7 @@ from models.reviews.tables import ReviewKind
 
 FORM = "JDPX"
 """The learning form of classes at a training base."""
-SOURCE = "base"
-TOPIC = f"{SOURCE}:{FORM}"
+TOPIC = f"{Source.BASE}:{FORM}"
 """The facet by which the list of base hours is told from that of what people declare themselves."""
 OPERATION = "submit_grades"
 
@@ -70,7 +69,7 @@ def post(session: Session, actor: Actor, posted: Posted, *, declaration_id: int 
         declaration.form_key = posted.key
         session.add(declaration)
         session.flush()
-        history.record(session, actor, "declaration", [declaration.id], "create", changes={"source": [None, SOURCE]})
+        history.record(session, actor, "declaration", [declaration.id], "create", changes={"source": [None, Source.BASE.value]})
     DECLARATIONS.move(session, actor, declaration.id, step=step, values={"submitted_at": utcnow()})
     submission.submit(
         session,
@@ -87,16 +86,16 @@ def post(session: Session, actor: Actor, posted: Posted, *, declaration_id: int 
 
 
 def take_back(session: Session, actor: Actor, declaration_id: int) -> None:
-    """Withdraw a declaration of the base before its last decision and delete it; raises WrongState and NotFound.
+    """Withdraw a declaration of the base before its last decision; raises WrongState and NotFound.
 
-    To be called while ``submit_grades`` acts; whoever points to it has let go of it.
+    To be called while ``submit_grades`` acts.
     """
     DECLARATIONS.move(session, actor, declaration_id, step="withdraw")
     submission.withdraw(session, actor, ReviewKind.DECLARATION, declaration_id, operation=OPERATION)
 
 
 def discard(session: Session, actor: Actor, declaration_id: int) -> None:
-    """Delete what was taken back: a draft of a base is nobody's. Its history and the course of its review stay."""
+    """Delete what was taken back, once nobody points to it: a draft of a base is nobody's. Its history and review stay."""
     declaration = session.get_one(Declaration, declaration_id)
     history.record(session, actor, "declaration", [declaration_id], "delete", changes={"title": [declaration.title, None]})
     session.delete(declaration)
@@ -118,9 +117,9 @@ def _person(session: Session, person_id: int) -> Professional:
 
 def _of(session: Session, declaration_id: int | None, person: Professional) -> Declaration:
     if declaration_id is None:
-        return Declaration(person_id=person.id, state=DeclarationState.DRAFT, source=SOURCE)
+        return Declaration(person_id=person.id, state=DeclarationState.DRAFT, source=Source.BASE)
     found = session.scalars(
-        select(Declaration).where(Declaration.id == declaration_id, Declaration.source == SOURCE).with_for_update(),
+        select(Declaration).where(Declaration.id == declaration_id, Declaration.source == Source.BASE).with_for_update(),
         execution_options={"populate_existing": True},
     ).first()
     if found is None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.credits import rules
 from models.credits.counting import Cap, Room
-from models.credits.tables import AuditState, Declaration, DeclarationState
+from models.credits.tables import COUNTS, Declaration, counting_tenths
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,16 @@ def rooms(session: Session, person_id: int, path: str, year: int) -> list[FormRo
     caps = {o.form.code: rules.cap_of(o.spec) for o in offers}
     room = Room()
     records = session.execute(
-        select(Declaration.form_code, Declaration.granted_tenths)
+        select(Declaration.form_code, Declaration.granted_tenths, Declaration.recalculated_tenths)
         .where(
             Declaration.person_id == person_id,
             Declaration.year == year,
-            Declaration.state == DeclarationState.APPROVED,
-            Declaration.audit_state != AuditState.FAILED,
+            *COUNTS,
         )
         .order_by(Declaration.granted_at, Declaration.id)
     )
-    for form_code, tenths in records:
-        room.take(form_code, caps.get(form_code, Cap()), tenths or 0)
+    for record in records:
+        room.take(record.form_code, caps.get(record.form_code, Cap()), counting_tenths(record))
     return [
         FormRoom(o.form.code, o.form.name, o.form.name_en, caps[o.form.code], room.left(o.form.code, caps[o.form.code]))
         for o in offers

@@ -23,7 +23,7 @@ from models.credits.saving import (
     propose,
     save_draft,
 )
-from models.credits.tables import AuditState, Declaration, DeclarationState
+from models.credits.tables import AuditState, Declaration, DeclarationState, Source
 from models.credits.workflow import DECLARATIONS
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.files import Attachment
@@ -54,7 +54,7 @@ def what_can(declaration: Declaration) -> frozenset[str]:
     """Return what its owner may do with it now: edit, submit, resubmit, withdraw, delete, declare it anew."""
     if declaration.audit_state == AuditState.FAILED:
         return frozenset({"declare_anew"})
-    if declaration.source != "person":
+    if declaration.source != Source.PERSON:
         return frozenset()  # its steps belong to whoever declared it
     return frozenset(
         {

@@ -54,7 +54,7 @@ def exempt_many(
         )
         done.append(person_id)
     session.flush()
-    _tell(session, actor, done, year, "exempt", reason)
+    _follow(session, actor, done, year, "exempt", reason)
     return Moved(tuple(done), refused)
 
 
@@ -76,7 +76,7 @@ def end_many(session: Session, actor: Actor, exemption_ids: Collection[int]) -> 
         done.append(exemption_id)
     session.flush()
     for year, person_ids in sorted(ended.items()):
-        _tell(session, actor, person_ids, year, "end_exemption", "")
+        _follow(session, actor, person_ids, year, "end_exemption", "")
     return Moved(tuple(done), refused)
 
 
@@ -105,7 +105,7 @@ def _obstacle(actor: Actor, person: Professional | None, held: Exemption | None)
     return None
 
 
-def _tell(session: Session, actor: Actor, person_ids: Sequence[int], year: int, action: str, reason: str) -> None:
+def _follow(session: Session, actor: Actor, person_ids: Sequence[int], year: int, action: str, reason: str) -> None:
     if person_ids:
         history.record(session, actor, "professional", person_ids, action, reason=reason, changes={"year": [None, year]})
         recount_years(session, actor, [(person_id, year) for person_id in person_ids])

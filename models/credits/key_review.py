@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import crypto
 from models.base import to_hours
-from models.credits.tables import AuditState, Declaration, DeclarationState
+from models.credits.tables import AuditState, Declaration, DeclarationState, Source
 from models.errors import N_
 from models.files import Attachment
 from models.scope import acting
@@ -19,10 +19,10 @@ from models.text import compact
 from models.uploads import looks_alike
 
 SUBJECT_KIND = "declaration"
-BASE = "base"
-"""The source of a record that a training base posted."""
 LIVE = (DeclarationState.PENDING, DeclarationState.APPROVED)
 Reason = dict[str, Any]
+_ALSO_BY_BASE = N_("The class %(title)s has been posted by a training base already.")
+_ALSO_BY_PERSON = N_("The person has declared the class of the training base herself: %(title)s.")
 
 
 def certificate_key(number: str | None) -> str | None:
@@ -36,9 +36,8 @@ def reasons(session: Session, declaration: Declaration, evidence: Sequence[Attac
     return [
         *_over_the_rule(declaration),
         *_overlapping(declaration, own),
-        *_posted_by_base(declaration, own),
+        *_same_class(declaration, own),
         *_outside_the_year(declaration),
-        *_declared_before_base(declaration, own),
         *_same_number(session, declaration),
         *_same_file(session, declaration, evidence),
         *_alike_picture(session, declaration, evidence, own),
@@ -91,27 +90,19 @@ def _overlapping(declaration: Declaration, own: Sequence[Declaration]) -> list[R
     ]
 
 
-def _posted_by_base(declaration: Declaration, own: Sequence[Declaration]) -> list[Reason]:
-    """Find the class that a training base has posted for the person already, by its name, however it is written."""
-    name = compact(declaration.title)
-    if declaration.source == BASE or not name:
-        return []
-    return [
-        _reason(N_("The class %(title)s has been posted by a training base already."), title=other.title)
-        for other in own
-        if other.source == BASE and other.year == declaration.year and compact(other.title) == name
-    ]
+def _same_class(declaration: Declaration, own: Sequence[Declaration]) -> list[Reason]:
+    """Find the class that a training base has posted and the person has declared, by its name, however it is written.
 
-
-def _declared_before_base(declaration: Declaration, own: Sequence[Declaration]) -> list[Reason]:
-    """Find, for what a training base posts now, the same class among what the person declared herself."""
-    name = compact(declaration.title)
-    if declaration.source != BASE or not name:
+    Each is marked by the other, whichever comes second.
+    """
+    name, is_of_base = compact(declaration.title), declaration.source == Source.BASE
+    if not name:
         return []
+    message_id = _ALSO_BY_PERSON if is_of_base else _ALSO_BY_BASE
     return [
-        _reason(N_("The person has declared the class of the training base herself: %(title)s."), title=other.title)
+        _reason(message_id, title=other.title)
         for other in own
-        if other.source != BASE and other.year == declaration.year and compact(other.title) == name
+        if (other.source == Source.BASE) != is_of_base and other.year == declaration.year and compact(other.title) == name
     ]
 
 

@@ -100,17 +100,18 @@ def lines(before: Figures, after: Figures, granted: Counted | None, *, gone: str
     if before == after:
         return []
     if after == NOTHING:
-        return [Line(PostingKind.WITHDRAWN, _minus(after, before), CAP_USED_UP if granted else gone)]
+        return [Line(PostingKind.WITHDRAWN, minus(after, before), CAP_USED_UP if granted else gone)]
     if before == NOTHING and granted is not None:
         whole = (granted.total, granted.public, granted.professional)
-        capped = [Line(PostingKind.CAPPED, _minus(after, whole), OVER_CAP)] if after != whole else []
+        capped = [Line(PostingKind.CAPPED, minus(after, whole), OVER_CAP)] if after != whole else []
         return [Line(PostingKind.EARNED, whole), *capped]
     if before[0] == after[0]:
-        return [Line(PostingKind.RECALCULATED, _minus(after, before), DIVIDED_ANEW)]
-    return [Line(PostingKind.CAPPED, _minus(after, before), CAP_MOVED)]
+        return [Line(PostingKind.RECALCULATED, minus(after, before), DIVIDED_ANEW)]
+    return [Line(PostingKind.CAPPED, minus(after, before), CAP_MOVED)]
 
 
-def _minus(after: Figures, before: Figures) -> Figures:
+def minus(after: Figures, before: Figures) -> Figures:
+    """Return what was added: *after* less *before*."""
     return (after[0] - before[0], after[1] - before[1], after[2] - before[2])
 
 

@@ -14,7 +14,7 @@ from models import files
 from models.base import to_hours
 from models.credits import rules
 from models.credits.form_inputs import from_stored, shown
-from models.credits.tables import AuditState, Declaration, DeclarationState, SubjectKind, YearSummary
+from models.credits.tables import COUNTS, Declaration, DeclarationState, SubjectKind, YearSummary
 from models.errors import N_, NotFound
 from models.files import Attachment
 from models.reviews import queries as reviews
@@ -191,8 +191,7 @@ def learning_record(session: Session, person_id: int, year: int) -> Sequence[Dec
         .where(
             Declaration.person_id == person_id,
             Declaration.year == year,
-            Declaration.state == DeclarationState.APPROVED,
-            Declaration.audit_state != AuditState.FAILED,
+            *COUNTS,
         )
         .order_by(Declaration.granted_at, Declaration.id)
     ).all()

@@ -20,7 +20,7 @@ from models.credits.counting import Cap, Granted, Needs, YearCount, count_year, 
 from models.credits.events import YearChange, year_changed
 from models.credits.exemptions import Exemption, holding, left_of
 from models.credits.organisation_years import Learner, move_learners
-from models.credits.postings import AUDITED, TAKEN_BACK, Because, Figures, Line, Posted, lines, post
+from models.credits.postings import AUDITED, NOTHING, TAKEN_BACK, Because, Figures, Line, Posted, lines, minus, post
 from models.credits.requirements import organisations_of_years, requirements_of
 from models.credits.rules import caps_of
 from models.credits.tables import (
@@ -53,19 +53,9 @@ class Counting:
     count: YearCount
     exemption: Exemption | None
     is_passed: bool
-    rows: Sequence[Any]
+    wrong_records: Sequence[tuple[Any, Figures, Figures]]  # whose stored share differs: record, what is stored, what is right
     stored: YearSummary | None
     summary: Mapping[str, Any]  # the columns of it that counting decides
-
-    def wrong_records(self) -> list[tuple[Any, Figures, Figures]]:
-        """Return the records whose stored share differs, with what is stored and what it should be."""
-        wrong = []
-        for row in self.rows:
-            right = self.count.records.get(row.id) or (0, 0, 0)
-            stored = (row.counted_tenths, row.counted_public_tenths, row.counted_professional_tenths)
-            if right != stored:
-                wrong.append((row, stored, right))
-        return wrong
 
     def is_summary_wrong(self) -> bool:
         """Say whether the stored summary differs, or is missing where there is something to sum up."""
@@ -87,12 +77,21 @@ def recount_years(session: Session, actor: Actor, pairs: Collection[Pair], *, be
         year_changed.happen(session, actor, changes)
 
 
+def recount_records(session: Session, actor: Actor, ids: Sequence[int]) -> None:
+    """Count anew the years in which records count, or did."""
+    for start in range(0, len(ids), CHUNK):
+        pairs = session.execute(
+            select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + CHUNK])).distinct()
+        ).all()
+        recount_years(session, actor, pairs)
+
+
 def _post(session: Session, actor: Actor, countings: Sequence[Counting], because: Because | None) -> None:
     details = because.details if because else {}
     posted = [
         Posted(counting.person_id, counting.year, counting.path, row.id, line, details.get(row.id))
         for counting in countings
-        for row, stored, right in counting.wrong_records()
+        for row, stored, right in counting.wrong_records
         for line in _lines(counting, row, stored, right, because if row.id in details else None)
     ]
     with acting(session, "recount_year"):
@@ -101,8 +100,7 @@ def _post(session: Session, actor: Actor, countings: Sequence[Counting], because
 
 def _lines(counting: Counting, row: Any, stored: Figures, right: Figures, because: Because | None) -> list[Line]:
     if because is not None:
-        difference = (right[0] - stored[0], right[1] - stored[1], right[2] - stored[2])
-        return [Line(because.kind, difference, because.reason)]
+        return [Line(because.kind, minus(right, stored), because.reason)]
     granted = split(counting_tenths(row), row.subject, counting.needs) if row.id in counting.count.records else None
     return lines(stored, right, granted, gone=AUDITED if row.audit_state == AuditState.FAILED else TAKEN_BACK)
 
@@ -180,7 +178,7 @@ def _count(
         count,
         exemption,
         is_passed,
-        rows,
+        _wrong_records(rows, count),
         stored,
         {
             "year_organisation_id": organisation_id,
@@ -195,6 +193,16 @@ def _count(
             "exemption_reason": exemption.note if exemption else "",
         },
     )
+
+
+def _wrong_records(rows: Sequence[Any], count: YearCount) -> list[tuple[Any, Figures, Figures]]:
+    wrong = []
+    for row in rows:
+        right: Figures = count.records.get(row.id) or NOTHING
+        stored = (row.counted_tenths, row.counted_public_tenths, row.counted_professional_tenths)
+        if right != stored:
+            wrong.append((row, stored, right))
+    return wrong
 
 
 def _replaced(granted: Granted, instead: Instead) -> Granted:
@@ -283,7 +291,7 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
         if c.is_passed != bool(c.stored and c.stored.is_passed)
     ]
     with acting(session, "recount_year"):
-        _write_records(session, [(row.id, right) for c in countings for row, _stored, right in c.wrong_records()])
+        _write_records(session, [(row.id, right) for c in countings for row, _stored, right in c.wrong_records])
         bulk_update(session, YearSummary, [{"id": c.stored.id, **c.summary} for c in wrong if c.stored], locked=True)
         bulk_insert(
             session,

@@ -12,7 +12,7 @@ from models import outbox
 from models.access import Actor, Permission
 from models.base import to_hours, utcnow
 from models.credits.key_review import SUBJECT_KIND
-from models.credits.recount import recount_years
+from models.credits.recount import recount_records
 from models.credits.tables import Declaration
 from models.credits.workflow import DECLARATIONS
 from models.errors import N_, DomainError, Invalid
@@ -166,14 +166,6 @@ def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str
     return found
 
 
-def _recount(session: Session, actor: Actor, ids: Sequence[int]) -> None:
-    for start in range(0, len(ids), 500):
-        pairs = session.execute(
-            select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + 500])).distinct()
-        ).all()
-        recount_years(session, actor, pairs)
-
-
 def _on_undone(session: Session, actor: Actor, undone: Sequence[Undone]) -> None:
     """Let what the last level had decided wait again, and correct what its person was told."""
     last = [u for u in undone if u.was_last]
@@ -195,8 +187,8 @@ def _on_undone(session: Session, actor: Actor, undone: Sequence[Undone]) -> None
     _tell(session, outcomes, message_id, organisation=actor.organisation_name)
 
 
-DECLARATIONS.on("approve", _recount)
-DECLARATIONS.on("undo", _recount)
+DECLARATIONS.on("approve", recount_records)
+DECLARATIONS.on("undo", recount_records)
 engine.register(
     Handler(
         kind=ReviewKind.DECLARATION,

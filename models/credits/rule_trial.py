@@ -22,9 +22,8 @@ from models.credits.postings import Because, PostingKind
 from models.credits.recount import Instead, counted, recount_years
 from models.credits.requirements import prefixes
 from models.credits.tables import (
-    AuditState,
+    COUNTS,
     Declaration,
-    DeclarationState,
     RuleState,
     RuleVersion,
     counting_tenths,
@@ -53,8 +52,7 @@ class Trial:
         return (
             Declaration.form_code == self.version.form_code,
             Declaration.year == self.year,
-            Declaration.state == DeclarationState.APPROVED,
-            Declaration.audit_state != AuditState.FAILED,
+            *COUNTS,
             Declaration.rule_version_id.in_(self.replaced),
         )
 

@@ -22,6 +22,7 @@ from models.credits.tables import (
     AuditState,
     Declaration,
     DeclarationState,
+    Source,
     SubjectKind,
     counting_tenths,
     counting_version_id,
@@ -112,7 +113,7 @@ def save_draft(session: Session, actor: Actor, draft: Draft, *, declaration_id: 
         raise FieldErrors(errors)
     is_new = declaration is None
     if declaration is None:
-        declaration = Declaration(person_id=person.id, state=DeclarationState.DRAFT, source="person")
+        declaration = Declaration(person_id=person.id, state=DeclarationState.DRAFT, source=Source.PERSON)
     before = figures(declaration)
     fill(session, person, declaration, offer=offer, draft=draft, inputs=inputs, requested=requested)
     with acting(session, "declare"):
@@ -264,7 +265,15 @@ def own_profile(session: Session, actor: Actor) -> Professional:
 
 
 def own_record(session: Session, actor: Actor, declaration_id: int) -> Declaration:
-    """Return the actor's own record, locked: an officer may be deciding it at this moment."""
+    """Return a record that the actor declared herself, locked; raises NotFound, and NotAllowed for one declared for her."""
+    declaration = personal_record(session, actor, declaration_id)
+    if declaration.source != Source.PERSON:
+        raise NotAllowed(N_("This record was declared for you; only whoever declared it can change or withdraw it."))
+    return declaration
+
+
+def personal_record(session: Session, actor: Actor, declaration_id: int) -> Declaration:
+    """Return a record of the actor's, whoever declared it, locked: an officer may be deciding it at this moment."""
     declaration = session.scalars(
         select(Declaration)
         .where(Declaration.id == declaration_id, Declaration.person_id == (actor.person_id or 0))
@@ -273,8 +282,6 @@ def own_record(session: Session, actor: Actor, declaration_id: int) -> Declarati
     ).first()
     if declaration is None:
         raise NotFound
-    if declaration.source != "person":
-        raise NotAllowed(N_("This record was declared for you; only whoever declared it can change or withdraw it."))
     return declaration
 
 

@@ -50,6 +50,15 @@ class DeclarationType(StrEnum):
     OTHER = "other"  # 其他类
 
 
+class Source(StrEnum):
+    """Who declared a record; the steps of a record are those of its source."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"  # 代申报
+    BASE = "base"  # a training base, from its grades
+    LEARNING = "learning"  # the learning platform
+
+
 class CapKind(StrEnum):
     """How a rule limits what counts."""
 
@@ -207,13 +216,17 @@ class Declaration(OwnedByPerson, Base):
     is_key_review: Mapped[bool] = mapped_column(default=False, info={"label": N_("Key review")})
     key_reasons: Mapped[list[Any]] = mapped_column(default=list)  # message ids with parameters
     certificate_key: Mapped[str | None] = mapped_column(binary_string(64), index=True)  # keyed hash of the evidence's number
-    source: Mapped[str] = mapped_column(String(12), default="person")  # person, organisation, base, learning
+    source: Mapped[Source] = mapped_column(String(12), default=Source.PERSON)
     form_key: Mapped[str | None] = mapped_column(
         binary_string(43)
     )  # of the page it was made on: a second click makes no second draft
     submitted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Time of declaration")})
     granted_at: Mapped[dt.datetime | None] = mapped_column(info={"label": N_("Date the hours were gained")})
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+
+COUNTS = (Declaration.state == DeclarationState.APPROVED, Declaration.audit_state != AuditState.FAILED)
+"""What a record that counts in its year is: approved, and not failed by the audit."""
 
 
 def counting_tenths(row: Any) -> int:

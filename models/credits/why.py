@@ -15,7 +15,7 @@ from models.credits.counting import Cap, Granted, Taken, take_in_order
 from models.credits.form_inputs import from_stored
 from models.credits.forms import FieldType, FormSpec
 from models.credits.tables import (
-    AuditState,
+    COUNTS,
     CapKind,
     Declaration,
     DeclarationState,
@@ -76,8 +76,7 @@ def _granted(session: Session, person_id: int, year: int, form_code: str | None)
     statement = select(Declaration).where(
         Declaration.person_id == person_id,
         Declaration.year == year,
-        Declaration.state == DeclarationState.APPROVED,
-        Declaration.audit_state != AuditState.FAILED,
+        *COUNTS,
     )
     if form_code is not None:
         statement = statement.where(Declaration.form_code == form_code)

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.errors import N_, Conflict, Invalid
-from models.import_batches import GONE, TOUCHED, Undone, note_chunk, removes, undone_by
+from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
 from models.org import departments
 from models.org.departments import DEEPEST, DepartmentData
 from models.org.tables import Department
+from models.transaction import removes
 
 DEPARTMENTS = "departments"
 

@@ -12,7 +12,6 @@ from sqlalchemy.sql.dml import Delete
 
 from models import crypto, history, scope
 from models.errors import N_, Conflict, FieldErrors, Invalid
-from models.import_batches import removes
 from models.import_rows import ImportRow
 from models.outbox import Notice
 from models.people import appointments, contacts
@@ -20,6 +19,7 @@ from models.people.accounts import NUMBER_REGISTERED, find_account
 from models.people.appointments import NOBODY_FITS, FirstAdministrator
 from models.people.numbers import DocumentType
 from models.people.tables import Account, Post, Professional
+from models.transaction import removes
 
 EXISTING = "existing"
 

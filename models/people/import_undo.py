@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from models import history
 from models.access import Actor, Permission
-from models.import_batches import CHANGED, GONE, TOUCHED, WITHOUT_SYNC, Undone, undone_by
+from models.import_batches import CHANGED, GONE, TOUCHED, Undone, undone_by
 from models.people.import_updates import apply
 from models.people.profile import plain
 from models.people.tables import Account, Membership, NameToken, Post, Professional, ProfessionalState
 from models.scope import acting
+from models.transaction import removes
 
 PEOPLE = "people"
 
@@ -23,23 +24,29 @@ def _remove(session: Session, actor: Actor, created: Sequence[Sequence[Any]], do
     people = _people(session, [one[0] for one in created])
     done.kept += [("", GONE)] * (len(created) - len(people))
     touched = _touched(session, people)
-    going = [p for p in people.values() if p.id not in touched]
-    done.kept += [(p.name, TOUCHED) for p in people.values() if p.id in touched]
-    ids = [p.id for p in going]
-    new = {one[1] for one in created if one[2]} & {p.account_id for p in going}
-    if not ids:
-        return
-    history.record(session, actor, "professional", ids, "undo_import")
+    names = {p.id: p.name for p in people.values()}
+    accounts = {p.id: p.account_id for p in people.values()}
+    new = {one[1] for one in created if one[2]}
+    going = [i for i in names if i not in touched]
     with acting(session, "undo_import"):
-        for statement in (
-            delete(NameToken).where(NameToken.person_id.in_(ids)),
-            delete(Membership).where(Membership.person_id.in_(ids)),
-            delete(Professional).where(Professional.id.in_(ids)),
-            delete(Account).where(Account.id.in_(new)),
-        ):
-            session.execute(statement, execution_options=WITHOUT_SYNC)
-    session.expire_all()
-    done.n_removed += len(ids)
+        # Together, as nearly always; one by one where something that no history of theirs tells depends on somebody.
+        gone = (
+            set(going) if _removes(session, going, accounts, new) else {i for i in going if _removes(session, [i], accounts, new)}
+        )
+    done.kept += [(name, TOUCHED) for i, name in names.items() if i not in gone]
+    done.n_removed += len(gone)
+    if gone:
+        history.record(session, actor, "professional", sorted(gone), "undo_import")
+
+
+def _removes(session: Session, ids: Sequence[int], accounts: Mapping[int, int], new: Collection[int]) -> bool:
+    return removes(
+        session,
+        delete(NameToken).where(NameToken.person_id.in_(ids)),
+        delete(Membership).where(Membership.person_id.in_(ids)),
+        delete(Professional).where(Professional.id.in_(ids)),
+        delete(Account).where(Account.id.in_([accounts[i] for i in ids if accounts[i] in new])),
+    )
 
 
 def _people(session: Session, ids: Sequence[int]) -> dict[int, Professional]:

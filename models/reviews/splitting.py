@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound
-from models.import_batches import removes
 from models.org import moving
 from models.org.operations import NewOrganisation, add_beside
 from models.org.tables import Department, Organisation, OrganisationKind, OrganisationState
@@ -20,6 +19,7 @@ from models.reviews import rerouting
 from models.reviews.merging import may_revive, move_people
 from models.reviews.organisation_changes import LONGEST_NAME
 from models.scope import acting
+from models.transaction import removes
 
 
 def split_off(
