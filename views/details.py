@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,11 @@ class Attachment:
     url: str
     size: int = 0
     is_image: bool = False
+
+
+def attachment_of(file: Any, endpoint: str = "files.download") -> Attachment:
+    """Return a stored file, of whatever table, as the pages show it; *endpoint* hands it out by its key."""
+    return Attachment(file.original_name, url_for(endpoint, key=file.key), file.n_bytes, file.media_type.startswith("image/"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound as Missing
 
@@ -28,11 +30,7 @@ def job_file(key: str) -> Response:
     file = files.job_file(db.session(), key)
     if file.is_once:
         raise NotFound
-    try:
-        content = files.read(file)
-    except FileNotFoundError:
-        raise Missing from None
-    return handed_out(content, name=file.original_name, media_type=file.media_type)
+    return _read(file)
 
 
 @blueprint.post("/once/<key>")
@@ -52,11 +50,7 @@ def scan(key: str) -> Response:
     """Hand out the scan that an organisation of the scope showed when it registered."""
     required_actor(Permission.ORGANISATIONS_REVIEW)
     found = organisation_registrations.scan(db.session(), key)
-    try:
-        content = files.read(found)
-    except FileNotFoundError:
-        raise Missing from None
-    return handed_out(content, name=found.original_name, media_type=found.media_type)
+    return _read(found)
 
 
 @blueprint.get("/rules/<int:rule_version_id>")
@@ -78,11 +72,7 @@ def training(key: str) -> Response:
     if not any(actor.can(permission) for permission in _OF_TRAINING):
         raise NotFound
     found = attachments.found(db.session(), key)
-    try:
-        content = files.read(found)
-    except FileNotFoundError:
-        raise Missing from None
-    return handed_out(content, name=found.original_name, media_type=found.media_type)
+    return _read(found)
 
 
 @blueprint.get("/<key>")
@@ -92,8 +82,12 @@ def download(key: str) -> Response:
     if not any(actor.can(permission) for permission in _MAY_READ):
         raise NotFound
     attachment = files.attachment(db.session(), key)
+    return _read(attachment)
+
+
+def _read(file: Any) -> Response:
     try:
-        content = files.read(attachment)
+        content = files.read(file)
     except FileNotFoundError:
         raise Missing from None
-    return handed_out(content, name=attachment.original_name, media_type=attachment.media_type)
+    return handed_out(content, name=file.original_name, media_type=file.media_type)

@@ -11,12 +11,8 @@ from models.base import local_date
 from models.credits.tables import Declaration, DeclarationState, RuleVersion
 from models.credits.why import of_year, why
 from models.errors import N_
-from views.public.language import page_lang
+from views.public.language import words_language
 from views.words import hours, words
-
-
-def _language() -> str:
-    return "en" if page_lang() == "en" else "zh"
 
 
 def arithmetic_of(declaration: Declaration) -> list[str]:
@@ -32,7 +28,7 @@ def lines_of(session: Session, declaration: Declaration, *, with_left: bool = Tr
     """
     if declaration.state == DeclarationState.DRAFT:
         return []
-    found = why(session, declaration, language=_language(), with_left=with_left)
+    found = why(session, declaration, language=words_language(), with_left=with_left)
     lines = [_version(found.version), *arithmetic_of(declaration)]
     if declaration.proposed_tenths is not None:
         lines.append(words(N_("%(hours)s hours by the rule"), {"hours": hours(declaration.proposed_tenths)}))
@@ -43,7 +39,7 @@ def lines_of(session: Session, declaration: Declaration, *, with_left: bool = Tr
 
 def counted_lines(session: Session, person_id: int, year: int) -> dict[int, str]:
     """Return for each record of a person's year what the cap left of it."""
-    return {record_id: words(*said) for record_id, said in of_year(session, person_id, year, language=_language()).items()}
+    return {record_id: words(*said) for record_id, said in of_year(session, person_id, year, language=words_language()).items()}
 
 
 def _version(version: RuleVersion) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,6 +16,7 @@ from models import history
 from models.access import Actor, Permission
 from models.base import BigId, utcnow
 from models.errors import N_, NotFound, WrongState
+from models.org.tables import Organisation
 from models.outbox import add_notices
 from models.reviews import engine, submission
 from models.reviews.chain import Link
@@ -101,6 +102,37 @@ def editable(session: Session, actor: Actor, model: type[F], filing_id: int) -> 
         raise WrongState(N_("Only what is not submitted, or was rejected, can be changed."))
     filing: F = found
     return filing
+
+
+def made_by(session: Session, model: type[F], organisation_id: int, form_key: str) -> F | None:
+    """Return the draft that the form with this key has made already: a second click makes no second one."""
+    if not form_key:
+        return None
+    table: Any = model
+    found: F | None = session.scalars(
+        select(table).where(table.organisation_id == organisation_id, table.form_key == form_key)
+    ).first()
+    return found
+
+
+def create(session: Session, actor: Actor, flow: Workflow, organisation: Organisation, values: Mapping[str, Any]) -> Any:
+    """Write a draft of the actor's own organisation."""
+    whose = {"organisation_id": organisation.id, "organisation_name": organisation.name, "path": organisation.path}
+    filing = flow.model(**whose, **values)
+    session.add(filing)
+    session.flush()
+    history.record(session, actor, flow.subject_kind, [filing.id], "create", changes={"name": [None, filing.name]})
+    return filing
+
+
+def rewrite(session: Session, actor: Actor, flow: Workflow, filing: Any, values: Mapping[str, Any]) -> None:
+    """Change a filing that ``editable`` gave."""
+    changes = {k: [_plain(getattr(filing, k)), _plain(v)] for k, v in values.items() if getattr(filing, k) != v}
+    for name, value in values.items():
+        setattr(filing, name, value)
+    session.flush()
+    if changes:
+        history.record(session, actor, flow.subject_kind, [filing.id], "edit", changes=changes)
 
 
 def submit(session: Session, actor: Actor, flow: Workflow, filing: Any, kind: ReviewKind) -> None:

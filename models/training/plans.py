@@ -13,7 +13,6 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueC
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import history
 from models.access import Actor, Permission, PositionKind
 from models.base import Base, BigId, binary_string
 from models.credits.tables import SubjectKind
@@ -138,27 +137,19 @@ def save(
         raise NotAllowed(N_("Plans of this kind are not written by a unit like yours."))
     organisation = queries.own(session, actor, is_locked=True)
     if plan_id is None:
-        made = _made_by(session, organisation.id, form_key)
+        made = filings.made_by(session, TrainingPlan, organisation.id, form_key)
         if made is not None:
             return made
         values = _checked(session, organisation.id, organisation.path, data)
-        plan = TrainingPlan(
-            organisation_id=organisation.id,
-            organisation_name=organisation.name,
-            path=organisation.path,
-            kind=data.kind,
-            form_key=form_key or None,
-            **values,
+        plan: TrainingPlan = filings.create(
+            session, actor, PLANS, organisation, {"kind": data.kind, "form_key": form_key or None, **values}
         )
-        session.add(plan)
-        session.flush()
-        history.record(session, actor, "training_plan", [plan.id], "create", changes={"name": [None, plan.name]})
     else:
         plan = filings.editable(session, actor, TrainingPlan, plan_id)
         if plan.kind != data.kind:
             raise NotAllowed(N_("The kind of a plan stays as it is."))
-        _rewrite(session, actor, plan, _checked(session, organisation.id, organisation.path, data))
-    attachments.change(session, actor, "training_plan", plan.id, path=plan.path, added=added, removed=removed)
+        filings.rewrite(session, actor, PLANS, plan, _checked(session, organisation.id, organisation.path, data))
+    attachments.change(session, actor, PLANS.subject_kind, plan.id, path=plan.path, added=added, removed=removed)
     return plan
 
 
@@ -195,26 +186,6 @@ def approved(session: Session, organisation_id: int, kind: PlanKind) -> Sequence
 
 
 # --- inside ---------------------------------------------------------------------------------------------------------
-
-
-def _made_by(session: Session, organisation_id: int, form_key: str) -> TrainingPlan | None:
-    if not form_key:
-        return None
-    wanted = (TrainingPlan.organisation_id == organisation_id, TrainingPlan.form_key == form_key)
-    return session.scalars(select(TrainingPlan).where(*wanted)).first()
-
-
-def _rewrite(session: Session, actor: Actor, plan: TrainingPlan, values: dict[str, Any]) -> None:
-    changes = {k: [_plain(getattr(plan, k)), _plain(v)] for k, v in values.items() if getattr(plan, k) != v}
-    for name, value in values.items():
-        setattr(plan, name, value)
-    session.flush()
-    if changes:
-        history.record(session, actor, "training_plan", [plan.id], "edit", changes=changes)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _checked(session: Session, organisation_id: int, path: str, data: PlanData) -> dict[str, Any]:

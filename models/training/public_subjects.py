@@ -18,7 +18,7 @@ from models.org import queries
 from models.org.settings import ancestors
 from models.people.typed import attempt, text
 from models.scope import Inherited
-from models.training import typed
+from models.training import offering, typed
 from models.workflow import Moved
 
 LONGEST_NAME = 100
@@ -68,7 +68,7 @@ def edit(session: Session, actor: Actor, subject_id: int, data: PublicSubjectDat
     """Change an own subject; plans keep the name of their time. Raises NotFound, NotAllowed and FieldErrors."""
     actor.require(Permission.PUBLIC_SUBJECTS)
     queries.own(session, actor, is_locked=True)
-    subject = _own(session, actor, [subject_id]).get(subject_id)
+    subject = offering.own(session, actor, PublicSubject, [subject_id]).get(subject_id)
     if subject is None:
         raise NotFound
     before = {"year": subject.year, "name": subject.name, "hours_tenths": subject.hours_tenths}
@@ -83,13 +83,7 @@ def edit(session: Session, actor: Actor, subject_id: int, data: PublicSubjectDat
 def set_enabled(session: Session, actor: Actor, ids: Sequence[int], *, is_enabled: bool) -> Moved:
     """Enable or disable own subjects; the others are refused as absent."""
     actor.require(Permission.PUBLIC_SUBJECTS)
-    found = _own(session, actor, ids)
-    for subject in found.values():
-        subject.is_enabled = is_enabled
-    session.flush()
-    if found:
-        history.record(session, actor, "public_subject", sorted(found), "enable" if is_enabled else "disable")
-    return Moved(tuple(sorted(found)), {i: NotFound() for i in ids if i not in found})
+    return offering.switch(session, actor, PublicSubject, "public_subject", ids, is_enabled=is_enabled)
 
 
 def offered(session: Session, path: str, year: int | None = None) -> Sequence[PublicSubject]:
@@ -98,12 +92,6 @@ def offered(session: Session, path: str, year: int | None = None) -> Sequence[Pu
     if year is not None:
         statement = statement.where(PublicSubject.year == year)
     return session.scalars(statement.order_by(PublicSubject.year.desc(), PublicSubject.path, PublicSubject.name)).all()
-
-
-def _own(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, PublicSubject]:
-    wanted = (PublicSubject.id.in_(ids), PublicSubject.organisation_id == actor.organisation_id)
-    rows = session.scalars(select(PublicSubject).where(*wanted).order_by(PublicSubject.id).with_for_update())
-    return {s.id: s for s in rows}
 
 
 def _checked(session: Session, organisation_id: int, data: PublicSubjectData, *, but: int = 0) -> tuple[int, str, int]:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, select
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import history
 from models.access import Actor, Permission, PositionKind
 from models.base import Base, BigId, binary_string
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed
@@ -77,30 +76,17 @@ def save(
     if actor.kind is not PositionKind.TRAINING_BASE:
         raise NotAllowed(N_("Only training bases report on their year."))
     organisation = queries.own(session, actor, is_locked=True)
-    made = _made_by(session, organisation.id, form_key) if report_id is None and form_key else None
-    if made is not None:
-        return made
-    values = _checked(data)
     if report_id is None:
-        report = YearlyReport(
-            organisation_id=organisation.id,
-            organisation_name=organisation.name,
-            path=organisation.path,
-            form_key=form_key or None,
-            **values,
+        made = filings.made_by(session, YearlyReport, organisation.id, form_key)
+        if made is not None:
+            return made
+        report: YearlyReport = filings.create(
+            session, actor, REPORTS, organisation, {"form_key": form_key or None, **_checked(data)}
         )
-        session.add(report)
-        session.flush()
-        history.record(session, actor, "yearly_report", [report.id], "create", changes={"name": [None, report.name]})
     else:
         report = filings.editable(session, actor, YearlyReport, report_id)
-        changes = {k: [getattr(report, k), v] for k, v in values.items() if getattr(report, k) != v}
-        for name, value in values.items():
-            setattr(report, name, value)
-        session.flush()
-        if changes:
-            history.record(session, actor, "yearly_report", [report.id], "edit", changes=changes)
-    attachments.change(session, actor, "yearly_report", report.id, path=report.path, added=added, removed=removed)
+        filings.rewrite(session, actor, REPORTS, report, _checked(data))
+    attachments.change(session, actor, REPORTS.subject_kind, report.id, path=report.path, added=added, removed=removed)
     return report
 
 
@@ -122,11 +108,6 @@ def withdraw(session: Session, actor: Actor, report_id: int) -> None:
 def remove(session: Session, actor: Actor, report_id: int) -> None:
     """Delete a draft; raises NotFound, NotAllowed and WrongState (已申报的年度报告不可删除)."""
     filings.remove(session, actor, REPORTS, filings.own(session, actor, YearlyReport, report_id))
-
-
-def _made_by(session: Session, organisation_id: int, form_key: str) -> YearlyReport | None:
-    wanted = (YearlyReport.organisation_id == organisation_id, YearlyReport.form_key == form_key)
-    return session.scalars(select(YearlyReport).where(*wanted)).first()
 
 
 def _checked(data: ReportData) -> dict[str, Any]:

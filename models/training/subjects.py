@@ -15,6 +15,7 @@ from models.errors import N_, Conflict, DomainError, FieldErrors, NotFound
 from models.org import queries
 from models.people.typed import attempt, text
 from models.scope import InSubtree
+from models.training import offering
 from models.workflow import Moved
 
 LONGEST_NAME = 100
@@ -50,7 +51,7 @@ def edit(session: Session, actor: Actor, subject_id: int, name: str) -> None:
     """Rename an own subject; plans keep the name of their time. Raises NotFound, NotAllowed and FieldErrors."""
     actor.require(Permission.TRAINING_MANAGE)
     queries.own(session, actor, is_locked=True)
-    subject = _own(session, actor, [subject_id]).get(subject_id)
+    subject = offering.own(session, actor, ProfessionalSubject, [subject_id]).get(subject_id)
     if subject is None:
         raise NotFound
     before, subject.name = subject.name, _checked(session, subject.organisation_id, name, but=subject.id)
@@ -61,25 +62,13 @@ def edit(session: Session, actor: Actor, subject_id: int, name: str) -> None:
 def set_enabled(session: Session, actor: Actor, ids: Sequence[int], *, is_enabled: bool) -> Moved:
     """Enable or disable own subjects; the others are refused as absent."""
     actor.require(Permission.TRAINING_MANAGE)
-    found = _own(session, actor, ids)
-    for subject in found.values():
-        subject.is_enabled = is_enabled
-    session.flush()
-    if found:
-        history.record(session, actor, "professional_subject", sorted(found), "enable" if is_enabled else "disable")
-    return Moved(tuple(sorted(found)), {i: NotFound() for i in ids if i not in found})
+    return offering.switch(session, actor, ProfessionalSubject, "professional_subject", ids, is_enabled=is_enabled)
 
 
 def offered(session: Session, organisation_id: int) -> Sequence[ProfessionalSubject]:
     """Return the enabled subjects of a base, by name."""
     wanted = (ProfessionalSubject.organisation_id == organisation_id, ProfessionalSubject.is_enabled)
     return session.scalars(select(ProfessionalSubject).where(*wanted).order_by(ProfessionalSubject.name)).all()
-
-
-def _own(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, ProfessionalSubject]:
-    wanted = (ProfessionalSubject.id.in_(ids), ProfessionalSubject.organisation_id == actor.organisation_id)
-    rows = session.scalars(select(ProfessionalSubject).where(*wanted).order_by(ProfessionalSubject.id).with_for_update())
-    return {s.id: s for s in rows}
 
 
 def _checked(session: Session, organisation_id: int, name: str, *, but: int = 0) -> str:

@@ -29,7 +29,7 @@ from views.admin.actions import BatchAction, PageAction, Reason, RowAction, ids_
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.exports import export_action
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter, text_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
 from views.forms import PlainForm
@@ -79,12 +79,7 @@ class AdministratorsView(ScopedModelView):
     )
     sorts = (Sort("id", (Post.path, Post.id)),)
     filters = (
-        text_filter(
-            "name",
-            N_("Name"),
-            lambda statement, text: statement.where(Post.name.contains(text, autoescape=True)),
-            is_private=True,
-        ),
+        part_filter("name", Post.name, N_("Name"), is_private=True),
         text_filter("number", N_("ID document number"), _numbered, is_private=True),
     )
     row_actions = (

@@ -10,7 +10,7 @@ from sqlalchemy import Select
 
 from models.access import Actor, Permission, PositionKind
 from models.credits.by_base import TOPIC
-from models.credits.tables import Declaration
+from models.credits.tables import Declaration, Source
 from models.errors import N_
 from models.people.tables import Professional
 from models.training.grades import Grade
@@ -19,7 +19,7 @@ from views.admin import hours
 from views.admin.actions import PageAction, Section
 from views.admin.columns import Col
 from views.admin.decisions import decided_columns, review_tabs
-from views.admin.filters import Filter, text_filter
+from views.admin.filters import Filter, part_filter
 from views.admin.hours import FILTERS, HoursView, matter_of, narrowed
 from views.portal.words import ELECTIVE
 from views.words import words
@@ -72,17 +72,13 @@ def _decided() -> Any:
     return _joined(hours.decided_rows())
 
 
-def _of_base(statement: Select[Any], text: str) -> Select[Any]:
-    return statement.where(Grade.base_name.contains(text, autoescape=True))
-
-
 def _by_form(statement: Select[Any], code: str) -> Select[Any]:
-    return statement.where(matter_of(statement).topic == f"base:{code}")
+    return statement.where(matter_of(statement).topic == f"{Source.BASE}:{code}")
 
 
 BY: tuple[Filter, ...] = (
     *(replace(f, apply=_by_form) if f.name == "form" else f for f in FILTERS),
-    text_filter("base", N_("Training base"), _of_base, is_quick=False),
+    part_filter("base", Grade.base_name, N_("Training base"), is_quick=False),
 )
 
 

@@ -19,7 +19,7 @@ from views import states
 from views.admin.actions import BatchAction, PageAction, RowAction, Section, one_by_one
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.admin.pickers import organisation_address, organisation_words
 from views.details import Change
@@ -55,13 +55,7 @@ class ChangeOrdersView(ScopedModelView):
 
     columns = COLUMNS
     sorts = (Sort("id", (ChangeOrder.id,), is_descending=True),)
-    filters = (
-        text_filter(
-            "name",
-            N_("Unit name"),
-            lambda statement, text: statement.where(ChangeOrder.subject_name.contains(text, autoescape=True)),
-        ),
-    )
+    filters = (part_filter("name", ChangeOrder.subject_name, N_("Unit name")),)
     page_actions = (
         PageAction("new", N_("New change order"), url=lambda _view: url_for("change_orders.order_view"), is_primary=True),
     )

@@ -21,7 +21,7 @@ from models.people.delegations import Delegation
 from views.admin.actions import BatchAction, PageAction, RowAction, one_by_one
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.admin.screen import WITH_MEMBERS
 from views.arguments import read_id
@@ -65,13 +65,7 @@ class DelegationsView(ScopedModelView):
         Col("state", label=N_("Status"), value=_state),
     )
     sorts = (Sort("id", (Delegation.id,), is_descending=True),)
-    filters = (
-        text_filter(
-            "name",
-            N_("Delegated by"),
-            lambda statement, text: statement.where(Delegation.from_name.contains(text, autoescape=True)),
-        ),
-    )
+    filters = (part_filter("name", Delegation.from_name, N_("Delegated by")),)
     page_actions = (
         PageAction(
             "new",

@@ -23,7 +23,7 @@ from views.admin.actions import BatchAction, PageAction, RowAction, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.exports import export_action
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.admin.screen import WITH_MEMBERS
 from views.arguments import read_id
@@ -76,13 +76,7 @@ class DepartmentsView(ScopedModelView):
         Col("is_enabled", value=lambda row: row[0].is_enabled, label=N_("Status"), status=states.SWITCH),
     )
     sorts = (Sort("id", (Department.place, Department.id)),)
-    filters = (
-        text_filter(
-            "name",
-            N_("Department name"),
-            lambda statement, text: statement.where(Department.name.contains(text, autoescape=True)),
-        ),
-    )
+    filters = (part_filter("name", Department.name, N_("Department name")),)
     row_actions = (
         RowAction("edit", N_("Edit")),
         RowAction(

@@ -7,7 +7,7 @@ from contextlib import closing
 from types import ModuleType
 from typing import Any, ClassVar
 
-from flask import request, url_for
+from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
@@ -25,7 +25,7 @@ from models.uploads import MAX_BYTES, Checked, Upload, check_document
 from views.admin.actions import BatchAction, RowAction, one_by_one
 from views.admin.course import course
 from views.admin.records import RecordPages
-from views.details import Attachment, TimelineEntry
+from views.details import Attachment, TimelineEntry, attachment_of
 from views.forms import PlainForm
 from views.once import once_key
 from views.words import say
@@ -160,7 +160,4 @@ class FilingScreen(RecordPages):
 
 def shown_files(session: Session, subject_kind: str, subject_id: int) -> list[Attachment]:
     """Return the attachments of a subject as the pages show them."""
-    return [
-        Attachment(a.original_name, url_for("files.training", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
-        for a in attachments.of(session, subject_kind, subject_id)
-    ]
+    return [attachment_of(a, "files.training") for a in attachments.of(session, subject_kind, subject_id)]

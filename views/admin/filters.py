@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy import Select
 
-from models.base import LOCAL_ZONE, UtcDateTime
+from models.base import LOCAL_ZONE, UtcDateTime, today
 from models.errors import N_, DomainError, Invalid
 from views.codes import code_choices, code_name
 
@@ -171,6 +171,38 @@ def text_filter(
 ) -> Filter:
     """Return a filter on a text that *apply* looks up by an index."""
     return Filter(name, label, apply, is_private=is_private, is_quick=is_quick, help=help)
+
+
+def part_filter(name: str, column: Any, label: str = "", *, is_private: bool = False, is_quick: bool = True) -> Filter:
+    """Return a filter by a part of a text, for short lists: no index serves it. The column has the label when it is left out."""
+    return Filter(
+        name,
+        label or str(column.property.columns[0].info["label"]),
+        lambda statement, text: statement.where(column.contains(text, autoescape=True)),
+        is_private=is_private,
+        is_quick=is_quick,
+    )
+
+
+def last_years(n: int = 6, *, ahead: int = 0) -> list[tuple[str, str]]:
+    """Return the running year and those before it, *n* of them, and *ahead* later ones; the newest first."""
+    return [(str(y), str(y)) for y in range(today().year + ahead, today().year - n, -1)]
+
+
+def with_next_year() -> list[tuple[str, str]]:
+    """Return the last years and the next one: what is planned, or counts late."""
+    return last_years(ahead=1)
+
+
+def year_filter(name: str, column: Any, label: str = "", *, choices: Callable[[], list[tuple[str, str]]] = last_years) -> Filter:
+    """Return a filter by one of the last years."""
+    return Filter(
+        name,
+        label or str(column.property.columns[0].info["label"]),
+        lambda statement, value: statement.where(column == int(value)),
+        kind="choice",
+        choices=choices,
+    )
 
 
 def choice_filter(name: str, column: Any, *, choices: Choices | None = None, label: str = "", is_quick: bool = True) -> Filter:

@@ -26,7 +26,7 @@ from views import states
 from views.admin.actions import BatchAction, PageAction, RowAction, ids_only, one_by_one
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import Filter, choice_filter, flag_filter, text_filter
+from views.admin.filters import choice_filter, flag_filter, part_filter, with_next_year, year_filter
 from views.admin.keyset import Sort
 from views.admin.screen import ScopedPage
 from views.admin.training_classes import BASES, GROUP, MANAGE
@@ -134,14 +134,6 @@ def _what_withdrawing_does(_session: Session, _actor: Actor, _ids: Sequence[int]
     return [gettext(N_("The declarations leave the lists of the reviewers; the grades can be submitted again."))]
 
 
-def _years() -> list[tuple[str, str]]:
-    return [(str(y), str(y)) for y in range(today().year + 1, today().year - 6, -1)]
-
-
-def _year_filter(name: str, column: Any, label: str) -> Filter:
-    return Filter(name, label, lambda statement, value: statement.where(column == int(value)), kind="choice", choices=_years)
-
-
 def _can_submit(row: Grade) -> bool:
     return row.is_passed and row.state in {GradeState.WAITING, GradeState.REJECTED}
 
@@ -172,21 +164,11 @@ class GradesView(ScopedModelView):
     )
     sorts = (Sort("id", (Grade.id,), is_descending=True),)
     filters = (
-        text_filter(
-            "class",
-            N_("Training class name"),
-            lambda statement, text: statement.where(Grade.class_name.contains(text, autoescape=True)),
-        ),
-        _year_filter("class_year", Grade.class_year, N_("Training year")),
-        _year_filter("year", Grade.year, N_("CE year")),
+        part_filter("class", Grade.class_name, N_("Training class name")),
+        year_filter("class_year", Grade.class_year, choices=with_next_year),
+        year_filter("year", Grade.year, choices=with_next_year),
         choice_filter("state", Grade.state, choices={state: word.word for state, word in states.GRADE.items()}),
-        text_filter(
-            "name",
-            N_("Name"),
-            lambda statement, text: statement.where(Grade.name.contains(text, autoescape=True)),
-            is_private=True,
-            is_quick=False,
-        ),
+        part_filter("name", Grade.name, N_("Name"), is_private=True, is_quick=False),
         flag_filter("passed", Grade.is_passed, is_quick=False),
     )
     page_actions = (PageAction("enter", N_("Enter scores"), url=lambda _view: url_for("grade_entry.index"), is_primary=True),)

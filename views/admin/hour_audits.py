@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import g, url_for
+from flask import g
 from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
@@ -30,16 +30,16 @@ from views.admin.columns import Col
 from views.admin.course import course
 from views.admin.decisions import joined
 from views.admin.exports import export_action
-from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter
+from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
 from views.admin.hour_samples import SAMPLE_ACTION, SamplePages, sample_words, samples
-from views.admin.hours import last_years, learning_forms
+from views.admin.hours import key_review_words, learning_forms
 from views.admin.keyset import Sort
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words
 from views.admin.review import ReviewPage
-from views.details import Attachment, TimelineEntry
+from views.details import Attachment, TimelineEntry, attachment_of
 from views.portal.words import ELECTIVE, SUBJECTS
-from views.public.language import page_lang
+from views.public.language import words_language
 from views.words import words
 
 PASS, FAIL = "audit_pass", "audit_fail"
@@ -92,13 +92,7 @@ FILTERS: tuple[Filter, ...] = (
         is_private=True,
         help=N_("Characters of the name, pinyin or initials."),
     ),
-    Filter(
-        "year",
-        N_("Year"),
-        lambda statement, value: statement.where(Declaration.year == int(value)),
-        kind="choice",
-        choices=lambda: [(str(y), str(y)) for y in last_years()],
-    ),
+    year_filter("year", Declaration.year, N_("Year")),
     Filter(
         "sample",
         N_("Random sample"),
@@ -251,25 +245,18 @@ class HourAuditsView(SamplePages, ReviewPage, ScopedModelView):
 
     def warnings(self, row: Any) -> Sequence[str]:
         """Return why a closer look was due, in words, and why the record failed."""
-        found = [
-            words(N_("Key review: %(reason)s"), {"reason": words(r["message_id"], r.get("params"))})
-            for r in row[0].key_reasons or ()
-        ]
+        found = key_review_words(row[0].key_reasons or ())
         if row[1] is not None and row[1].reason:
             found.append(f"{gettext(N_('Audit opinion'))}{gettext(N_(': '))}{row[1].reason}")
         return found
 
     def attachments(self, row: Any) -> Sequence[Attachment]:
         """Return the evidence."""
-        return [
-            Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
-            for a in credit_queries.evidence_of(self.work, row[0].id)
-        ]
+        return [attachment_of(a) for a in credit_queries.evidence_of(self.work, row[0].id)]
 
     def more_pairs(self, row: Any) -> Sequence[tuple[str, str]]:
         """Return the fields of the learning form."""
-        language = "en" if page_lang() == "en" else "zh"
-        return [(s.label, s.value) for s in credit_queries.field_values(self.work, row[0], language=language)]
+        return [(s.label, s.value) for s in credit_queries.field_values(self.work, row[0], language=words_language())]
 
     def timeline(self, row: Any) -> Sequence[TimelineEntry] | None:
         """Return the course of the review that granted the hours, and the verdict."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
 
-from flask import g, url_for
+from flask import g
 from flask_babel import gettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from wtforms import DecimalField, HiddenField, ValidationError
 from wtforms.validators import Optional
 
 from models.access import Actor, Permission, PositionKind
-from models.base import db, to_hours, to_tenths, today
+from models.base import db, to_hours, to_tenths
 from models.credits import queries as credit_queries
 from models.credits.by_base import TOPIC
 from models.credits.reviewing import GRANTED
@@ -39,14 +39,14 @@ from views.admin.decisions import (
     subject_col,
 )
 from views.admin.exports import export_action
-from views.admin.filters import Choices, Filter, flag_filter, picker_filter, text_filter
+from views.admin.filters import Choices, Filter, flag_filter, last_years, picker_filter, text_filter
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words
 from views.admin.screen import WITH_MEMBERS
-from views.details import Attachment
+from views.details import Attachment, attachment_of
 from views.forms import PlainForm
 from views.portal.words import ELECTIVE, SUBJECTS
-from views.public.language import page_lang
+from views.public.language import words_language
 from views.why import lines_of
 from views.words import hours, words
 
@@ -89,11 +89,6 @@ def _without_submission(columns: tuple[Col, ...]) -> tuple[Col, ...]:
     return tuple(replace(c, shown=False) if c.name == "submitted_at" else c for c in columns)
 
 
-def last_years() -> Iterable[int]:
-    """Return the years that a filter offers, the newest first."""
-    return range(today().year, today().year - 6, -1)
-
-
 def learning_forms() -> list[tuple[str, str]]:
     """Return code and name of the learning forms, read once for a page: its filter is parsed, shown and named by them."""
     if "ce_forms" not in g:
@@ -104,7 +99,7 @@ def learning_forms() -> list[tuple[str, str]]:
 
 def _read_forms() -> list[tuple[str, str]]:
     rows = db.session.execute(select(LearningForm.code, LearningForm.name, LearningForm.name_en).order_by(LearningForm.position))
-    return list({row.code: (row.code, row.name_en if page_lang() == "en" else row.name) for row in rows}.values())
+    return list({row.code: (row.code, row.name_en if words_language() == "en" else row.name) for row in rows}.values())
 
 
 def _named(statement: Select[Any], text: str) -> Select[Any]:
@@ -121,7 +116,7 @@ def in_organisation(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(matter_of(statement).path == chosen_organisation(value).path)
 
 
-def _facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_of: Callable[[str], Any] = str) -> Filter:
+def facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_of: Callable[[str], Any] = str) -> Filter:
     """Return a filter by what the review and each decision carry of the declaration: no declaration is read for it."""
     return Filter(
         name,
@@ -133,10 +128,10 @@ def _facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_
 
 
 FILTERS: tuple[Filter, ...] = (
-    _facet_filter("year", "year", N_("Year"), lambda: [(str(y), str(y)) for y in last_years()], value_of=int),
+    facet_filter("year", "year", N_("Year"), last_years, value_of=int),
     text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials.")),
-    _facet_filter("subject", "part", N_("Subject type"), SUBJECTS),
-    _facet_filter("form", "topic", N_("Learning form"), learning_forms),
+    facet_filter("subject", "part", N_("Subject type"), SUBJECTS),
+    facet_filter("form", "topic", N_("Learning form"), learning_forms),
     picker_filter(
         "organisation",
         N_("Employer (unit)"),
@@ -196,6 +191,11 @@ def _key_reviews(session: Session, ids: Sequence[int]) -> list[str]:
             or 0
         )
     return [words(N_("%(n)s of them are marked for key review."), {"n": n})] if n else []
+
+
+def key_review_words(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return why a closer look is due, in words."""
+    return [words(N_("Key review: %(reason)s"), {"reason": words(r["message_id"], r.get("params"))}) for r in reasons]
 
 
 def narrowed(tabs: Sequence[Tab], conditions: Callable[[Any, Actor], Sequence[Any]]) -> tuple[Tab, ...]:
@@ -313,10 +313,7 @@ class HoursView(DecisionScreen, ScopedModelView):
         """Return the evidence; none of a declaration that its owner has withdrawn and deleted."""
         if row[1] is None:
             return []
-        return [
-            Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
-            for a in credit_queries.evidence_of(self.work, row[1].id)
-        ]
+        return [attachment_of(a) for a in credit_queries.evidence_of(self.work, row[1].id)]
 
     def warnings(self, row: Any) -> Sequence[str]:
         """Return why a closer look is due, in words, and whether the record was changed after the decision."""
@@ -324,7 +321,7 @@ class HoursView(DecisionScreen, ScopedModelView):
         if row[1] is None:
             return [words(N_("The declaration was withdrawn and deleted after this decision."))]
         reasons = snapshot.get("key_reasons", row[1].key_reasons) or ()
-        found = [words(N_("Key review: %(reason)s"), {"reason": words(r["message_id"], r.get("params"))}) for r in reasons]
+        found = key_review_words(reasons)
         if "inputs" in snapshot and snapshot["inputs"] != row[1].inputs:
             found.append(
                 words(N_("The declaration was changed after this decision; the fields of the form are the present ones."))
@@ -336,8 +333,7 @@ class HoursView(DecisionScreen, ScopedModelView):
         declaration = row[1]
         if declaration is None:
             return []
-        language = "en" if page_lang() == "en" else "zh"
-        pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=language)]
+        pairs = [(s.label, s.value) for s in credit_queries.field_values(self.work, declaration, language=words_language())]
         lines = lines_of(self.work, declaration, with_left=False)
         if lines:
             pairs.append((gettext(N_("Computed by the rule")), gettext(N_("; ")).join(lines)))

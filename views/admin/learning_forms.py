@@ -31,7 +31,7 @@ from views.arguments import read_year
 from views.outcome import telling
 from views.portal.declaration_form import cap_sentence
 from views.portal.words import SUBJECTS, TYPES
-from views.public.language import page_lang
+from views.public.language import words_language
 from views.redirects import redirect_own
 from views.words import say
 
@@ -55,10 +55,10 @@ class Editor:
         return {
             "form": self.form,
             "base": self.base,
-            "label": base_spec.label.of(_language()),
+            "label": base_spec.label.of(words_language()),
             "rows": shown_rows(self.edit, known),
             "types": type_choices(),
-            "sample": [(f.name, f.label.of(_language()), self.edit.sample.get(f.name, "")) for f in spec.fields],
+            "sample": [(f.name, f.label.of(words_language()), self.edit.sample.get(f.name, "")) for f in spec.fields],
             "requested": self.edit.sample_requested,
             "inputs": sorted(spec.formula.inputs),
             "is_tried": self.spec is not None,
@@ -66,10 +66,6 @@ class Editor:
             "lacking": rule_editing.missing_for(spec, self.edit) if self.spec and self.result and not spec.is_on_paper else [],
             "cap": cap_sentence(self.spec) if self.spec else "",
         }
-
-
-def _language() -> str:
-    return "en" if page_lang() == "en" else "zh"
 
 
 class LearningForms(ScopedPage):
@@ -95,7 +91,7 @@ class LearningForms(ScopedPage):
             years=sorted({*range(today().year - 3, today().year + 2), year}, reverse=True),
             types=TYPES,
             subjects=SUBJECTS,
-            language=_language(),
+            language=words_language(),
             cap_sentence=cap_sentence,
         )
 
@@ -110,8 +106,8 @@ class LearningForms(ScopedPage):
             "admin/learning_form.html",
             view=self,
             holding=holding,
-            label=holding.spec.label.of(_language()),
-            pairs=version_pairs(holding.version, _language()),
+            label=holding.spec.label.of(words_language()),
+            pairs=version_pairs(holding.version, words_language()),
             lines=self._lines(found),
         )
 
@@ -146,9 +142,9 @@ class LearningForms(ScopedPage):
             "admin/rule_version.html",
             view=self,
             version=found,
-            label=parse_form(found.spec).label.of(_language()),
+            label=parse_form(found.spec).label.of(words_language()),
             line=self._lines([found])[0],
-            pairs=version_pairs(found, _language()),
+            pairs=version_pairs(found, words_language()),
             is_own=found.path == self.actor.path,
             is_draft=found.state == RuleState.DRAFT,
             past_years=[today().year - n for n in range(1, 6)],

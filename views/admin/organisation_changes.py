@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from models.access import Permission
 from models.errors import N_
@@ -16,7 +16,7 @@ from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decision_batches, review_tabs
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.screen import WITH_MEMBERS
 from views.changes import label_of, pairs_of_organisation
 from views.details import Change
@@ -53,15 +53,11 @@ def _rows(first: Any) -> Any:
     )
 
 
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    return statement.where(Organisation.name.contains(text, autoescape=True))
-
-
 def _name(row: Any) -> str:
     return str(row[1].before.get("name") or row[2].name)
 
 
-NAME = text_filter("name", N_("Legal-person unit"), _named)
+NAME = part_filter("name", Organisation.name, N_("Legal-person unit"))
 
 
 class OrganisationChangesView(JoinedReviews, ScopedModelView):

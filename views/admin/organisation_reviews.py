@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from flask import g, url_for
+from flask import g
 from sqlalchemy import Select, func, select
 
 from models.access import Actor, Permission, PositionKind
@@ -22,9 +22,9 @@ from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import DecisionScreen, decision_batches, review_tabs, seen_at_decision, subject_col, waits_for
-from views.admin.filters import code_filter, text_filter
+from views.admin.filters import code_filter, part_filter
 from views.admin.screen import TODO_LIMIT, Todo
-from views.details import Attachment
+from views.details import Attachment, attachment_of
 from views.words import say, words
 
 KIND = ReviewKind.ORGANISATION
@@ -59,10 +59,6 @@ COLUMNS = (
     PHONE,
     _col("created_at", label=N_("Time of registration")),
 )
-
-
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    return statement.where(Organisation.name.contains(text, autoescape=True))
 
 
 def _waiting() -> Any:
@@ -114,7 +110,7 @@ class OrganisationReviews(DecisionScreen, ScopedModelView):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         of_kind = Organisation.kind == cls.organisation_kind
-        named = text_filter("name", cls.name_label, _named)
+        named = part_filter("name", Organisation.name, cls.name_label)
         cls.tabs = review_tabs(
             KIND,
             Permission.ORGANISATIONS_REVIEW,
@@ -157,10 +153,7 @@ class OrganisationReviews(DecisionScreen, ScopedModelView):
 
     def attachments(self, row: Any) -> Sequence[Attachment] | None:
         """Return the scan of the certificate."""
-        return [
-            Attachment(s.original_name, url_for("files.scan", key=s.key), s.n_bytes, s.media_type.startswith("image/"))
-            for s in scans_of(self.work, row[1].id)
-        ]
+        return [attachment_of(s, "files.scan") for s in scans_of(self.work, row[1].id)]
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

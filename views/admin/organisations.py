@@ -28,7 +28,7 @@ from views.admin.actions import BatchAction, PageAction, Reason, RowAction, Sect
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.exports import export_action
-from views.admin.filters import Filter, choice_filter, code_filter, picker_filter, text_filter
+from views.admin.filters import Filter, choice_filter, code_filter, part_filter, picker_filter, text_filter
 from views.admin.keyset import Sort
 from views.admin.oversight import Oversight
 from views.admin.people_filters import chosen_organisation
@@ -42,10 +42,6 @@ LISTED = (OrganisationState.ACTIVE, OrganisationState.DISABLED, OrganisationStat
 STATE_CHOICES = {state.value: states.ORGANISATION[state].word for state in LISTED}
 
 
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    return statement.where(Organisation.name.contains(text, autoescape=True))
-
-
 def _coded(statement: Select[Any], text: str) -> Select[Any]:
     return statement.where(Organisation.code == compact(text))
 
@@ -57,7 +53,7 @@ def _below(statement: Select[Any], value: str) -> Select[Any]:
 
 def _filters(name: str, *more: Filter) -> tuple[Filter, ...]:
     return (
-        text_filter("name", name, _named),
+        part_filter("name", Organisation.name, name),
         *more,
         text_filter("code", N_("Organisation code / unified social credit code"), _coded, is_quick=False),
         picker_filter(

@@ -21,7 +21,7 @@ from models.people.tables import Role
 from views.admin.actions import BatchAction, PageAction, RowAction, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.forms import PlainForm
 
@@ -69,9 +69,7 @@ class RolesView(ScopedModelView):
         Col("permissions", label=N_("Permission modules"), value=lambda row: _modules_of(row.permissions)),
     )
     sorts = (Sort("id", (Role.path, Role.id)),)
-    filters = (
-        text_filter("name", N_("Role name"), lambda statement, text: statement.where(Role.name.contains(text, autoescape=True))),
-    )
+    filters = (part_filter("name", Role.name, N_("Role name")),)
     row_actions = (
         RowAction("edit", N_("Edit")),
         RowAction("delete", N_("Delete"), batch="delete", is_danger=True),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from models.access import Permission
 from models.errors import N_
@@ -17,7 +17,7 @@ from views.admin.actions import Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decided_columns, decision_batches, joined, review_tabs
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.screen import WITH_MEMBERS
 from views.words import words
 
@@ -50,11 +50,7 @@ def _name(row: Any) -> str:
     return str(row[1].name)
 
 
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    return statement.where(SuperiorChange.name.contains(text, autoescape=True))
-
-
-NAME = text_filter("name", N_("Unit name"), _named)
+NAME = part_filter("name", SuperiorChange.name, N_("Unit name"))
 
 
 class SuperiorChangesView(JoinedReviews, ScopedModelView):

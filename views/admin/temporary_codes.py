@@ -19,7 +19,7 @@ from models.org.temporary_codes import TemporaryCode
 from views.admin.actions import PageAction
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.forms import PlainForm
 
@@ -42,11 +42,7 @@ class TemporaryCodesView(ScopedModelView):
 
     columns = (Col("code"), Col("name"), Col("region_code", codes="regions"), Col("issued_by"), Col("created_at"))
     sorts = (Sort("id", (TemporaryCode.id,), is_descending=True),)
-    filters = (
-        text_filter(
-            "name", N_("Unit name"), lambda statement, text: statement.where(TemporaryCode.name.contains(text, autoescape=True))
-        ),
-    )
+    filters = (part_filter("name", TemporaryCode.name, N_("Unit name")),)
     page_actions = (
         PageAction(
             "new",

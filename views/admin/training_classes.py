@@ -21,7 +21,7 @@ from models.training.plans import PlanKind
 from views.admin.actions import PageAction, RowAction, Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
 from views.forms import PlainForm
@@ -69,13 +69,7 @@ class TrainingClassesView(ScopedModelView):
         Col("created_at", shown=False),
     )
     sorts = (Sort("id", (TrainingClass.path, TrainingClass.id), is_descending=True),)
-    filters = (
-        text_filter(
-            "name",
-            N_("Training class name"),
-            lambda statement, text: statement.where(TrainingClass.name.contains(text, autoescape=True)),
-        ),
-    )
+    filters = (part_filter("name", TrainingClass.name, N_("Training class name")),)
     page_actions = (
         PageAction(
             "new",

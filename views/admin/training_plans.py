@@ -15,7 +15,7 @@ from wtforms import DateField, DecimalField, HiddenField, IntegerField, SelectFi
 from wtforms.validators import Optional
 
 from models.access import Actor, PositionKind
-from models.base import to_hours, today
+from models.base import to_hours
 from models.credits.tables import SubjectKind
 from models.errors import N_
 from models.training import plans, public_subjects, subjects, typed
@@ -25,7 +25,7 @@ from views.admin.actions import PageAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.filings import MANAGE, FilingForm, FilingScreen, filing_batches, filing_words
-from views.admin.filters import Filter, text_filter
+from views.admin.filters import choice_filter, part_filter, with_next_year, year_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
 from views.forms import PlainForm
@@ -92,29 +92,8 @@ class UnitForm(TrainingForm):
     subject_name = StringField(_l("Training subject"), render_kw={"maxlength": 100})
 
 
-def _named(statement: Any, text: str) -> Any:
-    return statement.where(TrainingPlan.name.contains(text, autoescape=True))
-
-
-def year_choices() -> list[tuple[str, str]]:
-    """Return the years that filings may be of, the newest first."""
-    return [(str(y), str(y)) for y in range(today().year + 1, today().year - 6, -1)]
-
-
-YEAR = Filter(
-    "year",
-    N_("Year"),
-    lambda statement, value: statement.where(TrainingPlan.year == int(value)),
-    kind="choice",
-    choices=year_choices,
-)
-STATES = Filter(
-    "state",
-    N_("Status"),
-    lambda statement, value: statement.where(TrainingPlan.state == value),
-    kind="choice",
-    choices={state: word.word for state, word in states.FILING.items()},
-)
+YEAR = year_filter("year", TrainingPlan.year, choices=with_next_year)
+STATES = choice_filter("state", TrainingPlan.state, choices={state: word.word for state, word in states.FILING.items()})
 
 
 def _of_kind(kind: PlanKind) -> Callable[[Actor], Sequence[ColumnElement[bool]]]:
@@ -201,7 +180,7 @@ class TrainingPlansView(_Plans):
         Col("ends_on", shown=False),
         Col("submitted_at", shown=False),
     )
-    filters = (text_filter("name", N_("Plan name"), _named), YEAR, STATES)
+    filters = (part_filter("name", TrainingPlan.name), YEAR, STATES)
     tabs = (
         Tab("single", N_("Training plans"), where=_of_kind(PlanKind.SINGLE)),
         Tab(
@@ -287,7 +266,7 @@ class UnitPlansView(_Plans):
         Col("ends_on", shown=False),
         Col("submitted_at", shown=False),
     )
-    filters = (text_filter("name", N_("Name of the class"), _named), YEAR, STATES)
+    filters = (part_filter("name", TrainingPlan.name, N_("Name of the class")), YEAR, STATES)
     page_actions = (
         PageAction(
             "new",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from models.access import Permission, PositionKind
 from models.errors import N_
@@ -18,11 +18,11 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import WAITING_SORTS, JoinedReviews, decision_batches, review_tabs, seen_at_decision, subject_col
 from views.admin.filings import shown_files
-from views.admin.filters import Filter, picker_filter, text_filter
-from views.admin.hours import in_organisation
+from views.admin.filters import Filter, choice_filter, part_filter, picker_filter, with_next_year
+from views.admin.hours import facet_filter, in_organisation
 from views.admin.pickers import organisation_address, organisation_words
 from views.admin.screen import WITH_MEMBERS
-from views.admin.training_plans import SUBJECTS, year_choices
+from views.admin.training_plans import SUBJECTS
 from views.details import Attachment
 from views.portal.words import ELECTIVE
 from views.portal.words import SUBJECTS as COUNTED
@@ -50,30 +50,12 @@ def _name(row: Any) -> str:
     return str(seen_at_decision("name")(row) or "")
 
 
-def _matter(statement: Select[Any]) -> Any:
-    return statement.column_descriptions[0]["entity"]
-
-
-def _by_name(model: Any, label: str) -> Filter:
-    return text_filter("name", label, lambda statement, text: statement.where(model.name.contains(text, autoescape=True)))
-
-
 def _by_unit(model: Any) -> Filter:
-    return text_filter(
-        "unit",
-        N_("Training base"),
-        lambda statement, text: statement.where(model.organisation_name.contains(text, autoescape=True)),
-    )
+    return part_filter("unit", model.organisation_name, N_("Training base"))
 
 
 def _by_year(label: str) -> Filter:
-    return Filter(
-        "year",
-        label,
-        lambda statement, value: statement.where(_matter(statement).year == int(value)),
-        kind="choice",
-        choices=year_choices,
-    )
+    return facet_filter("year", "year", label, with_next_year, value_of=int)
 
 
 class _Filings(JoinedReviews, ScopedModelView):
@@ -140,7 +122,7 @@ def _lists(kind: ReviewKind, permission: Permission, model: Any, columns: tuple[
     )
 
 
-PLAN_FILTERS = (_by_name(TrainingPlan, N_("Plan name")), _by_year(N_("Year")), _by_unit(TrainingPlan))
+PLAN_FILTERS = (part_filter("name", TrainingPlan.name), _by_year(N_("Year")), _by_unit(TrainingPlan))
 
 
 class TrainingPlanReviews(_Filings):
@@ -201,7 +183,7 @@ REPORT_COLUMNS = (
     _report("year"),
     _report("submitted_at", label=N_("Time of declaration"), sort=WAITING_SORTS[0].name),
 )
-REPORT_FILTERS = (_by_name(YearlyReport, N_("Report name")), _by_year(N_("Year")), _by_unit(YearlyReport))
+REPORT_FILTERS = (part_filter("name", YearlyReport.name), _by_year(N_("Year")), _by_unit(YearlyReport))
 
 
 class YearlyReportReviews(_Filings):
@@ -239,14 +221,8 @@ UNIT_COLUMNS = (
 )
 UNIT_FILTERS = (
     _by_year(N_("Training year")),
-    _by_name(TrainingPlan, N_("Name of the class")),
-    Filter(
-        "subject",
-        N_("Counts toward subject"),
-        lambda statement, value: statement.where(TrainingPlan.subject == value),
-        kind="choice",
-        choices=COUNTED,
-    ),
+    part_filter("name", TrainingPlan.name, N_("Name of the class")),
+    choice_filter("subject", TrainingPlan.subject, choices=COUNTED, label=N_("Counts toward subject")),
     picker_filter("organisation", N_("Employer (unit)"), in_organisation, address=organisation_address, shown=organisation_words),
 )
 
@@ -272,6 +248,3 @@ class UnitPlanReviews(_Filings):
             (_plan("name", label=N_("Name of the class")), UNIT, _plan("year"), COUNTS, _plan("subject_name"), *DETAILS),
         ),
     )
-
-
-__all__ = ["TrainingPlanReviews", "UnitPlanReviews", "YearlyPlanReviews", "YearlyReportReviews"]

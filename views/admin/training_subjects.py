@@ -24,7 +24,7 @@ from views import states
 from views.admin.actions import BatchAction, PageAction, RowAction, ids_only
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import Filter, text_filter
+from views.admin.filters import Filter, part_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
 from views.forms import PlainForm
@@ -73,13 +73,7 @@ class SubjectsView(ScopedModelView):
 
     columns = (Col("name"), SWITCH, Col("created_at", shown=False))
     sorts = (Sort("id", (ProfessionalSubject.id,), is_descending=True),)
-    filters = (
-        text_filter(
-            "name",
-            N_("Name of the professional subject"),
-            lambda statement, text: statement.where(ProfessionalSubject.name.contains(text, autoescape=True)),
-        ),
-    )
+    filters = (part_filter("name", ProfessionalSubject.name, N_("Name of the professional subject")),)
     row_actions = ROW_ACTIONS
     batch_actions = _switches(subjects.set_enabled, Permission.TRAINING_MANAGE)
     page_actions = (
@@ -143,11 +137,7 @@ class PublicSubjectsView(ScopedModelView):
     columns = (Col("name"), Col("year"), Col("hours_tenths"), SWITCH, Col("created_at", shown=False))
     sorts = (Sort("id", (PublicSubject.id,), is_descending=True),)
     filters = (
-        text_filter(
-            "name",
-            N_("Name of the public subject"),
-            lambda statement, text: statement.where(PublicSubject.name.contains(text, autoescape=True)),
-        ),
+        part_filter("name", PublicSubject.name, N_("Name of the public subject")),
         Filter("year", N_("Year"), lambda statement, value: statement.where(PublicSubject.year == value), kind="year"),
     )
     row_actions = ROW_ACTIONS

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission, PositionKind
@@ -24,7 +24,7 @@ from views.admin.actions import BatchAction, RowAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import JoinedReviews, decided_columns, decision_batches, joined, review_tabs
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.admin.screen import WITH_MEMBERS
 from views.words import words
@@ -51,11 +51,7 @@ def _name(row: Any) -> str:
     return str(row[1].name)
 
 
-def _named(statement: Select[Any], text: str) -> Select[Any]:
-    return statement.where(Transfer.name.contains(text, autoescape=True))
-
-
-NAME = text_filter("name", N_("Name"), _named, is_private=True)
+NAME = part_filter("name", Transfer.name, N_("Name"), is_private=True)
 
 
 class _TransferReviews(JoinedReviews, ScopedModelView):

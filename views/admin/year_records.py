@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from flask import request, url_for
 from sqlalchemy import Select, select
 
 from models.access import Permission, PositionKind
-from models.base import today
+from models.credits import queries as credit_queries
 from models.credits.tables import YearSummary
 from models.errors import N_
 from models.people import queries as people
@@ -17,16 +18,12 @@ from models.people.tables import Professional
 from views.admin.actions import RowAction
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
-from views.admin.filters import Filter, text_filter
+from views.admin.filters import last_years, text_filter, year_filter
 from views.admin.keyset import Sort
 from views.admin.people_filters import NAME_HELP
 from views.admin.screen import WITH_MEMBERS
 from views.states import YEAR_RESULT
 from views.words import words
-
-
-def _years() -> Iterable[tuple[str, str]]:
-    return [(str(y), str(y)) for y in range(today().year, today().year - 10, -1)]
 
 
 def _by_name(statement: Select[Any], text: str) -> Select[Any]:
@@ -48,13 +45,7 @@ COLUMNS = (
     Col("organisation_name", label=N_("Employer (unit)"), value=lambda row: row[1].organisation_name, shown=False),
 )
 BY_NUMBER = text_filter("number", N_("ID document number"), people.by_number, is_private=True, help=N_("The whole number."))
-BY_YEAR = Filter(
-    "year",
-    N_("Year"),
-    lambda statement, value: statement.where(YearSummary.year == int(value)),
-    kind="choice",
-    choices=_years,
-)
+BY_YEAR = year_filter("year", YearSummary.year, choices=partial(last_years, 10))
 
 
 def _record_url(_view: Any, row: Any) -> str:
@@ -70,7 +61,7 @@ PRINT = RowAction(
     N_("Print"),
     page="year_certificate.index",
     permission=Permission.CERTIFICATES_PRINT,
-    when=lambda summary: summary.is_passed,
+    when=credit_queries.earns_certificate,
 )
 
 

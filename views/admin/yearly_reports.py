@@ -23,7 +23,7 @@ from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import joined
 from views.admin.filings import MANAGE, FilingForm, FilingScreen, filing_batches, filing_words
-from views.admin.filters import text_filter
+from views.admin.filters import part_filter
 from views.admin.keyset import Sort
 from views.arguments import read_id
 from views.forms import PlainForm
@@ -71,13 +71,7 @@ class YearlyReportsView(FilingScreen, ScopedModelView):
         _col(Col("submitted_at", shown=False)),
     )
     sorts = (Sort("id", (YearlyReport.id,), is_descending=True),)
-    filters = (
-        text_filter(
-            "name",
-            N_("Report name"),
-            lambda statement, text: statement.where(YearlyReport.name.contains(text, autoescape=True)),
-        ),
-    )
+    filters = (part_filter("name", YearlyReport.name, N_("Report name")),)
     batch_actions = filing_batches(reports, N_("File the report"))
     row_actions = filing_words(N_("View"), N_("File the report"))
     page_actions = (

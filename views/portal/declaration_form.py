@@ -32,7 +32,7 @@ from views.codes import code_choices
 from views.forms import PlainForm
 from views.portal.reader import mark_required, options, plain_hours
 from views.portal.words import ELECTIVE, SUBJECTS, TYPES
-from views.public.language import page_lang
+from views.public.language import words_language
 
 PREFIX = "f_"
 """Before the names of the learning form's own fields, so that none meets one of ours."""
@@ -91,11 +91,6 @@ def as_year(text: Any) -> int:
     return read_year(str(text or "")) or 0
 
 
-def language() -> str:
-    """Return the language of the learning forms' words."""
-    return "en" if page_lang() == "en" else "zh"
-
-
 def form_class(spec: FormSpec, bases: Sequence[tuple[str, str]]) -> type[DeclarationForm]:
     """Return the form with the fields of *spec*; *bases* are the training bases that a field may name."""
     fields = {PREFIX + field.name: _field(field, bases) for field in spec.fields}
@@ -106,7 +101,7 @@ _NUMBERS = {FieldType.INT: "numeric", FieldType.DECIMAL: "decimal"}
 
 
 def _field(spec: FieldSpec, bases: Sequence[tuple[str, str]]) -> Field:
-    label = spec.label.of(language())
+    label = spec.label.of(words_language())
     if spec.type in _NUMBERS:
         return StringField(label, render_kw={"inputmode": _NUMBERS[spec.type], "maxlength": 12, "class": "w-short"})
     if spec.type in (FieldType.ENUM, FieldType.REF):
@@ -121,7 +116,7 @@ def _field(spec: FieldSpec, bases: Sequence[tuple[str, str]]) -> Field:
 
 
 def _choice(spec: FieldSpec, label: str, bases: Sequence[tuple[str, str]]) -> Field:
-    entries = [(code, words.of(language())) for code, words in (spec.choices or {}).items()]
+    entries = [(code, words.of(words_language())) for code, words in (spec.choices or {}).items()]
     if spec.type is FieldType.REF:
         entries = list(bases) if spec.list_name == TRAINING_BASE else code_choices(spec.list_name or "")
     choices = options(entries, may_be_empty=True)
@@ -143,7 +138,7 @@ def blocks(form: DeclarationForm, spec: FormSpec) -> list[Block]:
     for group, specs in groupby(spec.fields, key=lambda f: f.group):
         members = list(specs)
         if isinstance(group, Words):
-            found.append(Block(group.of(language()), tuple(form[PREFIX + f.name] for f in members)))
+            found.append(Block(group.of(words_language()), tuple(form[PREFIX + f.name] for f in members)))
         else:
             found += [Block("", (form[PREFIX + f.name],), PREFIX + f.required_if if f.required_if else "") for f in members]
     return found
@@ -158,7 +153,7 @@ def prepare(form: DeclarationForm, offers: Sequence[Offer], spec: FormSpec | Non
     form.year.choices = options(open_years)
     form.declaration_type.choices = options(((value, gettext(word)) for value, word in TYPES.items()), may_be_empty=True)
     form.form_code.choices = options([], may_be_empty=True) + [
-        SelectChoice(o.spec.code, o.spec.label.of(language()), {"data-type": value}, gettext(word))
+        SelectChoice(o.spec.code, o.spec.label.of(words_language()), {"data-type": value}, gettext(word))
         for value, word in TYPES.items()
         for o in offers
         if o.spec.declaration_type == value

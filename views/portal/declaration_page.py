@@ -17,10 +17,11 @@ from models.credits.rules import Offer
 from models.credits.tables import CapKind, Declaration
 from models.errors import DomainError
 from models.uploads import MAX_BYTES
-from views.details import Attachment
+from views.details import Attachment, attachment_of
 from views.portal import declaration_form as forms
 from views.portal.declaration_form import PREFIX, DeclarationForm, as_year
 from views.portal.reader import plain_hours
+from views.public.language import words_language
 from views.words import words
 
 
@@ -45,7 +46,7 @@ class Page:
             form=self.form,
             declaration=self.declaration,
             spec=spec,
-            language=forms.language(),
+            language=words_language(),
             blocks=forms.blocks(self.form, spec) if spec else [],
             evidence=self._evidence(),
             warnings=self.warnings,
@@ -83,7 +84,7 @@ class Page:
         return [
             (
                 a.key,
-                Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/")),
+                attachment_of(a),
             )
             for a in rows
         ]

@@ -18,11 +18,11 @@ from models.credits.standing import declared_years
 from models.credits.tables import AuditState, Declaration
 from views import states
 from views.arguments import read_id, read_year
-from views.details import Attachment
+from views.details import attachment_of
 from views.portal.course import course_of
 from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import ELECTIVE, SUBJECTS, TABS
-from views.public.language import page_lang
+from views.public.language import words_language
 from views.why import lines_of
 from views.words import hours, words
 
@@ -125,10 +125,7 @@ def declaration(declaration_id: int) -> str:
     session = db.session()
     reader()
     found = queries.declaration(session, declaration_id)
-    evidence = [
-        Attachment(a.original_name, url_for("files.download", key=a.key), a.n_bytes, a.media_type.startswith("image/"))
-        for a in queries.evidence_of(session, found.id)
-    ]
+    evidence = [attachment_of(a) for a in queries.evidence_of(session, found.id)]
     audit, instead_of = anew.renewed(session, found.id)
     return render_template(
         "portal/declaration.html",
@@ -147,7 +144,7 @@ def declaration(declaration_id: int) -> str:
 
 def _fields(declaration: Declaration) -> list[tuple[str, str]]:
     """Return the learning form's own fields; the first and the last day stand together as they do in the form."""
-    session, language = db.session(), "en" if page_lang() == "en" else "zh"
+    session, language = db.session(), words_language()
     rows = [(shown.label, shown.value) for shown in queries.field_values(session, declaration, language=language)]
     spec = spec_of(version_of(session, declaration))  # read by field_values: no second statement
     first, last = (spec.field(name) for name in spec.period)

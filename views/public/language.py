@@ -27,6 +27,11 @@ def page_lang() -> str:
     return "en" if str(get_locale()).startswith("en") else "zh-Hans"
 
 
+def words_language() -> str:
+    """Return the language of the words that data carry: of learning forms and their fields, of code lists."""
+    return "en" if page_lang() == "en" else "zh"
+
+
 def display_choices() -> frozenset[str]:
     """Return the switches of the display cookie that are on."""
     chosen = request.cookies.get("display", "").split(".")

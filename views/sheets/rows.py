@@ -87,7 +87,10 @@ class Layout:
         return Line(row, cells, is_example=False)
 
     def _read(self, row: ImportRow, cells: Sequence[Raw]) -> None:
-        """Read each cell; one that holds just what it should, as most do, is not looked at closely."""
+        """Read each cell; one that holds just what it should, as most do, is not looked at closely.
+
+        What ends with 空 may be the word that clears.
+        """
         values = row.values
         for (key, is_required, words, length, reader), cell in zip(self._plainly, cells, strict=True):
             if cell is None and not is_required:
