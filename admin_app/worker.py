@@ -18,7 +18,7 @@ from huey.consumer import Consumer
 from admin_app import database, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
-from models import files, history, jobs
+from models import daily_roots, files, history, jobs
 from models.people import notice_mails
 from models.reviews import digests, organisation_registrations
 from models.scope import system_session
@@ -121,8 +121,9 @@ def sweep(queue: Queue) -> int:
 
 
 def seal_history() -> None:
-    """Seal the rows of the history that no batch holds yet."""
+    """Publish the roots of the days that are over, then seal the rows of the history that no batch holds yet."""
     with system_session() as session, unit_of_work(session):
+        daily_roots.publish(session)
         history.seal(session)
 
 

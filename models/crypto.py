@@ -4,11 +4,11 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
@@ -154,6 +154,19 @@ def verify(message: bytes, signature: str) -> bool:
         return False
     try:
         signer.public_key().verify(base64.b64decode(body, altchars=b"-_", validate=True), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def is_signed_by(keys: Mapping[str, bytes], message: bytes, signature: str) -> bool | None:
+    """Tell whether *signature* is of one of the given public keys, by id, over exactly this message; None for another key."""
+    name, _, body = signature.partition(".")
+    if name not in keys:
+        return None
+    try:
+        raw = base64.b64decode(body, altchars=b"-_", validate=True)
+        Ed25519PublicKey.from_public_bytes(keys[name]).verify(raw, message)
     except (InvalidSignature, ValueError):
         return False
     return True

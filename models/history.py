@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymerkle import InmemoryTree
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models import merkle
 from models.access import Actor
 from models.base import Base, BigId, binary_string, canonical_json, utcnow
 from models.scope import SystemOnly, acting, bulk_load
@@ -73,10 +73,15 @@ _HASHED = (
 )
 
 
-def _leaf(row: HistoryEntry) -> str:
+def text_of(row: HistoryEntry) -> str:
+    """Return the text whose SHA-256 is the row's leaf: its fields as JSON with sorted keys and without blanks."""
     content: dict[str, Any] = {name: getattr(row, name) for name in _HASHED}
     content["at"] = _moment(row.at)
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    return canonical_json(content)
+
+
+def _leaf(row: HistoryEntry) -> str:
+    return hashlib.sha256(text_of(row).encode()).hexdigest()
 
 
 def _moment(at: dt.datetime) -> str:
@@ -163,30 +168,28 @@ def subjects_with_more_than(session: Session, subject_kind: str, ids: Sequence[i
         ).all()
 
 
-def _root_of(leaves: Sequence[str]) -> str:
-    tree = InmemoryTree(algorithm="sha256")
-    for leaf in leaves:
-        tree.append_entry(bytes.fromhex(leaf))
-    return bytes(tree.get_root()).hex()
-
-
-def _chain(previous: str, root: str, n_rows: int) -> str:
+def chain_of(previous: str, root: str, n_rows: int) -> str:
+    """Return the link that a batch adds to the chain: a hash over the link before, its root and the number of its rows."""
     return hashlib.sha256(f"{previous}:{root}:{n_rows}".encode()).hexdigest()
 
 
-def seal(session: Session) -> HistoryBatch | None:
-    """Seal the rows that are unsealed now, by list of ids, in a system session; return the batch, or None for none."""
+def seal(session: Session, *, before: dt.datetime | None = None) -> HistoryBatch | None:
+    """Seal the rows that are unsealed now, by list of ids, in a system session; return the batch, or None for none.
+
+    With *before* only rows older than that moment.
+    """
+    waiting = HistoryEntry.batch_id.is_(None)
     rows = session.execute(
         select(HistoryEntry.id, HistoryEntry.leaf)
-        .where(HistoryEntry.batch_id.is_(None))
+        .where(waiting if before is None else waiting & (HistoryEntry.at < before))
         .order_by(HistoryEntry.id)
         .limit(SEAL_AT_MOST)
     ).all()
     if not rows:
         return None
-    before = session.scalars(select(HistoryBatch).order_by(HistoryBatch.id.desc()).limit(1)).first()
-    root = _root_of([r.leaf for r in rows])
-    batch = HistoryBatch(n_rows=len(rows), root=root, chain=_chain(before.chain if before else "", root, len(rows)))
+    last = session.scalars(select(HistoryBatch).order_by(HistoryBatch.id.desc()).limit(1)).first()
+    root = merkle.root_of([r.leaf for r in rows])
+    batch = HistoryBatch(n_rows=len(rows), root=root, chain=chain_of(last.chain if last else "", root, len(rows)))
     session.add(batch)
     session.flush()
     ids = [r.id for r in rows]
@@ -241,9 +244,9 @@ def verify(session: Session) -> Verification:
             if not is_whole:
                 return Verification(n_rows, 0, n_batches, f"row {row_id}", previous)
             leaves.append(leaf)
-        if len(leaves) != batch.n_rows or _root_of(leaves) != batch.root:
+        if len(leaves) != batch.n_rows or merkle.root_of(leaves) != batch.root:
             return Verification(n_rows, 0, n_batches, f"batch {batch.id}", previous)
-        if _chain(previous, batch.root, batch.n_rows) != batch.chain:
+        if chain_of(previous, batch.root, batch.n_rows) != batch.chain:
             return Verification(n_rows, 0, n_batches, f"link before batch {batch.id}", previous)
         previous, n_rows, n_batches = batch.chain, n_rows + len(leaves), n_batches + 1
     n_unsealed = 0

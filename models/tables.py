@@ -1,6 +1,6 @@
 """Import every table once, so that the mapper registry and the migrations know them all."""
 
-from models import files, history, import_batches, jobs, outbox, saved
+from models import daily_roots, files, history, import_batches, jobs, outbox, saved
 from models.certificates import tables as certificates
 from models.credits import audit_samples, audits, exemptions, postings
 from models.credits import tables as credits_
@@ -20,6 +20,7 @@ __all__ = [
     "certificates",
     "classes",
     "credits_",
+    "daily_roots",
     "delegations",
     "doubles",
     "exemptions",

@@ -9,7 +9,7 @@ from admin_app import demo, keys, schema
 from admin_app.commands.root import Refused, main, with_app
 from admin_app.factory import settings_of
 from admin_app.worker import is_held
-from models import history
+from models import daily_roots, history
 from models.credits.proposals import check_proposals
 from models.credits.recompute import recompute_all
 from models.errors import Conflict
@@ -83,11 +83,14 @@ def verify_history(_app: Flask) -> None:
     """Recompute the seals of the history and name the first row or batch that was changed."""
     with system_session() as session:
         found = history.verify(session)
+        n_days, broken_day = daily_roots.verify(session)
     if found.first_broken:
         raise Refused(f"The history is broken at {found.first_broken}; {found.n_rows} rows before it are whole.")
+    if broken_day:
+        raise Refused(f"The published roots are broken at {broken_day}; {n_days} days before it are whole.")
     click.echo(
         f"{found.n_rows} rows in {found.n_batches} batches are whole, {found.n_unsealed} wait to be sealed. "
-        f"Last seal: {found.last_chain or 'none'}"
+        f"Last seal: {found.last_chain or 'none'}. {n_days} days are published."
     )
 
 

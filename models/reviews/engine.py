@@ -215,10 +215,10 @@ def _decide(
         _close(session, actor, rows, "reject", LevelState.REJECTED, reason, now)
         handler.on_rejected(session, actor, outcomes)
         return [r.id for r in rows], refused
-    going_on = _raise_level(session, actor, handler, [o.review for o in outcomes if not o.is_last])
+    going_on = _raise_level(session, actor, handler, [o for o in outcomes if not o.is_last])
     finished = [o for o in outcomes if o.review.id not in going_on]
     if finished:
-        _close(session, actor, [o.review for o in finished], "pass", LevelState.PASSED, "", now)
+        _close(session, actor, [o.review for o in finished], "pass", LevelState.PASSED, reason, now)
         handler.on_passed(session, actor, finished)
     on_the_way = [o for o in outcomes if o.review.id in going_on]
     if on_the_way and handler.on_level:
@@ -307,10 +307,11 @@ def _close(
         close_waiting(session, later)
 
 
-def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequence[Review]) -> frozenset[int]:
+def _raise_level(session: Session, actor: Actor, handler: Handler, passed: Sequence[Outcome]) -> frozenset[int]:
     """Open the next level of each row; return those that have one (a chain whose rest is closed ends here)."""
-    if not rows:
+    if not passed:
         return frozenset()
+    rows = [o.review for o in passed]
     levels = levels_after(session, rows)
     chain_of = chains.links_of(session, {r.path for r in rows})
     may = chains.deciders(session, {link.organisation_id for c in chain_of.values() for link in c}, handler.permission)
@@ -332,10 +333,13 @@ def _raise_level(session: Session, actor: Actor, handler: Handler, rows: Sequenc
             "deciding_organisation_id": decider,
             "in_place_of_id": own if decider != own else None,
         }
-    passed = [(r.id, r.round, r.level) for r in rows]
-    moved = REVIEWS.move_many(session, actor, [r.id for r in rows], step="pass_level", each=each)
+    decided = [(r.id, r.round, r.level) for r in rows]
+    recorded = {o.review.id: {name: [None, value] for name, value in o.values.items()} for o in passed}
+    moved = REVIEWS.move_many(
+        session, actor, [r.id for r in rows], step="pass_level", reason=passed[0].reason, each=each, recorded=recorded
+    )
     moved.or_raise()
-    set_levels(session, passed, LevelState.PASSED)
+    set_levels(session, decided, LevelState.PASSED)
     set_levels(session, skipped, LevelState.SKIPPED)
     set_levels(session, opened, LevelState.OPEN)
     return frozenset(each)

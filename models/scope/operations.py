@@ -209,7 +209,7 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "add_outbox": _operation(outbox_mails="*"),
     "add_notice": _operation("accounts posts professionals", notices="*"),
     "record_history": _operation(history_entries="*"),
-    "read_history": _operation("history_entries history_batches"),
+    "read_history": _operation("history_entries history_batches history_days"),
     "correct_name": _operation(accounts="name", professionals="name", posts="name", name_tokens="*"),
     "read_accounts": _operation("accounts login_failures web_sessions"),
     # Whoever resets a password must not come by a position that lies beyond the own one.

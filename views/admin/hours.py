@@ -315,6 +315,10 @@ class HoursView(DecisionScreen, ScopedModelView):
             return []
         return [attachment_of(a) for a in credit_queries.evidence_of(self.work, row[1].id)]
 
+    def details_context(self, row: Any) -> dict[str, Any]:
+        """Offer the receipt of the record beside its course."""
+        return {**super().details_context(row), "receipt_of": row[1].id if row[1] is not None else None}
+
     def warnings(self, row: Any) -> Sequence[str]:
         """Return why a closer look is due, in words, and whether the record was changed after the decision."""
         snapshot = getattr(row[0], "snapshot", None) or {}

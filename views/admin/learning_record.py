@@ -55,6 +55,7 @@ class LearningRecord(ScopedPage):
             subjects={k: gettext(w) for k, w in SUBJECTS.items()},
             most=MOST,
             back=own_or(request.args.get("url"), url_for("people.index_view")),
+            may_prove=self.actor.can(Permission.HOURS_VIEW) or self.actor.can(Permission.HOURS_REVIEW),
             may_print=self.actor.can(Permission.CERTIFICATES_PRINT),
         )
 

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from views.documents import certificate, registers
+from views.documents import certificate, receipts, registers
 
-__all__ = ["register", "registers"]
+__all__ = ["receipts", "register", "registers"]
 
 
 def register(app: Flask) -> None:
-    """Register the pages of the documents; ``registers`` adds its own to those of the certificate."""
+    """Register the pages of the documents; ``registers`` and ``receipts`` add their own to those of the certificate."""
     app.register_blueprint(certificate.blueprint)

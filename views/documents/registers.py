@@ -41,7 +41,7 @@ def register_of_year(person_id: int) -> Response:
         printed_on=f"{today():%Y-%m-%d}",
         base=current_app.config["CE_BASE_URL"],
     )
-    return _handed_out(pdf.render(html, style=STYLE), f"{person.name}-{summary.year}年度继续教育学时登记表.pdf")
+    return handed_out_pdf(pdf.render(html, style=STYLE), f"{person.name}-{summary.year}年度继续教育学时登记表.pdf")
 
 
 @blueprint.get("/declarations/<int:declaration_id>")
@@ -64,7 +64,7 @@ def record_sheet(declaration_id: int) -> Response:
         course=course_of(session, found),
         printed_at=local_time(utcnow()),
     )
-    return _handed_out(pdf.render(html, style=STYLE), f"{person.name}-学时申报记录-{found.id}.pdf")
+    return handed_out_pdf(pdf.render(html, style=STYLE), f"{person.name}-学时申报记录-{found.id}.pdf")
 
 
 def _person(actor: Actor, person_id: int) -> Professional:
@@ -81,7 +81,8 @@ def _state(declaration: Declaration) -> str:
     return words("Verification failed") if failed else words(DECLARATION[declaration.state].word)
 
 
-def _handed_out(content: bytes, name: str) -> Response:
+def handed_out_pdf(content: bytes, name: str) -> Response:
+    """Return a made document: shown, or saved where the address asks for a download."""
     response = make_response(content)
     response.mimetype = "application/pdf"
     response.headers["Content-Disposition"] = content_disposition(name, inline="download" not in request.args)

@@ -138,6 +138,7 @@ def declaration(declaration_id: int) -> str:
         course=course_of(session, found, audit),
         reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons],
         steps=steps_of(found),
+        has_receipt=found.submitted_at is not None,
         state=state_of(found),
     )
 

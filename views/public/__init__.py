@@ -11,12 +11,13 @@ from views.public import (
     password,
     pickers,
     publications,
+    receipts,
     registration,
     verify,
     verify_offline,
 )
 
-__all__ = ["organisation_registration", "password", "register", "verify_offline"]
+__all__ = ["organisation_registration", "password", "receipts", "register", "verify_offline"]
 
 
 def register(app: Flask) -> None:
