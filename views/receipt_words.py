@@ -59,7 +59,7 @@ def _line(row: Mapping[str, Any]) -> Line:
     kind, action = str(row.get("subject_kind", "")), str(row.get("action", ""))
     known = STEPS.get((kind, action))
     return Line(
-        _time(row.get("at")),
+        moment(row.get("at")),
         gettext(known) if known else action,
         str(row.get("actor_name", "")),
         str(row.get("organisation_name", "")),
@@ -68,7 +68,8 @@ def _line(row: Mapping[str, Any]) -> Line:
     )
 
 
-def _time(at: Any) -> str:
+def moment(at: Any) -> str:
+    """Return a stored time as local wall clock; what is none as it stands."""
     try:
         return local_time(dt.datetime.fromisoformat(at))
     except (TypeError, ValueError, OverflowError):

@@ -88,10 +88,10 @@ def test_what_waits_for_its_day_says_so(log_in: LogIn, visitor: FlaskClient, rec
     assert "they can be checked from tomorrow" in page
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b"\xff", b"<script>alert(1)</script>", b"x" * 2_200_000])
+@pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b"\xff", b"<script>alert(1)</script>"])
 def test_hostile_files_meet_one_sentence(visitor: FlaskClient, app: Flask, content: bytes) -> None:
     page = put_in(visitor, content)
-    assert re.search("This is not a receipt|Please choose a receipt|A receipt has at most", page)
+    assert re.search("This is not a receipt|Please choose a receipt", page)
     assert "<script>alert" not in page
 
 
@@ -133,7 +133,7 @@ def test_the_command_checks_with_the_roots_alone(
 
     monkeypatch.setattr(root, "create_app", lambda: pytest.fail("no application is needed"))
     done = run(receipt, "--roots", roots)
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "All 5 rows and the head hold against 1 published days.")
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "All 4 rows and the head hold against 1 published days.")
     done = run(bad, "--roots", roots)
     assert done.exit_code == 1
     assert "DOES NOT HOLD" in done.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import closing
 
 from flask import Response, current_app, render_template, request, url_for
 from flask_babel import gettext
@@ -20,7 +21,7 @@ from views.forms import PlainForm
 from views.limits import LOOKUPS, limiter
 from views.position import any_position
 from views.public.verify import blueprint
-from views.receipt_words import row_lines
+from views.receipt_words import moment, row_lines
 from views.states import DECLARATION, StateWord
 from views.words import say, words
 
@@ -57,8 +58,8 @@ def receipt() -> str:
 
 def _content(form: ReceiptForm) -> bytes:
     if form.file.data:
-        with form.file.data as file:
-            content: bytes = file.stream.read(receipts.MOST_BYTES + 1)
+        with closing(form.file.data):
+            content: bytes = form.file.data.stream.read(receipts.MOST_BYTES + 1)
         return content
     return (form.text.data or "").encode(errors="replace")
 
@@ -69,6 +70,7 @@ def _shown(found: Checked | None) -> dict[str, object]:
     lines = row_lines([row.values for row in found.rows])
     state = _state(str(found.head["state"]))
     return {
+        "issued_at": moment(found.head["issued_at"]),
         "lines": list(zip(found.rows, lines, strict=True)),
         "state": gettext(state.word) if state else str(found.head["state"]),
         "broken": [words(s.message_id, s.params) for s in found.broken],
