@@ -124,7 +124,7 @@ def test_the_command_checks_with_the_roots_alone(
     receipt, roots, bad = tmp_path / "receipt.json", tmp_path / "roots.json", tmp_path / "bad.json"
     content = downloaded(log_in("unit_clerk"), published)
     receipt.write_bytes(content)
-    bad.write_bytes(content.replace("人员-unit_clerk".encode(), b"\x1b[31m"))
+    bad.write_bytes(content.replace("人员-unit_clerk".encode(), b"\\\\u001b[31m"))
     roots.write_bytes(visitor.get("/verify/roots.json").data)
     monkeypatch.setattr(root.logs, "configure", lambda: None)
 
