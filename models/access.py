@@ -121,7 +121,7 @@ _BELOW = frozenset({Permission.ORGANISATIONS_VIEW, Permission.ORGANISATIONS_MANA
 _DEPARTMENT = _EMPLOYER | _modules("organisations", "audit", "exemptions")
 GRANTABLE: dict[PositionKind, frozenset[Permission]] = {
     PositionKind.EMPLOYER: EVERY_POSITION | _EMPLOYER | _BELOW | _TRAINING,
-    PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _TRAINING_BELOW,
+    PositionKind.COMPETENT_DEPARTMENT: EVERY_POSITION | _DEPARTMENT | _TRAINING_BELOW | _TRAINING,
     PositionKind.HR_DEPARTMENT: EVERY_POSITION
     | _DEPARTMENT
     | _TRAINING_BELOW

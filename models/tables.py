@@ -11,7 +11,17 @@ from models.people import tables as people
 from models.reviews import doubles
 from models.reviews import tables as reviews
 from models.training import attachments as training_files
-from models.training import base_data, classes, grades, plans, public_subjects, reports, subjects
+from models.training import (
+    base_data,
+    classes,
+    grades,
+    participants,
+    plans,
+    public_subjects,
+    reports,
+    subjects,
+    unit_hours,
+)
 
 __all__ = [
     "audit_samples",
@@ -31,6 +41,7 @@ __all__ = [
     "jobs",
     "org",
     "outbox",
+    "participants",
     "people",
     "plans",
     "postings",
@@ -43,4 +54,5 @@ __all__ = [
     "temporary_codes",
     "training_files",
     "transfers",
+    "unit_hours",
 ]

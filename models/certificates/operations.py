@@ -15,6 +15,7 @@ from models.certificates.content import compose, issuer_of, name_key
 from models.certificates.numbers import locked_series, series_region, take_number
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.workflow import CERTIFICATES
+from models.credits import by_unit
 from models.credits.events import YearChange, year_changed
 from models.credits.queries import earns_certificate
 from models.credits.tables import YearSummary
@@ -24,6 +25,7 @@ from models.reviews import undo
 from models.reviews.tables import ReviewKind, Verdict
 from models.reviews.undo import Undone
 from models.scope import acting
+from models.training import unit_granting
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """Without 0, O, 1, I and l: the code of the QR can be read out and typed."""
@@ -163,3 +165,24 @@ def _issued_since(session: Session, undone: Sequence[Undone]) -> dict[int, Domai
 
 
 undo.keep_where(ReviewKind.DECLARATION, _issued_since)
+
+
+def _issued_to_participants(session: Session, undone: Sequence[Undone]) -> dict[int, DomainError]:
+    """Return the decisions on trainings of units after which the certificate of a participant's year was issued."""
+    people = unit_granting.credited_people(session, undone)
+    everybody = {person_id for each in people.values() for person_id in each}
+    with acting(session, by_unit.OPERATION):
+        rows = session.execute(
+            select(Certificate.person_id, Certificate.year, Certificate.issued_at).where(
+                Certificate.person_id.in_(everybody), Certificate.state == CertificateState.VALID
+            )
+        ).all()
+    return {
+        u.decision.id: WrongState(N_("The certificate of the year has been issued since."))
+        for u in undone
+        for row in rows
+        if row.person_id in people[u.decision.id] and row.year == u.decision.year and row.issued_at >= u.decision.decided_at
+    }
+
+
+undo.keep_where(ReviewKind.UNIT_HOURS, _issued_to_participants)

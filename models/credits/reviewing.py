@@ -189,6 +189,8 @@ def _on_undone(session: Session, actor: Actor, undone: Sequence[Undone]) -> None
 
 DECLARATIONS.on("approve", recount_records)
 DECLARATIONS.on("undo", recount_records)
+DECLARATIONS.on("grant", recount_records)
+DECLARATIONS.on("take_back", recount_records)
 engine.register(
     Handler(
         kind=ReviewKind.DECLARATION,

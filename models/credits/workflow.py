@@ -23,9 +23,13 @@ DECLARATIONS = Workflow(
         Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
         Step("undo", frozenset({APPROVED, REJECTED}), PENDING, N_("Undo")),
         Step("resubmit", frozenset({REJECTED}), PENDING, N_("Edit and resubmit")),
+        Step("grant", frozenset({DRAFT}), APPROVED, N_("Granted with its training")),
+        Step("take_back", frozenset({APPROVED}), DRAFT, N_("Taken back with its training")),
     ],
 )
-"""submit, withdraw and resubmit are the person's own; approve, reject and undo follow from the review engine's last decision."""
+"""submit, withdraw and resubmit are the person's own; approve, reject and undo follow from the review engine's last decision.
+
+grant and take_back are those of records that arise, and go, with the one decision on the training of a whole unit."""
 
 NONE, PASSED, FAILED = AuditState.NONE, AuditState.PASSED, AuditState.FAILED
 _ANY = frozenset({NONE, PASSED, FAILED})

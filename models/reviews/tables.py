@@ -30,6 +30,7 @@ class ReviewKind(StrEnum):
     YEARLY_PLAN = "yearly_plan"  # 审核继教机构年度培训计划
     YEARLY_REPORT = "yearly_report"  # 审核继续教育基地年度报告
     UNIT_PLAN = "unit_plan"  # 单位培训计划审核
+    UNIT_HOURS = "unit_hours"  # 单位培训学时审核: one item for all participants
 
 
 class ReviewState(StrEnum):

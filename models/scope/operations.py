@@ -66,6 +66,7 @@ _OF_ORGANISATIONS = [
     "training_classes",
     "training_files",
     "training_plans",
+    "unit_trainings",
     "yearly_reports",
 ]
 """The tables that carry a path; a test holds both lists against the mapped classes."""
@@ -136,6 +137,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
                 "qualifications",
                 "review_levels",
                 "transfers",
+                "unit_participants",
                 "year_postings",
             ],
             "person_id path",
@@ -162,6 +164,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
             "professionals": "path organisation_id organisation_name department_id",
             "memberships": "*",
             "grades": "path",
+            "unit_participants": "path",
             "posts": "state",
             "superior_changes": "path",
             "transfers": "path",
@@ -170,7 +173,7 @@ CROSS_SUBTREE: dict[str, Operation] = {
     # A whole subtree goes below another superior: the path of every row in it changes, and nothing else.
     "move_subtree": _operation(
         **dict.fromkeys([*_OF_PEOPLE, *_OF_ORGANISATIONS], "path")
-        | dict.fromkeys(["grades", "superior_changes", "transfers"], "path from_path to_path")
+        | dict.fromkeys(["grades", "superior_changes", "transfers", "unit_participants"], "path from_path to_path")
         | {"organisations": "path parent_id"}
     ),
     # One organisation takes another over: its posts, roles and departments, and what waits for its word.
@@ -195,6 +198,14 @@ CROSS_SUBTREE: dict[str, Operation] = {
         review_levels="*",
         professionals="pending_count",
     ),
+    # One decision on a unit's training credits its participants, wherever they stand by now.
+    "grant_unit_hours": _operation(
+        "professionals organisations rule_versions learning_forms audits certificates",
+        declarations="*",
+        unit_participants="declaration_id",
+    ),
+    # A unit names its own people; what it handed in stays in its sight when they have moved on.
+    "name_participants": _operation("professionals", unit_participants="*"),
     "decide_in_place": _operation("organisations posts roles accounts review_levels"),
 }
 SYSTEM_WRITES: dict[str, Operation] = {

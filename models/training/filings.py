@@ -18,10 +18,11 @@ from models.base import BigId, utcnow
 from models.errors import N_, NotFound, WrongState
 from models.org.tables import Organisation
 from models.outbox import add_notices
-from models.reviews import engine, submission
+from models.reviews import engine, submission, undo
 from models.reviews.chain import Link
-from models.reviews.engine import Handler, Outcome
+from models.reviews.engine import Check, Handler, Outcome
 from models.reviews.tables import Review, ReviewKind
+from models.reviews.undo import Undone
 from models.training import attachments
 from models.workflow import Step, Workflow
 
@@ -78,6 +79,7 @@ def filing_steps() -> list[Step]:
         Step("withdraw", frozenset({PENDING}), DRAFT, N_("Withdraw"), own),
         Step("pass", frozenset({PENDING}), APPROVED, N_("Pass")),
         Step("reject", frozenset({PENDING}), REJECTED, N_("Reject"), needs_reason=True),
+        Step("undo", frozenset({APPROVED, REJECTED}), PENDING, N_("Undo")),
     ]
 
 
@@ -194,8 +196,14 @@ def register(
     links: Callable[[Sequence[Link]], list[Link]],
     answers: Answers,
     shown: Sequence[str],
+    *,
+    check: Check | None = None,
+    can_undo: bool = False,
 ) -> None:
-    """Let the engine review a kind of filing; *shown* are the columns that a decision keeps as they were."""
+    """Let the engine review a kind of filing; *shown* are the columns that a decision keeps as they were.
+
+    *can_undo* says that a batch of decisions may be undone: the filing waits again, and what subscribed to ``undo`` follows.
+    """
     engine.register(
         Handler(
             kind=kind,
@@ -203,9 +211,12 @@ def register(
             links=links,
             on_passed=partial(_passed, flow, answers),
             on_rejected=partial(_rejected, flow, answers),
+            check=check,
             snapshot=partial(_snapshot, flow, tuple(shown)),
         )
     )
+    if can_undo:
+        undo.register(kind, partial(_undone, flow, answers))
 
 
 def _passed(flow: Workflow, answers: Answers, session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
@@ -220,6 +231,15 @@ def _rejected(flow: Workflow, answers: Answers, session: Session, actor: Actor, 
     values = {"decided_at": utcnow(), "reason": said}
     flow.move_many(session, actor, list(reasons), step="reject", reason=said, values=values).or_raise()
     _tell(session, flow, reasons, answers.rejected, answers.link)
+
+
+def _undone(flow: Workflow, answers: Answers, session: Session, actor: Actor, undone: Sequence[Undone]) -> None:
+    ids = [u.decision.subject_id for u in undone if u.was_last]
+    flow.move_many(session, actor, ids, step="undo", values={"decided_at": None, "reason": ""}).or_raise()
+    _tell(session, flow, dict.fromkeys(ids, ""), UNDONE, answers.link)
+
+
+UNDONE = N_("The decision on “%(name)s” was taken back; it is being reviewed again.")
 
 
 def _tell(session: Session, flow: Workflow, reasons: dict[int, str], message_id: str, link: str) -> None:

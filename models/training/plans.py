@@ -46,9 +46,9 @@ REVIEWED_AS = {
     PlanKind.UNIT: ReviewKind.UNIT_PLAN,
 }
 WRITTEN_BY = {
-    PlanKind.YEARLY: PositionKind.TRAINING_BASE,
-    PlanKind.SINGLE: PositionKind.TRAINING_BASE,
-    PlanKind.UNIT: PositionKind.EMPLOYER,
+    PlanKind.YEARLY: frozenset({PositionKind.TRAINING_BASE}),
+    PlanKind.SINGLE: frozenset({PositionKind.TRAINING_BASE}),
+    PlanKind.UNIT: frozenset({PositionKind.EMPLOYER, PositionKind.COMPETENT_DEPARTMENT}),
 }
 SUBJECTS = {
     PlanKind.YEARLY: frozenset({SubjectKind.ALL}),
@@ -133,7 +133,7 @@ def save(
     again gives the draft that it made. Raises NotAllowed, NotFound, WrongState and FieldErrors.
     """
     actor.require(Permission.TRAINING_MANAGE)
-    if actor.kind is not WRITTEN_BY[data.kind]:
+    if actor.kind not in WRITTEN_BY[data.kind]:
         raise NotAllowed(N_("Plans of this kind are not written by a unit like yours."))
     organisation = queries.own(session, actor, is_locked=True)
     if plan_id is None:

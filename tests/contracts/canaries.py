@@ -116,6 +116,8 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "training_classes": {"subject": "professional", "elective": "required", "pass_mark": 60},
     "grades": {"state": "waiting", "declaration_id": None, "is_passed": True, "score_tenths": 800, "year": 2026},
+    "unit_trainings": {"state": "draft", "subject": "professional", "elective": "required", "n_people": 0},
+    "unit_participants": {"declaration_id": None, "rule_version_id": None, "key_reasons": []},
     "training_files": {"subject_kind": "training_plan", "media_type": "image/png"},
     "publications": {"kind": "announcement", "state": "withdrawn", "published_at": None},
     "column_choices": {"columns": []},
@@ -125,8 +127,8 @@ BETWEEN = {
     "unit>cousin_unit": ("unit", "cousin_unit", "professional"),
     "sibling_unit>foreign_unit": ("sibling_unit", "foreign_unit", "neighbour"),
 }
-ON_THE_WAY = ("transfers", "superior_changes", "grades")
-OF_A_PERSON = ("transfers", "grades")
+ON_THE_WAY = ("transfers", "superior_changes", "grades", "unit_participants")
+OF_A_PERSON = ("transfers", "grades", "unit_participants")
 IN_ADDRESSES = {"key", "number"}
 """Stand in addresses, which answers repeat: they name nobody."""
 CODED = {

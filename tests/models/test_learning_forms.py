@@ -1,4 +1,4 @@
-"""The 28 learning forms: their worked examples, what their fields accept, what their rules propose."""
+"""The 29 learning forms: their worked examples, what their fields accept, what their rules propose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATA: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "seed" / "reference" / "learning_forms.json").read_text(encoding="utf-8")
 )
 FORMS: dict[str, FormSpec] = {data["code"]: parse_form(data) for data in DATA}
-ON_PAPER = {"GWPX", "JDPX", "HYPX", "QT"}
+ON_PAPER = {"GWPX", "JDPX", "DWPX", "HYPX", "QT"}
 
 
 def _example(code: str, **changes: str) -> dict[str, str]:
@@ -59,20 +59,22 @@ def test_all_forms_are_there_in_their_groups() -> None:
     for code, spec in FORMS.items():
         groups.setdefault(spec.declaration_type, []).append(code)
     assert groups == {
-        "training": [*["GWPX", "JDPX", "JZMS", "ZXXX", "GXKPX", "XLJY", "XWJY", "JX", "ZZXX", "XSHY", "XSJZ", "XSFW", "HYPX"]],
+        "training": [
+            *["GWPX", "JDPX", "DWPX", "JZMS", "ZXXX", "GXKPX", "XLJY", "XWJY", "JX", "ZZXX", "XSHY", "XSJZ", "XSFW", "HYPX"]
+        ],
         "achievement": [*["FBLW", "CBZZ", "FMZL", "KTXM", "BZZD", "HJ", "KSZG", "DYBG"]],
         "other": [*["SK", "GZDL", "ZJZN", "YPYJ", "FWJC", "SJHD", "QT"]],
     }
-    assert [code for code, spec in FORMS.items() if not spec.is_offered_to_persons] == ["ZXXX"]
+    assert [code for code, spec in FORMS.items() if not spec.is_offered_to_persons] == ["DWPX", "ZXXX"]
     assert [code for code, spec in FORMS.items() if spec.subject_kinds == ("all",)] == ["GZDL", "ZJZN", "YPYJ"]
-    assert [code for code, spec in FORMS.items() if not spec.demands_evidence] == ["ZXXX"]
+    assert [code for code, spec in FORMS.items() if not spec.demands_evidence] == ["DWPX", "ZXXX"]
     assert {code for code, spec in FORMS.items() if spec.is_on_paper} == ON_PAPER
 
 
 def test_caps_are_those_of_the_table() -> None:
     caps = {code: (spec.cap.kind.value, str(spec.cap.value)) for code, spec in FORMS.items()}
     assert caps == {
-        **dict.fromkeys(["JDPX", "ZXXX", "GXKPX", "XLJY", "XWJY", "JX", "XSHY", "HYPX", "QT"], ("none", "None")),
+        **dict.fromkeys(["JDPX", "DWPX", "ZXXX", "GXKPX", "XLJY", "XWJY", "JX", "XSHY", "HYPX", "QT"], ("none", "None")),
         **dict.fromkeys(["GWPX", "GZDL", "ZJZN", "YPYJ"], ("per_year", "90")),
         **dict.fromkeys(["JZMS", "XSFW", "KSZG"], ("per_year", "60")),
         **dict.fromkeys(["SK", "FWJC", "SJHD"], ("per_year", "40")),

@@ -69,7 +69,7 @@ def _december(clock: Callable[[str], None], app: Flask) -> None:
 
 @pytest.fixture
 def forms(app: Flask) -> None:
-    """The 28 learning forms for the whole country, and one entry of each code list that a form offers."""
+    """The 29 learning forms for the whole country, and one entry of each code list that a form offers."""
     with app.app_context(), system_session() as session, unit_of_work(session):
         for n, (list_name, (code, name)) in enumerate(CODES.items()):
             session.add(CodeEntry(list_name=list_name, code=code, name=name, name_en=name, position=n))

@@ -46,7 +46,7 @@ def test_a_second_run_changes_nothing(empty_app: Flask) -> None:
         assert session.scalar(select(func.count()).select_from(Region)) == 836
         counts = session.execute(select(CodeEntry.list_name, func.count()).group_by(CodeEntry.list_name))
         assert dict(counts.all()) == SIZES
-        assert session.scalar(select(func.count()).select_from(LearningForm)) == 28
+        assert session.scalar(select(func.count()).select_from(LearningForm)) == 29
 
 
 def test_a_changed_row_is_brought_up_to_date_and_a_changed_rule_gets_a_new_version(empty_app: Flask) -> None:

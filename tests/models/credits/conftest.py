@@ -51,7 +51,7 @@ def _december(clock: Callable[[str], None]) -> None:
 
 @pytest.fixture
 def forms(in_app: Any, tmp_path: Path) -> dict[str, int]:
-    """The 28 learning forms as national defaults; the id of each one's rule version by code."""
+    """The 29 learning forms as national defaults; the id of each one's rule version by code."""
     with system_session() as session, unit_of_work(session):
         for position, data in enumerate(json.loads(FORMS.read_text(encoding="utf-8"))):
             session.add(
