@@ -115,6 +115,7 @@ REVIEW_KINDS: Mapping[ReviewKind, str] = MappingProxyType(
         ReviewKind.YEARLY_PLAN: N_("Yearly training plans"),
         ReviewKind.YEARLY_REPORT: N_("Yearly reports of training bases"),
         ReviewKind.UNIT_PLAN: N_("Training plans of units"),
+        ReviewKind.UNIT_HOURS: N_("Hours of trainings of units"),
     }
 )
 """What waits, in words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -145,15 +145,27 @@ def _granted_above(session: Session, actor: Actor, ids: Iterable[int]) -> dict[i
     """
     if actor.kind is not PositionKind.HR_DEPARTMENT:
         return {}
+    found = _passed_by(session, ids)
+    for elsewhere in GRANTED_BY:
+        found |= elsewhere(session, [i for i in ids if i not in found])
+    own = _below(session, actor, {organisation_id for organisation_id, _ in found.values()}) | {actor.organisation_id}
+    return {i: name for i, (organisation_id, name) in found.items() if organisation_id not in own}
+
+
+def _passed_by(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Return who gave the last pass to each declaration: id and name."""
     statement = select(Decision.subject_id, Decision.by_organisation_id, Decision.by_organisation_name).where(
         Decision.kind == ReviewKind.DECLARATION,
         Decision.subject_id.in_(list(ids)),
         Decision.verdict == Verdict.PASS,
         Decision.undone_at.is_(None),
     )
-    last = {row.subject_id: row for row in session.execute(statement.order_by(Decision.id))}
-    own = _below(session, actor, {row.by_organisation_id for row in last.values()}) | {actor.organisation_id}
-    return {i: row.by_organisation_name for i, row in last.items() if row.by_organisation_id not in own}
+    rows = session.execute(statement.order_by(Decision.id))
+    return {row.subject_id: (row.by_organisation_id, row.by_organisation_name) for row in rows}
+
+
+GRANTED_BY: list[Callable[[Session, Collection[int]], dict[int, tuple[int, str]]]] = []
+"""Who granted records that no decision of their own passed; ``training`` adds the trainings of units."""
 
 
 def _below(session: Session, actor: Actor, organisation_ids: Collection[int]) -> set[int | None]:

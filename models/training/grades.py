@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -24,10 +24,10 @@ from models.people.numbers import DocumentType
 from models.people.tables import Professional, ProfessionalState
 from models.people.typed import attempt
 from models.reviews import doubles
-from models.scope import EitherSide, acting, system_session
+from models.scope import EitherSide, acting, bulk_insert_returning, system_session
 from models.training import classes
 from models.training.classes import TrainingClass
-from models.workflow import Moved, Step, Workflow
+from models.workflow import CHUNK, Moved, Step, Workflow
 
 UNKNOWN_NUMBER = N_("Nobody with this number is registered and active; compare the number with the document.")
 
@@ -119,16 +119,44 @@ def look_up(text: str) -> Found:
     value = numbers.check(DocumentType.ID_CARD, text, today=today()).value
     hashed = accounts.number_hash(value)
     with system_session() as session:
-        person = session.scalars(
-            select(Professional).where(
+        found = look_up_many(session, [hashed])
+    if not found:
+        raise Invalid(UNKNOWN_NUMBER)
+    return found[hashed]
+
+
+def look_up_many(session: Session, hashes: Collection[str]) -> dict[str, Found]:
+    """Return whom ID cards' numbers belong to, anywhere, by the hash of the number; who is not active is left out."""
+    found: dict[str, Found] = {}
+    wanted = sorted(set(hashes))
+    columns = (
+        Professional.number_hash,
+        Professional.id,
+        Professional.name,
+        Professional.organisation_name,
+        Professional.path,
+        Professional.number_masked,
+    )
+    with acting(session, "add_grade"):
+        for start in range(0, len(wanted), CHUNK):
+            of_numbers = (
                 Professional.document_type == DocumentType.ID_CARD,
-                Professional.number_hash == hashed,
+                Professional.number_hash.in_(wanted[start : start + CHUNK]),
                 Professional.state == ProfessionalState.ACTIVE,
             )
-        ).first()
-        if person is None:
-            raise Invalid(UNKNOWN_NUMBER)
-        return Found(person.id, person.name, person.organisation_name, person.path, person.number_masked)
+            found |= {row[0]: Found(*row[1:]) for row in session.execute(select(*columns).where(*of_numbers))}
+    return found
+
+
+def scores_of(session: Session, class_id: int, person_ids: Collection[int]) -> dict[int, int]:
+    """Return the scores of those people who have a grade in a class already, in tenths."""
+    found: dict[int, int] = {}
+    wanted = sorted(set(person_ids))
+    with acting(session, "add_grade"):
+        for start in range(0, len(wanted), CHUNK):
+            there = (Grade.class_id == class_id, Grade.person_id.in_(wanted[start : start + CHUNK]))
+            found |= dict(session.execute(select(Grade.person_id, Grade.score_tenths).where(*there)).all())
+    return found
 
 
 def add(session: Session, actor: Actor, data: GradeData, found: Found | None) -> Grade:
@@ -142,35 +170,48 @@ def add(session: Session, actor: Actor, data: GradeData, found: Found | None) ->
         errors["class_id"] = Invalid(N_("This class has not begun yet."))
     if found is None:
         errors["number"] = Invalid(UNKNOWN_NUMBER)
-    score = attempt(errors, "score", lambda: _score(data.score))
+    score = attempt(errors, "score", lambda: score_tenths(data.score))
     year = attempt(errors, "year", lambda: _year(of, data.year))
     if errors or found is None or score is None or year is None:
         raise FieldErrors(errors)
+    if found.person_id in scores_of(session, of.id, [found.person_id]):
+        raise FieldErrors({"number": Conflict(N_("This person has a grade in this class already."))})
+    (made,) = write_many(session, actor, of, [(found, score, year)])
+    return session.get_one(Grade, made)
+
+
+def write_many(session: Session, actor: Actor, of: TrainingClass, entered: Sequence[tuple[Found, int, int]]) -> list[int]:
+    """Write grades of a locked class: who, score in tenths, year; nobody of them has one there. Return their ids in order."""
+    if not entered:
+        return []
+    rows = [
+        {
+            "path": found.path,
+            "from_path": of.path,
+            "to_path": found.path,
+            "person_id": found.person_id,
+            "class_id": of.id,
+            "base_name": of.organisation_name,
+            "class_name": of.name,
+            "class_year": of.year,
+            "name": found.name,
+            "number_masked": found.number_masked,
+            "unit_name": found.unit_name,
+            "year": year,
+            "score_tenths": score,
+            "is_passed": score >= of.pass_mark * 10,
+            "hours_tenths": of.hours_tenths,
+            "state": WAITING,
+            "reason": "",
+            "created_at": utcnow(),
+        }
+        for found, score, year in entered
+    ]
     with acting(session, "add_grade"):
-        taken = select(Grade.id).where(Grade.class_id == of.id, Grade.person_id == found.person_id)
-        if session.scalar(taken.limit(1)) is not None:
-            raise FieldErrors({"number": Conflict(N_("This person has a grade in this class already."))})
-        made = Grade(
-            path=found.path,
-            from_path=of.path,
-            to_path=found.path,
-            person_id=found.person_id,
-            class_id=of.id,
-            base_name=of.organisation_name,
-            class_name=of.name,
-            class_year=of.year,
-            name=found.name,
-            number_masked=found.number_masked,
-            unit_name=found.unit_name,
-            year=year,
-            score_tenths=score,
-            is_passed=score >= of.pass_mark * 10,
-            hours_tenths=of.hours_tenths,
-            state=WAITING,
-        )
-        session.add(made)
-    history.record(session, actor, "grade", [made.id], "create", changes={"score_tenths": [None, score]})
-    return made
+        ids = bulk_insert_returning(session, Grade, rows)
+    scores = {i: {"score_tenths": [None, score]} for i, (_found, score, _year) in zip(ids, entered, strict=True)}
+    history.record(session, actor, "grade", ids, "create", each=scores)
+    return ids
 
 
 def remove(session: Session, actor: Actor, grade_id: int) -> None:
@@ -206,7 +247,8 @@ def withdraw_many(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _score(value: Decimal | None) -> int:
+def score_tenths(value: Decimal | None) -> int:
+    """Return a score of 100 marks in tenths; raises Invalid."""
     if value is None or not value.is_finite() or not 0 <= value <= classes.FULL_MARK:
         raise Invalid(N_("A score lies between 0 and 100."))
     if value != value.quantize(Decimal("0.1")):

@@ -125,14 +125,6 @@ def remove_many(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
     return Moved(tuple(sorted(done)), refused)
 
 
-def remove(session: Session, actor: Actor, training_id: int) -> None:
-    """Delete a draft with its list; raises NotFound, NotAllowed and WrongState."""
-    training = filings.own(session, actor, UnitTraining, training_id)
-    if training.state == filings.DRAFT:
-        take_off(session, [row.id for row in of(session, training.id)])
-    filings.remove(session, actor, UNIT_TRAININGS, training)
-
-
 # --- shared with the sheet ----------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from models.access import Actor
 from models.base import today
 from models.credits import by_unit
-from models.credits.audits import audits_of
+from models.credits.audits import GRANTED_BY, audits_of
 from models.credits.by_unit import Entry, Held
 from models.errors import N_, DomainError, Invalid, WrongState
 from models.people.tables import Professional, ProfessionalState
 from models.reviews import engine, undo
-from models.reviews.tables import Review, ReviewKind
+from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.reviews.undo import Undone
 from models.scope import acting, bulk_update
 from models.training import filings, participants, typed, unit_hours
@@ -54,6 +54,14 @@ def submit(session: Session, actor: Actor, training_id: int) -> UnitTraining:
 def withdraw(session: Session, actor: Actor, training_id: int) -> None:
     """Take a submitted training back before its last decision; raises NotFound, NotAllowed and WrongState."""
     filings.withdraw(session, actor, UNIT_TRAININGS, filings.own(session, actor, UnitTraining, training_id), KIND)
+
+
+def remove(session: Session, actor: Actor, training_id: int) -> None:
+    """Delete a draft with its list; raises NotFound, NotAllowed and WrongState."""
+    training = filings.own(session, actor, UnitTraining, training_id)
+    if training.state == filings.DRAFT:
+        participants.take_off(session, [row.id for row in participants.of(session, training.id)])
+    filings.remove(session, actor, UNIT_TRAININGS, training)
 
 
 def held_of(training: UnitTraining, plan: TrainingPlan) -> Held:
@@ -206,6 +214,23 @@ def _used_since(session: Session, undone: Sequence[Undone]) -> dict[int, DomainE
     }
 
 
+def _granted_by(session: Session, declaration_ids: Collection[int]) -> dict[int, tuple[int, str]]:
+    """Return which organisation's pass credited each record of a participant."""
+    rows = session.execute(
+        select(Participant.declaration_id, Decision.by_organisation_id, Decision.by_organisation_name)
+        .join(Decision, Decision.subject_id == Participant.training_id)
+        .where(
+            Participant.declaration_id.in_(list(declaration_ids)),
+            Decision.kind == KIND,
+            Decision.verdict == Verdict.PASS,
+            Decision.undone_at.is_(None),
+        )
+        .order_by(Decision.id)
+    )
+    return {declaration_id: (organisation_id, name) for declaration_id, organisation_id, name in rows}
+
+
+GRANTED_BY.append(_granted_by)
 undo.keep_where(KIND, _audited_since)
 undo.keep_where(ReviewKind.UNIT_PLAN, _used_since)
 UNIT_TRAININGS.on("pass", _grant)

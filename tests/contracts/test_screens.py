@@ -58,6 +58,7 @@ BUILT_BEFORE: frozenset[str] = frozenset(
         "S107",
         "S108",
         "S109",
+        "S110",
         "S111",
         "S112",
         "S113",
@@ -67,6 +68,7 @@ BUILT_BEFORE: frozenset[str] = frozenset(
         "S131",
         "S133",
         "S134",
+        "S135",
         "S140",
     }
 )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission
 from models.errors import N_
-from models.workflow import Moved
+from models.workflow import CHUNK, Moved
 from views.admin.columns import Col
 from views.admin.filters import Filter
 from views.admin.keyset import Sort
@@ -136,6 +136,7 @@ class BatchAction:
     preview: Preview | None = None
     form: type[PlainForm] | None = None  # further values, handed to run as ``values``
     is_danger: bool = False
+    most: int = CHUNK  # rows of one transaction: fewer where each of them carries many others
 
     @property
     def title(self) -> str:

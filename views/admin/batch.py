@@ -195,7 +195,7 @@ class BatchPages(Declared):
 
     def _run(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any]) -> Response:
         back = _without_selection(own_or(request.form.get("url"), self.list_url()))
-        if len(chosen.ids) > CHUNK:
+        if len(chosen.ids) > batch.most:
             return self._enqueue(listing, batch, chosen, reason, values, back)
         if len(chosen.ids) > 1:
             values = {**values, BATCH: str(uuid.uuid4())}
@@ -263,7 +263,7 @@ def done_words(batch: BatchAction, n: int) -> str:
 
 @jobs.handler(JOB_KIND)
 def run_batch(run: jobs.Run) -> dict[str, Any]:
-    """Run a batch in chunks of 500 from the job's cursor; rights are those of the moment."""
+    """Run a batch in chunks from the job's cursor, of 500 rows at most; rights are those of the moment."""
     params = run.job.params
     view, batch = _batches[params["batch"]]
     listing = view.listing(params["batch"].split(".")[1])
@@ -276,7 +276,7 @@ def run_batch(run: jobs.Run) -> dict[str, Any]:
     result: dict[str, Any] = dict(run.job.result) or {"done": 0, "skipped": 0, "refused": [], "title": params["title"]}
     start = int(run.job.cursor.get("next", 0))
     while start < len(ids):
-        chunk = ids[start : start + CHUNK]
+        chunk = ids[start : start + batch.most]
         moved = batch.run(run.session, run.actor, chunk, reason=params["reason"], values=params["values"])
         part = result_of(run.session, listing, moved)
         result = {

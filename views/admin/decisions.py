@@ -33,7 +33,7 @@ from views.admin.keyset import Sort
 from views.admin.review import ReviewPage
 from views.admin.screen import TODO_LIMIT, Todo
 from views.admin.state import ListState
-from views.admin.undoing import UNDO_ROW, batch_filter, undo_batches
+from views.admin.undoing import UNDO, UNDO_ROW, batch_filter, undo_batches
 from views.details import TimelineEntry
 from views.forms import PlainForm
 from views.words import say, words
@@ -331,6 +331,12 @@ class DecisionScreen(ReviewPage):
         if listing.model is Decision:
             statement = statement.where(Decision.is_hidden.is_(state.values.get(HIDDEN) == "1"))
         return statement
+
+    def undo_query(self, batch: BatchAction, mark: str) -> str:
+        """Return the decided ones of the batch, where the list lets them be undone."""
+        can_undo = any(UNDO in listing.batches for listing in self.listings.values())
+        is_decision = batch.name in {self.review_pass, self.review_reject}
+        return f"tab=reviewed&f_batch={mark}" if mark and can_undo and is_decision else ""
 
     def can_decide(self, listing: Listing, row: Any) -> bool:
         """Say whether the row waits for the actor's organisation and is not the actor's own matter."""

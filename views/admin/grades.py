@@ -171,7 +171,10 @@ class GradesView(ScopedModelView):
         part_filter("name", Grade.name, N_("Name"), is_private=True, is_quick=False),
         flag_filter("passed", Grade.is_passed, is_quick=False),
     )
-    page_actions = (PageAction("enter", N_("Enter scores"), url=lambda _view: url_for("grade_entry.index"), is_primary=True),)
+    page_actions = (
+        PageAction("enter", N_("Enter scores"), url=lambda _view: url_for("grade_entry.index"), is_primary=True),
+        PageAction("import", N_("Batch import of scores"), url=lambda _view: url_for("grades_import.index"), icon="upload"),
+    )
     batch_actions = (
         BatchAction(
             "submit",

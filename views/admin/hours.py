@@ -26,7 +26,7 @@ from models.people.name_search import narrowed_by_name
 from models.reviews import engine
 from models.reviews.tables import Decision, Review, ReviewKind, Verdict
 from models.workflow import CHUNK
-from views.admin.actions import BatchAction, PageAction, Section, Tab
+from views.admin.actions import PageAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import (
@@ -342,10 +342,6 @@ class HoursView(DecisionScreen, ScopedModelView):
         if lines:
             pairs.append((gettext(N_("Computed by the rule")), gettext(N_("; ")).join(lines)))
         return pairs
-
-    def undo_query(self, batch: BatchAction, mark: str) -> str:
-        """Return the decided ones of the batch."""
-        return f"tab=reviewed&f_batch={mark}" if mark and batch.name in {self.review_pass, self.review_reject} else ""
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

@@ -17,6 +17,8 @@ from models.access import Actor, Permission, PositionKind
 from models.errors import N_, DomainError, Invalid, NotFound
 from models.jobs import OPEN_STATES, Job, JobState
 from models.people.import_updates import Mode
+from models.training import classes, unit_hours
+from models.training.plans import WRITTEN_BY, PlanKind
 from models.transaction import unit_of_work
 from models.uploads import clean_name
 from views import states
@@ -33,13 +35,16 @@ from views.sheets.intake import MAX_BYTES, check_workbook
 from views.sheets.jobs import (
     IMPORT_ADMINISTRATORS,
     IMPORT_DEPARTMENTS,
+    IMPORT_GRADES,
     IMPORT_ORGANISATIONS,
+    IMPORT_PARTICIPANTS,
     IMPORT_PEOPLE,
     UNDO_IMPORT,
 )
 from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
 from views.sheets.template import template
+from views.sheets.training import grades_sheet, participants_sheet
 from views.sheets.workbook import XLSX
 from views.words import say, words
 
@@ -52,7 +57,11 @@ class ImportPage(ScopedPage):
     kind: ClassVar[str]
     sheet: ClassVar[Callable[[Actor], Sheet]]
     hints: ClassVar[Sequence[str]] = ()
+    template_word: ClassVar[str] = N_("Download import file")
+    file_word: ClassVar[str] = N_("+ Import file")
     modes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what an import may do, where it can be chosen
+    target_id: ClassVar[str] = ""  # message id: what the rows go into, where that has to be chosen
+    no_target_id: ClassVar[str] = ""  # what is said where there is nothing to choose
 
     @expose("/")
     def index(self) -> str:
@@ -66,6 +75,8 @@ class ImportPage(ScopedPage):
             hints=[gettext(h) for h in self.hints],
             megabytes=MAX_BYTES >> 20,
             modes=[(value, gettext(word)) for value, word in self.modes.items()],
+            targets=self.targets(),
+            target=request.args.get("target", ""),
         )
 
     @expose("/template")
@@ -86,21 +97,28 @@ class ImportPage(ScopedPage):
         try:
             if sent is None or not sent.filename:
                 raise Invalid(N_("Please choose the file to import."))
+            params = self.more_params()
             content = sent.stream.read(MAX_BYTES + 1)
             check_workbook(content)
         except DomainError as refusal:
             flash(say(refusal), "error")
-            return redirect_own(url_for(f"{self.endpoint}.index"), "/")
+            return redirect_own(url_for(f"{self.endpoint}.index", target=request.form.get("target") or None), "/")
         with unit_of_work() as session:
             file = files.keep_for_job(session, self.actor, name=clean_name(sent.filename), media_type=XLSX, content=content)
-            params = {"file": file.key, "name": file.original_name, "is_dry_run": True, **self.more_params()}
+            params = {"file": file.key, "name": file.original_name, "is_dry_run": True, **params}
             job = jobs.enqueue(session, self.actor, self.kind, params)
         return self._to(job)
 
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """Return what the rows may go into: id and words."""
+        return ()
+
     def more_params(self) -> dict[str, str]:
-        """Return what else was chosen for the task."""
-        chosen = request.form.get("mode", "")
-        return {"mode": chosen} if chosen in self.modes else {}
+        """Return what else was chosen for the task; raises Invalid where the rows go into nothing."""
+        mode, target = request.form.get("mode", ""), request.form.get("target", "")
+        if self.target_id and target not in {value for value, _ in self.targets()}:
+            raise Invalid(N_("Please choose what the file belongs to."))
+        return ({"mode": mode} if mode in self.modes else {}) | ({"target": target} if self.target_id else {})
 
     @expose("/task")
     def task(self) -> str:
@@ -238,6 +256,52 @@ class AdministratorsImportPage(ImportPage):
         return offering(self.work, sheet)
 
 
+class GradesImportPage(ImportPage):
+    """S110 批量导入成绩: grades of one class of the own base."""
+
+    permission = Permission.TRAINING_MANAGE
+    kinds = frozenset({PositionKind.TRAINING_BASE})
+    name_id = N_("Batch import of scores")
+    group_id = N_("Training management")
+    icon = "upload"
+    order = 44
+    kind = IMPORT_GRADES
+    sheet = grades_sheet
+    template_word = N_("Download the import template")
+    file_word = N_("Workbook file")
+    hints = (
+        N_("First download the template file, fill it in, then import it."),
+        N_("Learners are found by their number in the whole platform; number and name have to fit each other."),
+    )
+    target_id = N_("Training class")
+    no_target_id = N_("There is no class yet; add one first.")
+
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """Offer the classes of the own base."""
+        return [(str(c.id), f"{c.name} ({c.year})") for c in classes.all_own(self.work, self.actor)]
+
+
+class ParticipantsImportPage(ImportPage):
+    """参训人员 by a sheet: the list of one training of the own unit."""
+
+    permission = Permission.TRAINING_MANAGE
+    kinds = WRITTEN_BY[PlanKind.UNIT]
+    name_id = N_("Batch import of participants")
+    group_id = N_("Unit training")
+    icon = "upload"
+    order = 48
+    in_menu = False
+    kind = IMPORT_PARTICIPANTS
+    sheet = participants_sheet
+    hints = (N_("First download the template file, fill it in, then import it."),)
+    target_id = N_("Training of the unit")
+    no_target_id = N_("There is no training that may still change; enter one first.")
+
+    def targets(self) -> Sequence[tuple[str, str]]:
+        """Offer the trainings whose list may still change."""
+        return [(str(t.id), f"{t.name} ({t.year})") for t in unit_hours.editable_ones(self.work, self.actor)]
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
@@ -315,5 +379,12 @@ def _files(job: Job) -> Sequence[tuple[str, str]]:
     return [(gettext(N_("Export failed rows")), url_for("files.job_file", key=key))] if key else ()
 
 
-for _kind in (IMPORT_PEOPLE, IMPORT_ORGANISATIONS, IMPORT_DEPARTMENTS, IMPORT_ADMINISTRATORS):
+for _kind in (
+    IMPORT_PEOPLE,
+    IMPORT_ORGANISATIONS,
+    IMPORT_DEPARTMENTS,
+    IMPORT_ADMINISTRATORS,
+    IMPORT_GRADES,
+    IMPORT_PARTICIPANTS,
+):
     show_jobs_of(_kind, JobWords(title, outcome, _files))

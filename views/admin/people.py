@@ -29,6 +29,7 @@ from views.admin.exports import export_action
 from views.admin.keyset import Sort
 from views.admin.screen import WITH_MEMBERS
 from views.admin.state import ListState
+from views.admin.unit_hours import NAME_PARTICIPANTS
 from views.codes import code_name
 from views.details import Change
 from views.once import note_sent, was_sent_before
@@ -82,7 +83,7 @@ class PeopleView(ScopedModelView):
         ),
         export_action(Permission.PEOPLE_EXPORT),
     )
-    batch_actions = (EXEMPT,)
+    batch_actions = (EXEMPT, NAME_PARTICIPANTS)
     row_actions = (
         RowAction("details", N_("Details")),
         RowAction("record", N_("Learning record"), page="learning_record.index"),

@@ -21,6 +21,7 @@ from models.training.plans import TrainingPlan
 from models.training.public_subjects import PublicSubject
 from models.training.reports import YearlyReport
 from models.training.subjects import ProfessionalSubject
+from models.training.unit_hours import UnitTraining
 from views.admin import export_jobs, menu, rule_trials
 from views.admin.administrators import AdministratorsView
 from views.admin.base import THEME, ScopedModelView, add_views
@@ -37,7 +38,9 @@ from views.admin.hours import HoursView
 from views.admin.imports import (
     AdministratorsImportPage,
     DepartmentsImportPage,
+    GradesImportPage,
     OrganisationsImportPage,
+    ParticipantsImportPage,
     PeopleImportPage,
 )
 from views.admin.jobs import JobView
@@ -69,6 +72,8 @@ from views.admin.training_reviews import TrainingPlanReviews, UnitPlanReviews, Y
 from views.admin.training_subjects import PublicSubjectsView, SubjectsView
 from views.admin.transfer_out import TransferOut
 from views.admin.transfers import TransferLogView, TransfersInView, TransfersOutView
+from views.admin.unit_hours import UnitHoursView
+from views.admin.unit_hours_reviews import UnitHoursReviews
 from views.admin.year_certificate import YearCertificate
 from views.admin.year_records import CertificatesView, LearningRecordsView
 from views.admin.year_requirements import YearRequirementsPage
@@ -112,9 +117,13 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         SubjectsView(ProfessionalSubject, endpoint="subjects", url="subjects"),
         YearlyReportsView(YearlyReport, endpoint="yearly_reports", url="yearly-reports"),
         UnitPlansView(TrainingPlan, endpoint="unit_plans", url="unit-plans"),
+        UnitHoursView(UnitTraining, endpoint="unit_hours", url="unit-hours"),
+        ParticipantsImportPage(endpoint="participants_import", url="participants-import"),
+        UnitHoursReviews(Review, endpoint="unit_hours_reviews", url="unit-hours-reviews"),
         BaseHoursView(Review, endpoint="base_hours", url="base-hours"),
         TrainingClassesView(TrainingClass, endpoint="training_classes", url="training-classes"),
         GradeEntry(endpoint="grade_entry", url="grade-entry"),
+        GradesImportPage(endpoint="grades_import", url="grades-import"),
         GradesView(Grade, endpoint="grades", url="grades"),
         TransfersInView(Review, endpoint="transfers_in", url="transfers-in"),
         TransferOut(endpoint="transfer_out", url="transfer-out"),

@@ -19,7 +19,7 @@ from models.base import to_hours
 from models.credits.tables import SubjectKind
 from models.errors import N_
 from models.training import plans, public_subjects, subjects, typed
-from models.training.plans import REVIEWED_AS, PlanData, PlanKind, TrainingPlan
+from models.training.plans import REVIEWED_AS, WRITTEN_BY, PlanData, PlanKind, TrainingPlan
 from views import states
 from views.admin.actions import PageAction, Section, Tab
 from views.admin.base import ScopedModelView
@@ -36,6 +36,7 @@ from views.words import words
 SUBJECTS: Mapping[str, str] = MappingProxyType(
     {SubjectKind.PUBLIC: N_("Public subjects"), SubjectKind.PROFESSIONAL: N_("Professional subjects")}
 )
+UNITS = WRITTEN_BY[PlanKind.UNIT]
 STATE = Col("state", status=states.FILING)
 DETAILS = (
     "name",
@@ -250,7 +251,7 @@ def _asked_kind() -> PlanKind:
 class UnitPlansView(_Plans):
     """单位培训计划: what a unit plans for its own people."""
 
-    kinds = frozenset({PositionKind.EMPLOYER})
+    kinds = UNITS
     name_id = N_("Training plans of units")
     group_id = N_("Unit training")
     order = 46

@@ -41,12 +41,12 @@ _plan = partial(subject_col, TrainingPlan)
 _report = partial(subject_col, YearlyReport)
 
 
-def _rows(model: Any, first: Any) -> Any:
+def filing_rows(model: Any, first: Any) -> Any:
     # A plan that was rejected may be withdrawn in its next round and deleted: the decision stays.
     return select(first, model).outerjoin(model, model.id == first.subject_id)
 
 
-def _name(row: Any) -> str:
+def filing_name(row: Any) -> str:
     return str(seen_at_decision("name")(row) or "")
 
 
@@ -54,14 +54,14 @@ def _by_unit(model: Any) -> Filter:
     return part_filter("unit", model.organisation_name, N_("Training base"))
 
 
-def _by_year(label: str) -> Filter:
+def by_year(label: str) -> Filter:
     return facet_filter("year", "year", label, with_next_year, value_of=int)
 
 
-class _Filings(JoinedReviews, ScopedModelView):
+class FilingReviews(JoinedReviews, ScopedModelView):
     """What the four lists share."""
 
-    named = staticmethod(_name)
+    named = staticmethod(filing_name)
     subject_kind: ClassVar[str] = "training_plan"
     group_id = N_("Account review")
     icon = "file"
@@ -110,28 +110,37 @@ DETAILS = (
 )
 
 
-def _lists(kind: ReviewKind, permission: Permission, model: Any, columns: tuple[Col, ...], filters: tuple[Filter, ...]) -> Any:
+def _lists(
+    kind: ReviewKind,
+    permission: Permission,
+    model: Any,
+    columns: tuple[Col, ...],
+    filters: tuple[Filter, ...],
+    *,
+    can_undo: bool = False,
+) -> Any:
     return review_tabs(
         kind,
         permission,
-        waiting=partial(_rows, model, Review),
-        decided=partial(_rows, model, Decision),
+        waiting=partial(filing_rows, model, Review),
+        decided=partial(filing_rows, model, Decision),
         columns=columns,
-        name=_name,
+        name=filing_name,
         filters=filters,
+        can_undo=can_undo,
     )
 
 
-PLAN_FILTERS = (part_filter("name", TrainingPlan.name), _by_year(N_("Year")), _by_unit(TrainingPlan))
+PLAN_FILTERS = (part_filter("name", TrainingPlan.name), by_year(N_("Year")), _by_unit(TrainingPlan))
 
 
-class TrainingPlanReviews(_Filings):
+class TrainingPlanReviews(FilingReviews):
     """审核培训计划申报: plans of single trainings of the bases right below."""
 
     permission = REVIEW
     kinds = DECIDERS
     kind = ReviewKind.TRAINING_PLAN
-    joined_to = staticmethod(partial(_rows, TrainingPlan))
+    joined_to = staticmethod(partial(filing_rows, TrainingPlan))
     name_id = N_("Review training plan filings")
     order = 36
 
@@ -147,13 +156,13 @@ class TrainingPlanReviews(_Filings):
     )
 
 
-class YearlyPlanReviews(_Filings):
+class YearlyPlanReviews(FilingReviews):
     """审核继教机构年度培训计划: the plans of a whole year."""
 
     permission = REVIEW
     kinds = DECIDERS
     kind = ReviewKind.YEARLY_PLAN
-    joined_to = staticmethod(partial(_rows, TrainingPlan))
+    joined_to = staticmethod(partial(filing_rows, TrainingPlan))
     name_id = N_("Review yearly training plans")
     order = 37
 
@@ -183,16 +192,16 @@ REPORT_COLUMNS = (
     _report("year"),
     _report("submitted_at", label=N_("Time of declaration"), sort=WAITING_SORTS[0].name),
 )
-REPORT_FILTERS = (part_filter("name", YearlyReport.name), _by_year(N_("Year")), _by_unit(YearlyReport))
+REPORT_FILTERS = (part_filter("name", YearlyReport.name), by_year(N_("Year")), _by_unit(YearlyReport))
 
 
-class YearlyReportReviews(_Filings):
+class YearlyReportReviews(FilingReviews):
     """审核继续教育基地年度报告."""
 
     permission = REVIEW
     kinds = DECIDERS
     kind = ReviewKind.YEARLY_REPORT
-    joined_to = staticmethod(partial(_rows, YearlyReport))
+    joined_to = staticmethod(partial(filing_rows, YearlyReport))
     subject_kind = "yearly_report"
     name_id = N_("Review yearly reports of training bases")
     names: ClassVar[Mapping[PositionKind, str]] = {PositionKind.COMPETENT_DEPARTMENT: N_("Review yearly reports of bases")}
@@ -220,20 +229,20 @@ UNIT_COLUMNS = (
     _plan("n_people", shown=False),
 )
 UNIT_FILTERS = (
-    _by_year(N_("Training year")),
+    by_year(N_("Training year")),
     part_filter("name", TrainingPlan.name, N_("Name of the class")),
     choice_filter("subject", TrainingPlan.subject, choices=COUNTED, label=N_("Counts toward subject")),
     picker_filter("organisation", N_("Employer (unit)"), in_organisation, address=organisation_address, shown=organisation_words),
 )
 
 
-class UnitPlanReviews(_Filings):
+class UnitPlanReviews(FilingReviews):
     """单位培训计划审核: along the chain above the unit."""
 
     permission = Permission.HOURS_REVIEW
     kinds = WITH_MEMBERS
     kind = ReviewKind.UNIT_PLAN
-    joined_to = staticmethod(partial(_rows, TrainingPlan))
+    joined_to = staticmethod(partial(filing_rows, TrainingPlan))
     name_id = N_("Review unit training plans")
     group_id = N_("Review of hours")
     order = 34
@@ -241,7 +250,7 @@ class UnitPlanReviews(_Filings):
     columns = UNIT_COLUMNS
     filters = UNIT_FILTERS
     batch_actions = decision_batches(Permission.HOURS_REVIEW, PLAN_CANNED[:2])
-    tabs = _lists(ReviewKind.UNIT_PLAN, Permission.HOURS_REVIEW, TrainingPlan, UNIT_COLUMNS, UNIT_FILTERS)
+    tabs = _lists(ReviewKind.UNIT_PLAN, Permission.HOURS_REVIEW, TrainingPlan, UNIT_COLUMNS, UNIT_FILTERS, can_undo=True)
     details = (
         Section(
             N_("Training plan"),

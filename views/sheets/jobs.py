@@ -17,18 +17,23 @@ from models.people.administrator_rows import OneTimePasswords
 from models.people.import_updates import Mode
 from models.people.imports import PeopleImport
 from models.people.organisation_imports import OrganisationsImport
+from models.training.grade_imports import GradesImport
+from models.training.participant_imports import ParticipantsImport
 from views.sheets.administrators import administrators_sheet, offering
 from views.sheets.departments import departments_sheet
 from views.sheets.importing import run_import
 from views.sheets.one_time import one_time_sheet
 from views.sheets.organisations import organisations_sheet
 from views.sheets.people import people_sheet
+from views.sheets.training import grades_sheet, participants_sheet
 from views.sheets.workbook import XLSX
 
 IMPORT_PEOPLE = "import_people"
 IMPORT_ORGANISATIONS = "import_organisations"
 IMPORT_DEPARTMENTS = "import_departments"
 IMPORT_ADMINISTRATORS = "import_administrators"
+IMPORT_GRADES = "import_grades"
+IMPORT_PARTICIPANTS = "import_participants"
 UNDO_IMPORT = "undo_import"
 MOST_KEPT = 200
 """So many of those who stay are named."""
@@ -45,6 +50,22 @@ def import_people(run: Run) -> dict[str, Any]:
 def import_departments(run: Run) -> dict[str, Any]:
     """Import internal departments, or check them only."""
     return run_import(run, departments_sheet(run.actor), DepartmentsImport(run.actor, job_id=run.job.id))
+
+
+@jobs.handler(IMPORT_GRADES)
+def import_grades(run: Run) -> dict[str, Any]:
+    """Import grades of the class that was chosen, or check them only."""
+    return run_import(run, grades_sheet(run.actor), GradesImport(run.actor, _target(run), job_id=run.job.id))
+
+
+@jobs.handler(IMPORT_PARTICIPANTS)
+def import_participants(run: Run) -> dict[str, Any]:
+    """Import participants of the training that was chosen, or check them only."""
+    return run_import(run, participants_sheet(run.actor), ParticipantsImport(run.actor, _target(run), job_id=run.job.id))
+
+
+def _target(run: Run) -> int:
+    return int(run.job.params["target"])
 
 
 @jobs.handler(UNDO_IMPORT)

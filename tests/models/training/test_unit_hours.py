@@ -180,7 +180,7 @@ def test_a_list_that_is_handed_in_stays_as_it_is(run: Run, cast: Cast, submitted
     moved = run(participants.remove_many, cast.unit_clerk, ids)
     assert moved.done == ()
     assert all(isinstance(refusal, WrongState) for refusal in moved.refused.values())
-    for operation in (participants.remove, unit_granting.submit):
+    for operation in (unit_granting.remove, unit_granting.submit):
         with pytest.raises(WrongState):
             run(operation, cast.unit_clerk, submitted.id)
     with pytest.raises(NotFound):
@@ -191,7 +191,7 @@ def test_a_draft_goes_with_its_list(run: Run, cast: Cast, draft: UnitTraining, s
     first = anew(system).scalars(select(Participant.id)).first()
     run(participants.remove_many, cast.unit_clerk, [first])
     assert anew(system).get_one(UnitTraining, draft.id).n_people == 1
-    run(participants.remove, cast.unit_clerk, draft.id)
+    run(unit_granting.remove, cast.unit_clerk, draft.id)
     assert anew(system).scalars(select(Participant.id)).all() == []
     assert anew(system).scalars(select(UnitTraining.id)).all() == []
 
