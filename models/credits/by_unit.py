@@ -108,7 +108,7 @@ def take_back(session: Session, actor: Actor, declaration_ids: Collection[int]) 
         ).or_raise()
     message_id = N_("The hours of “%(title)s” were taken back by %(organisation)s; the training is being reviewed again.")
     said = {"organisation": actor.organisation_name}
-    told = [(row.account_id, row.person_id, "/portal/declarations/", {"title": row.title, **said}) for row in rows]
+    told = [(row.account_id, row.person_id, "/portal/declarations", {"title": row.title, **said}) for row in rows]
     _tell(session, message_id, told)
 
 

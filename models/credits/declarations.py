@@ -53,7 +53,8 @@ MAX_ATTACHMENTS = 10
 def what_can(declaration: Declaration) -> frozenset[str]:
     """Return what its owner may do with it now: edit, submit, resubmit, withdraw, delete, declare it anew."""
     if declaration.audit_state == AuditState.FAILED:
-        return frozenset({"declare_anew"})
+        # Nobody declares the training of a whole unit alone.
+        return frozenset() if declaration.source == Source.ORGANISATION else frozenset({"declare_anew"})
     if declaration.source != Source.PERSON:
         return frozenset()  # its steps belong to whoever declared it
     return frozenset(

@@ -36,6 +36,8 @@ BUDGETED = (
     "/admin/own-organisation/superior",
     "/admin/unit-plan-reviews/",
     "/admin/unit-plan-reviews/?tab=reviewed",
+    "/admin/unit-hours-reviews/",
+    "/admin/unit-hours-reviews/?tab=reviewed",
 )
 OF_ORGANISATIONS = ("/admin/organisations/?tab=employer", "/admin/organisations/details/?id={organisation}")
 OFFICERS = ("unit_clerk", "department_clerk", "county_officer", "city_officer")

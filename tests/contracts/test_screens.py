@@ -230,6 +230,7 @@ def town(
     town_of.transfers(cast, acting_as)
     town_of.training(app, cast, acting_as)
     town_of.grades_of_a_base(cast, acting_as)
+    town_of.hours_of_units(cast, acting_as)
     for n, position in enumerate(OFFICERS):
         town_of.office(cast.actors[position], acting_as, n)
     for position in DECIDING:

@@ -54,6 +54,7 @@ KINDS = (
     "training_plan",
     "yearly_report",
     "grade",
+    "unit_training",
 )
 LOADED = registrations  # registers every workflow
 
@@ -71,6 +72,7 @@ NEEDS: dict[str, dict[str, dict[str, Any]]] = {
     "training_plan": FILING,
     "grade": {"waiting": {"declaration_id": None}, "": {"declaration_id": 1}},
     "yearly_report": FILING,
+    "unit_training": {state: values | {"n_people": 1} for state, values in FILING.items()},
     "audit": {"": {"state": "approved", "granted_tenths": 50, "granted_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)}},
     "review": {"open": {"deciding_organisation_id": 5}, "": {"deciding_organisation_id": None}},
 }
@@ -143,6 +145,7 @@ def test_every_machine_is_closed_and_named() -> None:
         "yearly_report",
         "rule_version",
         "grade",
+        "unit_training",
     }
     for flow, step in machines():
         states = {str(s) for s in flow.states}

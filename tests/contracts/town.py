@@ -30,12 +30,13 @@ from models.reviews import transfers as moves
 from models.reviews.organisation_registrations import first_step, keep_first_step, submit_organisation
 from models.reviews.tables import Review, ReviewKind, Verdict
 from models.scope import NOTHING, attach, reserve_ids, system_session
-from models.training import classes, grades, plans, public_subjects, reports, subjects
+from models.training import classes, grades, participants, plans, public_subjects, reports, subjects, unit_granting, unit_hours
 from models.training.classes import ClassData
 from models.training.grades import GradeData
 from models.training.plans import PlanData, PlanKind
 from models.training.public_subjects import PublicSubjectData
 from models.training.reports import ReportData
+from models.training.unit_hours import UnitHoursData
 from models.transaction import unit_of_work
 from models.uploads import Upload, check
 from tests.admin.conftest import picture
@@ -223,3 +224,30 @@ def grades_of_a_base(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
         with acting_as(base) as session:
             made = grades.add(session, base, GradeData(held, number, Decimal(80)), grades.look_up(number))
             grades.submit_many(session, base, [made.id])
+
+
+def hours_of_units(cast: Cast, acting_as: Callable[[Actor], Any]) -> None:
+    """Let a unit hand in the hours of two trainings by a passed plan: one waits for the department, the other for the county."""
+    unit, person = cast.actors["unit_clerk"], cast.people["colleague"].id
+    deciders = (cast.actors["department_clerk"], cast.actors["county_officer"])
+    first = dt.date(2026, 12, 1)
+    with acting_as(unit) as session:
+        data = replace(PLAN, kind=PlanKind.UNIT, subject="all", name="单位培训学时计划", starts_on=first, ends_on=first)
+        plan_id = plans.save(session, unit, replace(data, hours=Decimal(12))).id
+        plans.submit(session, unit, plan_id)
+    _decide(acting_as, ReviewKind.UNIT_PLAN, plan_id, deciders)
+    for n in range(3):
+        with acting_as(unit) as session:
+            made = unit_hours.save(session, unit, UnitHoursData(plan_id, f"单位培训第{n}期", first, first, Decimal(4))).id
+            participants.add_many(session, unit, made, [person])
+            if n:
+                unit_granting.submit(session, unit, made)
+        if n == 1:
+            _decide(acting_as, ReviewKind.UNIT_HOURS, made, deciders[:1])
+
+
+def _decide(acting_as: Callable[[Actor], Any], kind: ReviewKind, subject_id: int, deciders: tuple[Actor, ...]) -> None:
+    for actor in deciders:
+        with acting_as(actor) as session:
+            wanted = (Review.kind == kind, Review.subject_id == subject_id)
+            engine.decide(session, actor, session.scalars(select(Review.id).where(*wanted)).one(), verdict=Verdict.PASS)

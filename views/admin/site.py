@@ -31,6 +31,7 @@ from views.admin.change_orders import ChangeOrdersView
 from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
 from views.admin.exemptions import ExemptionsView
+from views.admin.grade_classes import GradeClasses
 from views.admin.grades import GradeEntry, GradesView
 from views.admin.home import HomePage
 from views.admin.hour_audits import HourAuditsView
@@ -122,6 +123,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         UnitHoursReviews(Review, endpoint="unit_hours_reviews", url="unit-hours-reviews"),
         BaseHoursView(Review, endpoint="base_hours", url="base-hours"),
         TrainingClassesView(TrainingClass, endpoint="training_classes", url="training-classes"),
+        GradeClasses(endpoint="grade_classes", url="grade-classes"),
         GradeEntry(endpoint="grade_entry", url="grade-entry"),
         GradesImportPage(endpoint="grades_import", url="grades-import"),
         GradesView(Grade, endpoint="grades", url="grades"),

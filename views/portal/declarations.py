@@ -21,7 +21,7 @@ from views.arguments import read_id, read_year
 from views.details import attachment_of
 from views.portal.course import course_of
 from views.portal.reader import blueprint, person_id, reader
-from views.portal.words import ELECTIVE, SUBJECTS, TABS
+from views.portal.words import ELECTIVE, ORIGINS, SUBJECTS, TABS
 from views.public.language import words_language
 from views.why import lines_of
 from views.words import hours, words
@@ -167,4 +167,6 @@ def _pairs(declaration: Declaration) -> list[tuple[str, str]]:
         (gettext("Compulsory / elective"), gettext(ELECTIVE[declaration.elective])),
     ]
     head = [(gettext("Counts toward year"), str(declaration.year)), (gettext("Learning form"), declaration.form_name)]
+    if declaration.source in ORIGINS:
+        head.append((gettext("Origin of the record"), gettext(ORIGINS[declaration.source])))
     return [*head, *_fields(declaration), *figures]

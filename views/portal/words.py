@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from models.credits.tables import DeclarationType, SubjectKind
+from models.credits.tables import DeclarationType, Source, SubjectKind
 from models.errors import N_
 
 SUBJECTS: Mapping[str, str] = MappingProxyType(
@@ -23,6 +23,14 @@ TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 ELECTIVE: Mapping[str, str] = MappingProxyType({"required": N_("Compulsory"), "elective": N_("Elective")})
+ORIGINS: Mapping[str, str] = MappingProxyType(
+    {
+        Source.ORGANISATION: N_("Training of a unit, decided for all its participants at once"),
+        Source.BASE: N_("Declared by a training base"),
+        Source.LEARNING: N_("Learning platform"),
+    }
+)
+"""Where a record comes from that its person has not declared herself."""
 TABS: Mapping[str, str] = MappingProxyType(
     {
         "all": N_("All"),
