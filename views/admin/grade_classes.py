@@ -32,7 +32,7 @@ class GradeClasses(ScopedPage):
     kinds = BASES
     name_id = N_("Learner score management")
     group_id = GROUP
-    icon = "list"
+    icon = "people"
     order = 42
 
     @expose("/")
