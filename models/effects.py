@@ -15,7 +15,7 @@ from models.reviews import (
 
 from models.credits import audits, following, reviewing, rule_versions  # isort: split
 
-from models.training import grades  # isort: split
+from models.training import grades, merging  # isort: split
 
 from models.training import reviewing as training  # isort: split
 
@@ -27,6 +27,7 @@ __all__ = [
     "certificates",
     "following",
     "grades",
+    "merging",
     "organisation_changes",
     "organisation_registrations",
     "organisations",

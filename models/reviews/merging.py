@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
@@ -23,6 +24,22 @@ from models.scope import acting
 from models.workflow import CHUNK
 
 WITHOUT_SYNC = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How rows of an area above follow a merger, and go back when it is undone."""
+
+    take: Callable[[Session, Actor, Organisation, Organisation], Any]  # of the source, for the target; returns what undoing needs
+    give_back: Callable[[Session, Actor, Organisation, Organisation, Any], None]  # to the source, from the target
+
+
+_carried: dict[str, Carried] = {}
+
+
+def carry_with(name: str, carried: Carried) -> None:
+    """Let what an area calls *name* go along with the unit that is merged; what ``take`` returns is kept as JSON."""
+    _carried[name] = carried
 
 
 def obstacle(session: Session, source: Organisation, target: Organisation | None) -> DomainError | None:
@@ -51,6 +68,8 @@ def take_over(session: Session, actor: Actor, source: Organisation, target: Orga
         organisations.move_below(session, actor, child, target_id)
     source, target = _pair(session, source_id, target_id)
     roles, departments = _take(session, Role, source, target), _take(session, Department, source, target)
+    filed = {name: carry.take(session, actor, source, target) for name, carry in _carried.items()}
+    source, target = _pair(session, source_id, target_id)
     moved, ended = _posts(session, actor, source, target)
     persons = _people(session, source_id)
     move_people(session, actor, persons, target_id)
@@ -70,6 +89,7 @@ def take_over(session: Session, actor: Actor, source: Organisation, target: Orga
         "posts": moved,
         "ended_posts": ended,
         "matters": matters,
+        "carried": filed,
         "was_disabled": is_disabled,
     }
 
@@ -90,6 +110,10 @@ def part(session: Session, actor: Actor, source: Organisation, target: Organisat
         source.merged_into_id = None
     for cls, kept in ((Role, "roles"), (Department, "departments"), (Post, "posts")):
         _give(session, cls, before[kept], source)
+    for name, kept_rows in before.get("carried", {}).items():
+        source, target = _pair(session, source_id, target_id)
+        _carried[name].give_back(session, actor, source, target, kept_rows)
+    source, _target = _pair(session, source_id, target_id)
     back = [i for i in before["ended_posts"] if may_revive(session, i)]
     POSTS.move_many(session, actor, back, step="revive").or_raise()
     there = set(_people(session, target_id, among=before["people"]))

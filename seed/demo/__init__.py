@@ -19,6 +19,7 @@ from seed.demo.rules import build_rules
 from seed.demo.stage import DemoAccount, as_system, new_stage
 from seed.demo.training import build_training
 from seed.demo.undone import build_undone
+from seed.demo.unit_hours import build_unit_hours
 from seed.demo.units import build_units
 from seed.reference import seed_reference
 
@@ -44,6 +45,7 @@ def seed_demo() -> list[DemoAccount]:
     build_rules(stage)
     build_training(stage)
     build_grades(stage)
+    build_unit_hours(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

@@ -110,6 +110,7 @@ class FilingScreen(RecordPages):
     new_word: ClassVar[str]
     save_word: ClassVar[str] = N_("Save")
     submit_word: ClassVar[str] = N_("Submit")
+    submits_new: ClassVar[bool] = True  # a new one can be whole at once
     form_template = "admin/filing_form.html"
 
     def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:

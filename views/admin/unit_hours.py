@@ -175,6 +175,7 @@ class UnitHoursView(FilingScreen, ScopedModelView):
     create_permission = MANAGE
     edit_permission = MANAGE
     save_word = N_("Save and go on")
+    submits_new = False  # its participants are named first
 
     # --- form ------------------------------------------------------------------------------------------------------
 
