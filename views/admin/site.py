@@ -112,21 +112,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         TrainingPlanReviews(Review, endpoint="training_plan_reviews", url="training-plan-reviews"),
         YearlyPlanReviews(Review, endpoint="yearly_plan_reviews", url="yearly-plan-reviews"),
         YearlyReportReviews(Review, endpoint="yearly_report_reviews", url="yearly-report-reviews"),
-        PublicSubjectsView(PublicSubject, endpoint="public_subjects", url="public-subjects"),
-        BaseDataPage(endpoint="base_data", url="base-data"),
-        TrainingPlansView(TrainingPlan, endpoint="training_plans", url="training-plans"),
-        SubjectsView(ProfessionalSubject, endpoint="subjects", url="subjects"),
-        YearlyReportsView(YearlyReport, endpoint="yearly_reports", url="yearly-reports"),
-        UnitPlansView(TrainingPlan, endpoint="unit_plans", url="unit-plans"),
-        UnitHoursView(UnitTraining, endpoint="unit_hours", url="unit-hours"),
-        ParticipantsImportPage(endpoint="participants_import", url="participants-import"),
-        UnitHoursReviews(Review, endpoint="unit_hours_reviews", url="unit-hours-reviews"),
-        BaseHoursView(Review, endpoint="base_hours", url="base-hours"),
-        TrainingClassesView(TrainingClass, endpoint="training_classes", url="training-classes"),
-        GradeClasses(endpoint="grade_classes", url="grade-classes"),
-        GradeEntry(endpoint="grade_entry", url="grade-entry"),
-        GradesImportPage(endpoint="grades_import", url="grades-import"),
-        GradesView(Grade, endpoint="grades", url="grades"),
+        *_of_training(),
         TransfersInView(Review, endpoint="transfers_in", url="transfers-in"),
         TransferOut(endpoint="transfer_out", url="transfer-out"),
         TransfersOutView(Review, endpoint="transfers_out", url="transfers-out"),
@@ -144,6 +130,27 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         YearCertificate(endpoint="year_certificate", url="year-certificate"),
         Pickers(endpoint="choices", url="choices"),
         JobView(Job, endpoint="jobs", url="jobs"),
+    ]
+
+
+def _of_training() -> list[BaseView]:
+    """Return the screens of bases, of units that train their own people, and of those who review their hours."""
+    return [
+        PublicSubjectsView(PublicSubject, endpoint="public_subjects", url="public-subjects"),
+        BaseDataPage(endpoint="base_data", url="base-data"),
+        TrainingPlansView(TrainingPlan, endpoint="training_plans", url="training-plans"),
+        SubjectsView(ProfessionalSubject, endpoint="subjects", url="subjects"),
+        YearlyReportsView(YearlyReport, endpoint="yearly_reports", url="yearly-reports"),
+        UnitPlansView(TrainingPlan, endpoint="unit_plans", url="unit-plans"),
+        UnitHoursView(UnitTraining, endpoint="unit_hours", url="unit-hours"),
+        ParticipantsImportPage(endpoint="participants_import", url="participants-import"),
+        UnitHoursReviews(Review, endpoint="unit_hours_reviews", url="unit-hours-reviews"),
+        BaseHoursView(Review, endpoint="base_hours", url="base-hours"),
+        TrainingClassesView(TrainingClass, endpoint="training_classes", url="training-classes"),
+        GradeClasses(endpoint="grade_classes", url="grade-classes"),
+        GradeEntry(endpoint="grade_entry", url="grade-entry"),
+        GradesImportPage(endpoint="grades_import", url="grades-import"),
+        GradesView(Grade, endpoint="grades", url="grades"),
     ]
 
 
