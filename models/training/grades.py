@@ -155,7 +155,8 @@ def scores_of(session: Session, class_id: int, person_ids: Collection[int]) -> d
     with acting(session, "add_grade"):
         for start in range(0, len(wanted), CHUNK):
             there = (Grade.class_id == class_id, Grade.person_id.in_(wanted[start : start + CHUNK]))
-            found |= dict(session.execute(select(Grade.person_id, Grade.score_tenths).where(*there)).all())
+            rows = session.execute(select(Grade.person_id, Grade.score_tenths).where(*there))
+            found |= {person_id: score for person_id, score in rows if person_id is not None}
     return found
 
 

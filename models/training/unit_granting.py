@@ -227,7 +227,7 @@ def _granted_by(session: Session, declaration_ids: Collection[int]) -> dict[int,
         )
         .order_by(Decision.id)
     )
-    return {declaration_id: (organisation_id, name) for declaration_id, organisation_id, name in rows}
+    return {declaration_id: (by_id, name) for declaration_id, by_id, name in rows if declaration_id is not None}
 
 
 GRANTED_BY.append(_granted_by)

@@ -105,8 +105,8 @@ class ImportPage(ScopedPage):
             return redirect_own(url_for(f"{self.endpoint}.index", target=request.form.get("target") or None), "/")
         with unit_of_work() as session:
             file = files.keep_for_job(session, self.actor, name=clean_name(sent.filename), media_type=XLSX, content=content)
-            params = {"file": file.key, "name": file.original_name, "is_dry_run": True, **params}
-            job = jobs.enqueue(session, self.actor, self.kind, params)
+            task = {"file": file.key, "name": file.original_name, "is_dry_run": True, **params}
+            job = jobs.enqueue(session, self.actor, self.kind, task)
         return self._to(job)
 
     def targets(self) -> Sequence[tuple[str, str]]:

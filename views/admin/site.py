@@ -133,7 +133,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
     ]
 
 
-def _of_training() -> list[BaseView]:
+def _of_training() -> list[ScopedModelView | ScopedPage]:
     """Return the screens of bases, of units that train their own people, and of those who review their hours."""
     return [
         PublicSubjectsView(PublicSubject, endpoint="public_subjects", url="public-subjects"),
