@@ -19,6 +19,7 @@ from admin_app import database, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import daily_roots, files, history, jobs
+from models.credits import due_reminders
 from models.people import notice_mails
 from models.reviews import digests, organisation_registrations
 from models.scope import system_session
@@ -148,6 +149,14 @@ def mail_notices() -> None:
                 return
 
 
+def remind_of_hours() -> None:
+    """Remind those who miss hours where a setting asks for it, a chunk at a time until nobody is left today."""
+    for _ in range(MOST_CHUNKS):
+        with system_session() as session, unit_of_work(session):
+            if not due_reminders.write_due_reminders(session):
+                return
+
+
 @dataclass(frozen=True)
 class Chore:
     """Something that is due again and again; with several workers only one of them does it."""
@@ -170,6 +179,7 @@ class Chores(threading.Thread):
             Chore("old files of tasks", 3600, sweep_files),
             Chore("mails to reviewers", 3600, tell_reviewers),
             Chore("mails of notices", 30, mail_notices),
+            Chore("reminders of hours", 60, remind_of_hours),
         )
         mail_url = settings_of(app).mail_url
         if mail_url is not None:

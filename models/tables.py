@@ -2,7 +2,7 @@
 
 from models import daily_roots, files, history, import_batches, jobs, outbox, saved
 from models.certificates import tables as certificates
-from models.credits import audit_samples, audits, exemptions, postings
+from models.credits import audit_samples, audits, exemptions, postings, reminders
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
@@ -47,6 +47,7 @@ __all__ = [
     "postings",
     "public_subjects",
     "publications",
+    "reminders",
     "reports",
     "reviews",
     "saved",

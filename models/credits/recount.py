@@ -10,29 +10,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.access import Actor
-from models.base import today
 from models.credits.counting import Cap, Granted, Needs, YearCount, count_year, split
 from models.credits.events import YearChange, year_changed
 from models.credits.exemptions import Exemption, holding, left_of
 from models.credits.organisation_years import Learner, move_learners
 from models.credits.postings import AUDITED, NOTHING, TAKEN_BACK, Because, Figures, Line, Posted, lines, minus, post
-from models.credits.requirements import organisations_of_years, requirements_of
+from models.credits.requirements import organisations_of_years, paths_of_years, requirements_of
 from models.credits.rules import caps_of
 from models.credits.tables import (
     AuditState,
     Declaration,
     DeclarationState,
-    OrganisationYear,
     YearSummary,
     counting_tenths,
     counting_version_id,
 )
-from models.org.tables import Organisation
 from models.people.tables import Professional
 from models.scope import acting, bulk_insert, bulk_update
 from models.workflow import CHUNK
@@ -122,7 +119,7 @@ def counted(session: Session, pairs: Collection[Pair], *, lock: bool = True, ins
         people = _people(session, years, lock=lock)
         years = {p: y for p, y in years.items() if p in people}
         members = organisations_of_years(session, years, {p: row.organisation_id for p, row in people.items()})
-        paths = _paths_of_years(session, {(o, year) for (_, year), o in members.items()})
+        paths = paths_of_years(session, {(o, year) for (_, year), o in members.items()})
         needs = requirements_of(session, {(path, year) for (_, year), path in paths.items()})
         records = _records(session, pairs)
         caps = caps_of(session, {counting_version_id(r) for rows in records.values() for r in rows})
@@ -217,19 +214,6 @@ def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, An
     if lock:
         statement = statement.with_for_update(key_share=True)
     return {row.id: row for row in session.execute(statement)}
-
-
-def _paths_of_years(session: Session, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """Return where each organisation stood in each year: a closed year keeps its place, the others have the present one."""
-    ids = {organisation_id for organisation_id, _ in wanted}
-    present = dict(session.execute(select(Organisation.id, Organisation.path).where(Organisation.id.in_(ids))).all())
-    closed = [pair for pair in wanted if pair[1] < today().year]
-    kept: dict[tuple[int, int], str] = {}
-    if closed:
-        pair = tuple_(OrganisationYear.organisation_id, OrganisationYear.year)
-        columns = select(OrganisationYear.organisation_id, OrganisationYear.year, OrganisationYear.path)
-        kept = {(organisation_id, year): path for organisation_id, year, path in session.execute(columns.where(pair.in_(closed)))}
-    return {pair: kept.get(pair) or present[pair[0]] for pair in wanted}
 
 
 _COLUMNS = (

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from models.base import today
 from models.credits.counting import DEFAULT_NEEDS, Needs
-from models.credits.tables import Requirement
+from models.credits.tables import OrganisationYear, Requirement
+from models.org.tables import Organisation
 from models.people.tables import Membership
+from models.scope import acting
 
 
 def prefixes(path: str) -> list[str]:
@@ -80,3 +82,25 @@ def _member_of(memberships: Iterable[Membership], year: int, present: int) -> in
         return on_the_day[-1].member_of_id
     afterwards = [m for m in memberships if m.from_on > last_day]
     return afterwards[0].member_of_id if afterwards else present
+
+
+def paths_of_years(session: Session, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Return where each organisation stood in each year: a closed year keeps its place, the others have the present one."""
+    ids = {organisation_id for organisation_id, _ in wanted}
+    present = dict(session.execute(select(Organisation.id, Organisation.path).where(Organisation.id.in_(ids))).all())
+    closed = [pair for pair in wanted if pair[1] < today().year]
+    kept: dict[tuple[int, int], str] = {}
+    if closed:
+        pair = tuple_(OrganisationYear.organisation_id, OrganisationYear.year)
+        columns = select(OrganisationYear.organisation_id, OrganisationYear.year, OrganisationYear.path)
+        kept = {(organisation_id, year): path for organisation_id, year, path in session.execute(columns.where(pair.in_(closed)))}
+    return {pair: kept.get(pair) or present[pair[0]] for pair in wanted}
+
+
+def demanded_of(session: Session, year: int, members: Mapping[int, int]) -> dict[int, Needs]:
+    """Return what *year* demands of people of whom nothing is counted yet; *members* maps each to the present organisation."""
+    with acting(session, "read_needs"):
+        followed = organisations_of_years(session, dict.fromkeys(members, (year,)), members)
+        paths = paths_of_years(session, {(organisation, year) for organisation in followed.values()})
+        needs = requirements_of(session, {(path, year) for path in paths.values()})
+    return {person: needs[paths[followed[person, year], year], year] for person in members}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -40,12 +41,27 @@ def default_window(year: int) -> Window:
 
 def windows(session: Session, path: str) -> dict[int, Window]:
     """Return the window of each year that could be open: those that are set, the running and the last year."""
-    above = prefixes(path)
-    found = {year: default_window(year) for year in (today().year, today().year - 1)}
-    rows = session.scalars(select(DeclarationWindow).where(DeclarationWindow.path.in_(above))).all()
-    for row in sorted(rows, key=lambda r: len(r.path)):
-        found[row.year] = Window(row.year, row.opens_on, row.closes_on, row.grace_days)
-    return found
+    return windows_of(session, {path})[path]
+
+
+def windows_of(session: Session, paths: Collection[str]) -> dict[str, dict[int, Window]]:
+    """Return the windows at each of the paths, all in one read."""
+    above = {path: prefixes(path) for path in paths}
+    wanted = sorted({p for each in above.values() for p in each})
+    rows: dict[str, list[DeclarationWindow]] = {}
+    for start in range(0, len(wanted), 2000):
+        for row in session.scalars(select(DeclarationWindow).where(DeclarationWindow.path.in_(wanted[start : start + 2000]))):
+            rows.setdefault(row.path, []).append(row)
+    defaults = {year: default_window(year) for year in (today().year, today().year - 1)}
+    return {
+        path: defaults
+        | {
+            row.year: Window(row.year, row.opens_on, row.closes_on, row.grace_days)
+            for each in reversed(above[path])
+            for row in rows.get(each, ())
+        }
+        for path in paths
+    }
 
 
 def open_years(session: Session, path: str) -> list[int]:

@@ -26,6 +26,7 @@ class SettingKey(StrEnum):
     REVIEW_DIGEST = "review_digest"  # how often reviewers get a mail about what waits
     AUDIT_BY = "audit_by"  # whether competent departments audit granted hours, too
     STEP_MAIL = "step_mail"  # whether what is told in the site goes out by mail, too
+    REMINDERS = "reminders"  # how many days before the last day those who miss hours are reminded
     SCAN = "scan"  # whether it has to show the scan of its certificate
 
 
@@ -47,6 +48,7 @@ SETTINGS: dict[SettingKey, Kind] = {
     SettingKey.REVIEW_DIGEST: Kind("weekly", ("off", "weekly", "daily")),
     SettingKey.AUDIT_BY: Kind("hr", ("hr", "departments")),
     SettingKey.STEP_MAIL: Kind("off", ("off", "on")),
+    SettingKey.REMINDERS: Kind("off", ("off", "d7", "d30_7", "d60_30_7")),
     SettingKey.SCAN: Kind("optional", ("required", "optional")),
 }
 

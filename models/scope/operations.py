@@ -37,6 +37,7 @@ _OF_PEOPLE = [
     "qualifications",
     "review_levels",
     "reviews",
+    "study_reminders",
     "year_postings",
     "year_summaries",
 ]
@@ -59,6 +60,7 @@ _OF_ORGANISATIONS = [
     "professional_subjects",
     "public_subjects",
     "publications",
+    "reminder_runs",
     "requirements",
     "roles",
     "rule_versions",
@@ -243,6 +245,8 @@ SYSTEM_WRITES: dict[str, Operation] = {
         year_postings="*",
         declarations="counted_tenths counted_public_tenths counted_professional_tenths",
     ),
+    # What a year demands may be set above the subtree, and a closed year follows an organisation that may stand elsewhere now.
+    "read_needs": _operation("memberships organisations organisation_years requirements"),
     "recount_organisation": _operation("organisations", organisation_years="*", organisation_counters="*"),
     "next_certificate_number": _operation("organisations", certificate_series="*", certificates="*"),
 }

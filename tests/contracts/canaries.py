@@ -71,6 +71,8 @@ FIXED: dict[str, dict[str, Any]] = {
     "declaration_windows": {"year": 1990},
     "requirements": {"year": 9000},
     "exemptions": {"year": 2020, "kind": "leave", "months": 12, "ended_at": None},
+    "study_reminders": {"year": 2026, "n_sent": 1, "days_ahead": None},
+    "reminder_runs": {"year": 2020, "is_done": True, "last_path": "", "last_person_id": 0},
     "year_postings": {
         "year": 2026,
         "kind": "earned",

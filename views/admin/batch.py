@@ -38,14 +38,19 @@ NAMED = 5
 LISTED = 200
 """So many refused rows are kept with their names; all of them are counted."""
 
-_batches: dict[str, tuple[Declared, BatchAction]] = {}
+_views: dict[str, Declared] = {}
 
 
 def register(view: Declared) -> None:
     """Make the batches of *view* known to the job handler, in the web process and in the worker."""
-    for listing in view.listings.values():
-        for batch in listing.batch_actions:
-            _batches[f"{view.endpoint}.{listing.name}.{batch.name}"] = (view, batch)
+    _views[view.endpoint] = view
+
+
+def _registered(name: str) -> tuple[Declared, Listing, BatchAction]:
+    """Return what a task named: endpoint, tab and batch."""
+    endpoint, tab, batch = name.split(".")
+    listing = _views[endpoint].listing(tab)
+    return _views[endpoint], listing, listing.batches[batch]
 
 
 @dataclass(frozen=True)
@@ -265,8 +270,7 @@ def done_words(batch: BatchAction, n: int) -> str:
 def run_batch(run: jobs.Run) -> dict[str, Any]:
     """Run a batch in chunks from the job's cursor, of 500 rows at most; rights are those of the moment."""
     params = run.job.params
-    view, batch = _batches[params["batch"]]
-    listing = view.listing(params["batch"].split(".")[1])
+    view, listing, batch = _registered(params["batch"])
     if not view.is_for(run.actor):
         run.actor.require(view.permission)
         raise NotFound
@@ -294,7 +298,7 @@ def undo_of(job: jobs.Job) -> tuple[str, str]:
     """Return where a batch that ran as a task can be undone: the address that asks, and the state of its list; else empty."""
     if job.kind != JOB_KIND or not job.result.get("done"):
         return "", ""
-    view, batch = _batches[job.params["batch"]]
+    view, _listing, batch = _registered(job.params["batch"])
     query = view.undo_query(batch, str(job.params["values"].get(BATCH, ""))) if isinstance(view, BatchPages) else ""
     return (url_for(f"{view.endpoint}.action_view"), query) if query else ("", "")
 

@@ -24,6 +24,7 @@ KINDS = (
     "export_registrations",
     "export_departments",
     "export_administrators",
+    "export_unfinished",
 )
 
 

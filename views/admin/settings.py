@@ -49,6 +49,10 @@ WORDS: dict[SettingKey, tuple[str, str]] = {
         N_("Mail about every step"),
         N_("Whether people and administrators with an e-mail address get what they are told in the site by mail, too."),
     ),
+    SettingKey.REMINDERS: (
+        N_("Reminders of missing hours"),
+        N_("So many days before the last day of a year's declaration window people who have not finished it are reminded."),
+    ),
     SettingKey.UNIT_LEVEL: (N_("Unit level in registrations"), N_("Whether a registering unit has to name its level.")),
     SettingKey.SCAN: (N_("Scan in registrations"), N_("Whether a registering unit has to upload the scan of its certificate.")),
 }
@@ -61,6 +65,9 @@ CHOICES = {
     "daily": N_("Every day"),
     "off": N_("No"),
     "on": N_("Yes"),
+    "d7": N_("7 days before"),
+    "d30_7": N_("30 and 7 days before"),
+    "d60_30_7": N_("60, 30 and 7 days before"),
     "old_then_new": N_("The old superior, then the new one"),
     "new_only": N_("The new superior alone"),
     "hr": N_("HR departments alone"),

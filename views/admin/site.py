@@ -73,6 +73,7 @@ from views.admin.training_reviews import TrainingPlanReviews, UnitPlanReviews, Y
 from views.admin.training_subjects import PublicSubjectsView, SubjectsView
 from views.admin.transfer_out import TransferOut
 from views.admin.transfers import TransferLogView, TransfersInView, TransfersOutView
+from views.admin.unfinished import UnfinishedView
 from views.admin.unit_hours import UnitHoursView
 from views.admin.unit_hours_reviews import UnitHoursReviews
 from views.admin.year_certificate import YearCertificate
@@ -123,6 +124,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         AdministratorsImportPage(endpoint="administrators_import", url="administrators-import"),
         DepartmentsImportPage(endpoint="departments_import", url="departments-import"),
         OrganisationsImportPage(endpoint="organisations_import", url="organisations-import"),
+        UnfinishedView(Professional, endpoint="unfinished", url="unfinished"),
         ExemptionsView(Exemption, endpoint="exemptions", url="exemptions"),
         LearningRecord(endpoint="learning_record", url="learning-record"),
         LearningRecordsView(YearSummary, endpoint="learning_records", url="learning-records"),
