@@ -21,6 +21,7 @@ from seed.demo.training import build_training
 from seed.demo.undone import build_undone
 from seed.demo.unit_hours import build_unit_hours
 from seed.demo.units import build_units
+from seed.demo.years import build_years
 from seed.reference import seed_reference
 
 __all__ = ["DemoAccount", "effects", "seed_demo"]
@@ -46,6 +47,7 @@ def seed_demo() -> list[DemoAccount]:
     build_training(stage)
     build_grades(stage)
     build_unit_hours(stage)
+    build_years(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()
