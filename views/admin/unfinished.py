@@ -87,7 +87,7 @@ def _missing(part: str, label: str) -> Col:
 
 COLUMNS = (
     _of_person("name", N_("Name")),
-    _of_person("number_masked", N_("ID document number")),
+    _of_person("number_masked", N_("ID document number"), shown=False),
     _of_person("organisation_name", N_("Employer (unit)"), sort="id"),
     _of_person("title_level", N_("Title level"), codes="title_level", shown=False),
     _of_person("title_series", N_("Professional title (series)"), codes="title_series", shown=False),
