@@ -9,8 +9,10 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
+from admin_app import pdf_certificate
 from admin_app.settings import SettingError, Settings
 from models import crypto
+from views.documents import signing
 
 
 class KeyFile(StrEnum):
@@ -20,6 +22,7 @@ class KeyFile(StrEnum):
     DATA = "data_keys"  # identity numbers; several, the first encrypts
     INDEX = "index_key"  # exact search
     SIGNING = "signing_keys"  # certificates; several, the first signs
+    PDF = "pdf_certificate"  # PDFs: a private key and its certificates; the variable names a PKCS#12 file
 
 
 def with_keys(settings: Settings) -> Settings:
@@ -30,12 +33,15 @@ def with_keys(settings: Settings) -> Settings:
         data_keys=settings.data_keys or _load(settings, KeyFile.DATA),
         index_key=settings.index_key or _load(settings, KeyFile.INDEX)[0],
         signing_keys=settings.signing_keys or _load(settings, KeyFile.SIGNING),
+        pdf_certificate=settings.pdf_certificate or _load_certificate(settings),
     )
 
 
 def install(settings: Settings) -> None:
-    """Hand the keys to the one place that encrypts and signs."""
+    """Hand the keys to those that encrypt and sign; without a certificate for PDFs none can be signed until the next start."""
     crypto.configure(data_keys=settings.data_keys, index_key=settings.index_key, signing_keys=settings.signing_keys)
+    if settings.pdf_certificate:
+        signing.configure(settings.pdf_certificate)
 
 
 def with_new_data_key(settings: Settings) -> Settings:
@@ -61,6 +67,16 @@ def _load(settings: Settings, key: KeyFile) -> tuple[str, ...]:
     if not usable:
         raise SettingError(f"{path} holds no usable key: bring the file back, or set CE_{key.upper()}")
     return keys
+
+
+def _load_certificate(settings: Settings) -> str:
+    path = settings.keys_path / KeyFile.PDF
+    text = read_or_make(path, pdf_certificate.make).strip()
+    try:
+        signing.configure(text)
+    except ValueError:
+        raise SettingError(f"{path} holds no usable certificate: bring the file back, or set CE_{KeyFile.PDF.upper()}") from None
+    return text
 
 
 def read_or_make(path: Path, make: Callable[[], str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from admin_app import pdf_certificate
 from models import crypto
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Settings:
     data_keys: tuple[str, ...] = ()
     index_key: str = ""
     signing_keys: tuple[str, ...] = ()
+    pdf_certificate: str = ""  # private key and certificates as PEM
     captcha: bool = True
     demo: bool = False
     mail_url: str | None = None
@@ -87,6 +89,7 @@ class Settings:
             data_keys=read("CE_DATA_KEYS", _keys, ()),
             index_key=read("CE_INDEX_KEY", _key, ""),
             signing_keys=read("CE_SIGNING_KEYS", _keys, ()),
+            pdf_certificate=read("CE_PDF_CERTIFICATE", _certificate(read("CE_PDF_PASSPHRASE", str, "")), ""),
             captcha=read("CE_CAPTCHA", _switch, default=True),
             demo=read("CE_DEMO", _switch, default=False),
             mail_url=read("CE_MAIL_URL", _url("smtp", "smtps"), None),
@@ -201,6 +204,13 @@ def _key(raw: str) -> str:
     except ValueError:
         raise ValueError("32 bytes as URL-safe base64, 44 characters") from None
     return raw
+
+
+def _certificate(passphrase: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        return pdf_certificate.from_pkcs12(Path(raw), passphrase)
+
+    return parse
 
 
 def _keys(raw: str) -> tuple[str, ...]:

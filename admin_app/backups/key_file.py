@@ -23,28 +23,30 @@ FORMAT = 1
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """The four secrets, as they stand in Settings."""
+    """The secrets, as they stand in Settings; a file from before PDFs were signed brings no certificate for them."""
 
     secret_key: str
     data_keys: tuple[str, ...]
     index_key: str
     signing_keys: tuple[str, ...]
+    pdf_certificate: str
 
     @classmethod
     def of(cls, settings: Settings) -> Keys:
         """Return the keys in use."""
-        return cls(settings.secret_key, settings.data_keys, settings.index_key, settings.signing_keys)
+        return cls(settings.secret_key, settings.data_keys, settings.index_key, settings.signing_keys, settings.pdf_certificate)
 
     def put_into(self, settings: Settings) -> Settings:
-        """Return settings with these keys."""
-        return replace(settings, **asdict(self))
+        """Return settings with these keys; what is not among them stays."""
+        return replace(settings, **{name: value for name, value in asdict(self).items() if value})
 
     def write_files(self, folder: Path) -> None:
         """Write the files of `instance/keys`."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in KeyFile:
             value = getattr(self, file.value)
-            write_secret(folder / file.value, "\n".join([value] if isinstance(value, str) else value) + "\n")
+            if value:
+                write_secret(folder / file.value, "\n".join([value] if isinstance(value, str) else value) + "\n")
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:
@@ -72,4 +74,10 @@ def read(path: Path, passphrase: str) -> Keys:
         raise BackupError(f"The passphrase does not open {path}.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackupError(f"{path} is no file of keys.") from error
-    return Keys(opened["secret_key"], tuple(opened["data_keys"]), opened["index_key"], tuple(opened["signing_keys"]))
+    return Keys(
+        opened["secret_key"],
+        tuple(opened["data_keys"]),
+        opened["index_key"],
+        tuple(opened["signing_keys"]),
+        opened.get("pdf_certificate", ""),
+    )

@@ -1,5 +1,6 @@
 """What an operator may set, and the one line that answers what cannot be."""
 
+import datetime as dt
 import os
 import stat
 import subprocess
@@ -8,10 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from admin_app.keys import with_keys, with_new_data_key
 from admin_app.settings import ROOT, SettingError, Settings
 from models import crypto
+from views.documents import signing
 
 KEY = "A" * 43 + "="
 OTHER_KEY = "B" * 42 + "A="
@@ -97,7 +103,7 @@ def test_keys_are_made_once_for_the_owner_alone(tmp_path: Path) -> None:
     assert len(set(keys)) == 4
     assert {len(crypto.parse_key(key)) for key in keys} == {32}
     files = sorted(path.name for path in first.keys_path.iterdir())
-    assert files == ["data_keys", "index_key", "secret_key", "signing_keys"]
+    assert files == ["data_keys", "index_key", "pdf_certificate", "secret_key", "signing_keys"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in first.keys_path.iterdir()} == {0o600}
     assert stat.S_IMODE(first.keys_path.stat().st_mode) == 0o700
 
@@ -112,6 +118,50 @@ def test_an_empty_key_file_stops_the_start_instead_of_making_a_new_key(tmp_path:
     with_keys(Settings.of_instance(tmp_path))
     (tmp_path / "keys" / "data_keys").write_text("")
     with pytest.raises(SettingError, match="data_keys holds no usable key: bring the file back, or set CE_DATA_KEYS"):
+        with_keys(Settings.of_instance(tmp_path))
+
+
+def p12(folder: Path, *, starts: int = -1, ends: int = 1, passphrase: bytes = b"secret") -> Path:
+    """Write a PKCS#12 file whose certificate is valid from so many days from now to so many."""
+    key, name, now = rsa.generate_private_key(65537, 2048), x509.Name([]), dt.datetime.now(dt.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.not_valid_before(now + dt.timedelta(days=starts)).not_valid_after(now + dt.timedelta(days=ends))
+    certificate = builder.serial_number(7).sign(key, hashes.SHA256())
+    path = folder / "seal.p12"
+    path.write_bytes(pkcs12.serialize_key_and_certificates(b"", key, certificate, None, BestAvailableEncryption(passphrase)))
+    return path
+
+
+def test_the_certificate_of_the_operator_signs_and_none_is_made(tmp_path: Path) -> None:
+    path = p12(tmp_path)
+    environment = {"CE_INSTANCE": str(tmp_path), "CE_PDF_CERTIFICATE": str(path), "CE_PDF_PASSPHRASE": "secret"}
+    settings = with_keys(Settings.from_environment(environment))
+    signing.configure(settings.pdf_certificate)
+    assert x509.load_der_x509_certificate(signing.certificate()).serial_number == 7
+    assert not (tmp_path / "keys" / "pdf_certificate").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "passphrase", "sentence"),
+    [
+        ("none", "", "the path of a PKCS#12 file (.p12, .pfx) that the platform may read"),
+        ("text", "", "a PKCS#12 file (.p12, .pfx) that CE_PDF_PASSPHRASE opens"),
+        ("seal.p12", "wrong", "a PKCS#12 file (.p12, .pfx) that CE_PDF_PASSPHRASE opens"),
+        ("seal.p12", "secret", "a PKCS#12 file with a certificate that is valid today"),
+    ],
+)
+def test_a_wrong_certificate_is_answered_by_one_line(tmp_path: Path, file: str, passphrase: str, sentence: str) -> None:
+    p12(tmp_path, starts=-9, ends=-2)
+    (tmp_path / "text").write_text("no certificate")
+    with pytest.raises(SettingError) as refusal:
+        Settings.from_environment({"CE_PDF_CERTIFICATE": str(tmp_path / file), "CE_PDF_PASSPHRASE": passphrase})
+    assert str(refusal.value) == f"CE_PDF_CERTIFICATE must be {sentence}"
+
+
+def test_a_damaged_certificate_of_our_own_stops_the_start(tmp_path: Path) -> None:
+    with_keys(Settings.of_instance(tmp_path))
+    (tmp_path / "keys" / "pdf_certificate").write_text("-----BEGIN")
+    with pytest.raises(SettingError, match="holds no usable certificate: bring the file back, or set CE_PDF_CERTIFICATE"):
         with_keys(Settings.of_instance(tmp_path))
 
 
