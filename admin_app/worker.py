@@ -20,7 +20,7 @@ from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import daily_roots, files, history, jobs
 from models.credits import due_reminders
-from models.people import notice_mails
+from models.people import delegations, notice_mails
 from models.reviews import digests, organisation_registrations
 from models.scope import system_session
 from models.transaction import unit_of_work
@@ -135,6 +135,12 @@ def sweep_files() -> None:
         organisation_registrations.sweep(session)
 
 
+def follow_delegations() -> None:
+    """Let open reviews follow the delegations that began or ran out by their dates."""
+    with system_session() as session, unit_of_work(session):
+        delegations.follow_days(session)
+
+
 def tell_reviewers() -> None:
     """Write the mails about what waits into the outbox."""
     with system_session() as session, unit_of_work(session):
@@ -177,6 +183,7 @@ class Chores(threading.Thread):
             Chore("sweep", 30, lambda: sweep(queue)),
             Chore("seal history", 60, seal_history),
             Chore("old files of tasks", 3600, sweep_files),
+            Chore("delegations by date", 300, follow_delegations),
             Chore("mails to reviewers", 3600, tell_reviewers),
             Chore("mails of notices", 30, mail_notices),
             Chore("reminders of hours", 60, remind_of_hours),

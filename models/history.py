@@ -157,6 +157,19 @@ def entries_of(session: Session, subject_kind: str, subject_id: int, *, limit: i
         ).all()
 
 
+def actions_of(session: Session, subject_kind: str, ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return which actions the history tells of each of the subjects, loaded through the caller's own scope."""
+    found: dict[int, set[str]] = {}
+    with acting(session, "read_history"):
+        for subject_id, action in session.execute(
+            select(HistoryEntry.subject_id, HistoryEntry.action)
+            .where(HistoryEntry.subject_kind == subject_kind, HistoryEntry.subject_id.in_(ids))
+            .distinct()
+        ):
+            found.setdefault(subject_id, set()).add(action)
+    return found
+
+
 def subjects_with_more_than(session: Session, subject_kind: str, ids: Sequence[int], n: int) -> Sequence[int]:
     """Return those of the subjects, loaded through the caller's own scope, that have more than *n* entries."""
     with acting(session, "read_history"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import history
-from models.access import DELEGABLE, Actor
+from models import history, outbox
+from models.access import DELEGABLE, SYSTEM, Actor
 from models.base import Base, BigId, today, utcnow
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org import queries
@@ -20,6 +21,11 @@ from models.scope import InSubtree
 
 LONGEST_DAYS = 366
 LONGEST_REASON = 200
+LONGEST_PAUSE_DAYS = 60
+"""What ran out while no worker ran for longer is not told any more."""
+SUBJECT_KIND = "delegation"
+BEGUN = N_("%(name)s reviews for %(giver)s from today until %(last)s.")
+OVER = N_("The delegation of %(giver)s to %(name)s ran out on %(last)s.")
 
 
 class Delegation(InSubtree, Base):
@@ -93,6 +99,51 @@ def end(session: Session, actor: Actor, delegation_id: int) -> None:
     session.flush()
     history.record(session, actor, "post", [found.from_post_id, found.to_post_id], "end_delegation")
     tell(session, actor, [found.organisation_id])
+
+
+def follow_days(session: Session) -> int:
+    """Let what waits follow the delegations that began or ran out by their dates, in a system session; return how many.
+
+    Each is followed once on its first day and once after its last (the history is the mark), also when nobody looked for
+    weeks: open steps are looked at anew, and both administrators are told.
+    """
+    rows = session.scalars(
+        select(Delegation)
+        .where(
+            Delegation.ended_at.is_(None),
+            Delegation.from_on <= today(),
+            Delegation.to_on >= today() - dt.timedelta(days=LONGEST_PAUSE_DAYS),
+        )
+        .order_by(Delegation.id)
+    ).all()
+    marks = history.actions_of(session, SUBJECT_KIND, [d.id for d in rows])
+    begun = [d for d in rows if d.to_on >= today() and "begin" not in marks.get(d.id, ())]
+    over = [d for d in rows if d.to_on < today() and "run_out" not in marks.get(d.id, ())]
+    for action, found in (("begin", begun), ("run_out", over)):
+        if found:
+            history.record(session, SYSTEM, SUBJECT_KIND, [d.id for d in found], action)
+    if begun or over:
+        tell(session, SYSTEM, sorted({d.organisation_id for d in (*begun, *over)}))
+        outbox.add_notices(session, [*_notices(session, begun, BEGUN), *_notices(session, over, OVER)])
+    return len(begun) + len(over)
+
+
+def _notices(session: Session, found: Sequence[Delegation], message_id: str) -> list[dict[str, Any]]:
+    ids = {i for d in found for i in (d.from_post_id, d.to_post_id)}
+    posts = select(Post.id, Post.account_id).where(Post.id.in_(ids), Post.state == PostState.ACTIVE)
+    accounts: dict[int, int] = dict(session.execute(posts).all()) if ids else {}
+    return [
+        {
+            "account_id": accounts[post_id],
+            "position_key": f"post:{post_id}",
+            "message_id": message_id,
+            "params": {"giver": d.from_name, "name": d.to_name, "last": d.to_on.isoformat()},
+            "link": "/admin/delegations/",
+        }
+        for d in found
+        for post_id in (d.from_post_id, d.to_post_id)
+        if post_id in accounts
+    ]
 
 
 def active(session: Session, organisation_ids: Collection[int]) -> Sequence[Delegation]:

@@ -16,6 +16,8 @@ from models.errors import N_
 from models.org.settings import SettingKey, setting
 from models.org.tables import Organisation, OrganisationState
 from models.outbox import OutboxMail
+from models.people import delegations
+from models.people.positions import delegable
 from models.people.tables import Account, Post, PostState, Role
 from models.reviews.engine import handler_of
 from models.reviews.tables import Review, ReviewKind, ReviewState
@@ -36,21 +38,22 @@ class _Waiting:
 def write_digests(session: Session) -> int:
     """Write the mails that are due into the outbox, in a system session; return how many.
 
-    A post gets one where something waits that its role may decide, its account has an address, and the last digest is as
-    many days old as the HR department above has set.
+    A post gets one where something waits that its role, or whoever delegated to it, may decide, its account has an address,
+    and the last digest is as many days old as the HR department above has set.
     """
     if utcnow().astimezone(LOCAL_ZONE).hour < EARLIEST_HOUR:
         return 0
     waiting = _waiting(session)
     every: dict[str, int | None] = {}
     n_written = 0
+    lent = _lent(session, sorted(waiting))
     for row in _posts(session, sorted(waiting)):
         if row.path not in every:
             every[row.path] = DAYS.get(setting(session, row.path, SettingKey.REVIEW_DIGEST))
         days = every[row.path]
         if days is None or (row.Post.digest_on is not None and (today() - row.Post.digest_on).days < days):
             continue
-        mine = _of_post(waiting[row.Post.organisation_id], row)
+        mine = _of_post(waiting[row.Post.organisation_id], row, lent.get(row.Post.id, frozenset()))
         if mine is None:
             continue
         params = {"n": mine.n, "unit": row.name, "days": (today() - mine.oldest).days}
@@ -94,10 +97,22 @@ def _posts(session: Session, organisation_ids: list[int]) -> Iterator[Any]:
         ).all()
 
 
-def _of_post(waiting: Mapping[ReviewKind, _Waiting], row: Any) -> _Waiting | None:
-    """Return what waits of the kinds that the post may decide."""
+def _lent(session: Session, organisation_ids: list[int]) -> dict[int, frozenset[Permission]]:
+    """Return what posts may decide today in the place of those who delegated to them."""
+    found: dict[int, frozenset[Permission]] = {}
+    for start in range(0, len(organisation_ids), CHUNK):
+        for each in delegations.active(session, organisation_ids[start : start + CHUNK]):
+            organisation = session.get_one(Organisation, each.organisation_id)
+            post = session.get(Post, each.to_post_id)
+            given = delegable(session, each.from_post_id, organisation, is_inner=post is not None and post.is_inner)
+            found[each.to_post_id] = found.get(each.to_post_id, frozenset()) | given
+    return found
+
+
+def _of_post(waiting: Mapping[ReviewKind, _Waiting], row: Any, lent: frozenset[Permission]) -> _Waiting | None:
+    """Return what waits of the kinds that the post may decide, by its role or for those who delegated to it."""
     may = GRANTABLE[PositionKind(row.kind)]
     if not row.Post.is_super:
         may = may & {Permission(p) for p in (row.permissions or []) if p in set(Permission)}
-    mine = [w for kind, w in waiting.items() if handler_of(kind).permission in may]
+    mine = [w for kind, w in waiting.items() if handler_of(kind).permission in may | lent]
     return _Waiting(sum(w.n for w in mine), min(w.oldest for w in mine)) if mine else None

@@ -6,15 +6,17 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission
 from models.errors import FieldErrors, NotAllowed, NotFound
 from models.history import HistoryEntry
+from models.outbox import Notice, OutboxMail
 from models.people import delegations
 from models.people.positions import load_actor
 from models.people.tables import Post, Role
+from models.reviews.digests import write_digests
 from models.reviews.tables import Decision
 from models.scope import system_session
 from models.transaction import unit_of_work
@@ -139,3 +141,67 @@ def test_only_another_active_administrator_of_the_same_unit_can_be_chosen(sessio
         give(session_of, actor_of(second), cast.posts["unit_clerk"].id)
     with pytest.raises(NotAllowed):
         give(session_of, cast.professional, second.id)
+
+
+def test_a_delegation_that_begins_and_ends_by_its_date_takes_the_open_step_along(
+    session_of: Open, cast: Cast, second: Post, system: Session, clock: Callable[[str], None]
+) -> None:
+    """The only reviewer's own matter stands above, comes back on the first day, and goes up again after the last."""
+    with unit_of_work(system):
+        post = system.get_one(Post, cast.posts["unit_clerk"].id)
+        post.account_id = cast.accounts["professional"].id
+    clerk, delegate_id = actor_of(post), second.id
+    unit, department = cast.organisations["unit"].id, cast.organisations["department"].id
+    give(session_of, clerk, delegate_id, dt.date(2026, 12, 17), dt.date(2026, 12, 18))
+    review = submit(session_of, cast)
+    told = [(cast.accounts["professional"].id, post.id), (cast.accounts["unit_second"].id, delegate_id)]
+
+    def followed(moment: str) -> tuple[int, int | None, list[tuple[int, int]]]:
+        clock(moment)
+        with system_session() as session, unit_of_work(session):
+            before = session.scalar(select(func.max(Notice.id))) or 0
+            n = delegations.follow_days(session)
+            rows = session.scalars(select(Notice).where(Notice.id > before).order_by(Notice.id)).all()
+            notices = [(r.account_id, int(r.position_key.removeprefix("post:"))) for r in rows if "giver" in r.params]
+        system.expire_all()
+        return n, state_of(system, review)[3], notices
+
+    assert followed("2026-12-16 23:59") == (0, department, [])
+    assert followed("2026-12-17 00:01") == (1, unit, told)
+    assert followed("2026-12-17 12:00") == (0, unit, [])
+    assert followed("2026-12-18 23:59") == (0, unit, [])
+    assert followed("2026-12-19 00:01") == (1, department, told)
+    assert followed("2026-12-19 00:06") == (0, department, [])
+
+
+def test_one_that_ran_out_while_no_worker_ran_is_followed_once_and_one_ended_early_never(
+    session_of: Open, cast: Cast, second: Post, clock: Callable[[str], None]
+) -> None:
+    give(session_of, cast.unit_clerk, second.id, FIRST, LAST)
+    ended = give(session_of, cast.unit_clerk, second.id, LAST, LAST)
+    session = session_of(cast.unit_clerk)
+    with unit_of_work(session):
+        delegations.end(session, cast.unit_clerk, ended)
+    clock("2027-01-10 09:00")
+    for expected in (1, 0):
+        with system_session() as system, unit_of_work(system):
+            assert delegations.follow_days(system) == expected
+
+
+def test_the_digest_goes_to_the_delegate_for_those_days(
+    session_of: Open, cast: Cast, second: Post, system: Session, clock: Callable[[str], None]
+) -> None:
+    with unit_of_work(system):
+        system.get_one(Post, second.id).email = "second@example.cn"
+    submit(session_of, cast)
+    give(session_of, cast.unit_clerk, second.id, FIRST + dt.timedelta(days=1), dt.date(2026, 12, 24))
+
+    def mailed(moment: str) -> bool:
+        clock(moment)
+        with system_session() as session, unit_of_work(session):
+            before = session.scalar(select(func.max(OutboxMail.id))) or 0
+            write_digests(session)
+            addresses = session.scalars(select(OutboxMail.to_address).where(OutboxMail.id > before)).all()
+        return "second@example.cn" in addresses
+
+    assert [mailed(f"2026-12-{day} 11:00") for day in (15, 16, 23, 31)] == [False, True, True, False]
