@@ -37,6 +37,8 @@ FIRST_YEAR = 1990
 ELECTIVE = {"required": N_("Compulsory"), "elective": N_("Elective")}
 EDITABLE = (DeclarationState.DRAFT, DeclarationState.REJECTED)
 
+DECLARED_FOR_HER = N_("This record was declared for you; only whoever declared it can change or withdraw it.")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -268,7 +270,7 @@ def own_record(session: Session, actor: Actor, declaration_id: int) -> Declarati
     """Return a record that the actor declared herself, locked; raises NotFound, and NotAllowed for one declared for her."""
     declaration = personal_record(session, actor, declaration_id)
     if declaration.source != Source.PERSON:
-        raise NotAllowed(N_("This record was declared for you; only whoever declared it can change or withdraw it."))
+        raise NotAllowed(DECLARED_FOR_HER)
     return declaration
 
 

@@ -74,12 +74,20 @@ def closes_on(session: Session, path: str, year: int) -> dt.date:
     return windows(session, path).get(year, default_window(year)).closes_on
 
 
+def closed(session: Session, path: str, year: int) -> NotAllowed | None:
+    """Return the refusal that names the open years, None where *year* may be declared today."""
+    years = open_years(session, path)
+    if year in years:
+        return None
+    return NotAllowed(
+        N_("Hours of %(year)s cannot be declared now; open: %(years)s."),
+        year=str(year),
+        years=", ".join(str(y) for y in years) or "-",
+    )
+
+
 def require_open(session: Session, path: str, year: int) -> None:
     """Raise NotAllowed, naming the open years, unless *year* may be declared today."""
-    years = open_years(session, path)
-    if year not in years:
-        raise NotAllowed(
-            N_("Hours of %(year)s cannot be declared now; open: %(years)s."),
-            year=str(year),
-            years=", ".join(str(y) for y in years) or "-",
-        )
+    refusal = closed(session, path, year)
+    if refusal is not None:
+        raise refusal

@@ -17,6 +17,7 @@ from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, R
 from models.scope import acting
 
 MOST_HELPERS = 3
+WAITS_FOR = N_("It waits for %(name)s (%(phone)s) to decide.")
 
 
 def why_not(session: Session, actor: Actor, review: Review) -> list[DomainError]:
@@ -29,7 +30,7 @@ def why_not(session: Session, actor: Actor, review: Review) -> list[DomainError]
         return list(who_was_first(session, actor, [review]).values())
     if review.deciding_organisation_id != actor.organisation_id:
         done = [r for r in who_was_first(session, actor, [review]).values() if isinstance(r, Conflict)]
-        return [*(done or _skipped(session, actor, review)), _elsewhere(session, review)]
+        return [*(done or _skipped(session, actor, review)), waits_for(session, review)]
     if not actor.can(permission):
         refusal: DomainError = NotAllowed(
             N_("Your role does not include this permission: %(permission)s."), permission=Words(PERMISSION_WORDS[permission])
@@ -41,8 +42,8 @@ def why_not(session: Session, actor: Actor, review: Review) -> list[DomainError]
     return [refusal, *_helpers(session, actor, review)]
 
 
-def _elsewhere(session: Session, review: Review) -> DomainError:
-    """Return who decides now, with the phone, and in whose place."""
+def waits_for(session: Session, review: Review) -> DomainError:
+    """Return who decides an open review now, with the phone, and in whose place."""
     with acting(session, "build_chain"):
         decider = session.get_one(Organisation, review.deciding_organisation_id)
         own = session.get(Organisation, review.in_place_of_id) if review.in_place_of_id else None
@@ -50,7 +51,7 @@ def _elsewhere(session: Session, review: Review) -> DomainError:
     if place:
         words = N_("It waits for %(name)s (%(phone)s), which decides in place of %(own)s: nobody there can at present.")
         return NotAllowed(words, name=name, phone=phone, own=place)
-    return NotAllowed(N_("It waits for %(name)s (%(phone)s) to decide."), name=name, phone=phone)
+    return NotAllowed(WAITS_FOR, name=name, phone=phone)
 
 
 def _skipped(session: Session, actor: Actor, review: Review) -> list[DomainError]:

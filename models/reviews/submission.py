@@ -22,6 +22,8 @@ from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, R
 from models.reviews.workflow import REVIEWS
 from models.scope import acting, bulk_insert
 
+ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
+
 
 def submit(
     session: Session,
@@ -78,7 +80,7 @@ def _refuse_on_the_way(session: Session, person_id: int) -> None:
     # The lock meets that of a transfer that begins at this moment: one of the two comes first.
     session.execute(select(Professional.id).where(Professional.id == person_id).with_for_update(key_share=True))
     if open_transfer(session, person_id) is not None:
-        raise NotAllowed(N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn."))
+        raise NotAllowed(ON_THE_WAY)
 
 
 def _locked(session: Session, kind: ReviewKind, subject_id: int) -> Review | None:

@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 
 from models.access import Actor
 from models.base import db
-from models.credits import declarations, drafts, queries, rules, windows
+from models.credits import declarations, drafts, queries, rules, why_not, windows
 from models.credits.declarations import Proposal
 from models.credits.forms import FormSpec
 from models.credits.rules import Offer
@@ -22,7 +22,7 @@ from views.portal import declaration_form as forms
 from views.portal.declaration_form import PREFIX, DeclarationForm, as_year
 from views.portal.reader import plain_hours
 from views.public.language import words_language
-from views.words import words
+from views.words import say, words
 
 
 @dataclass
@@ -54,6 +54,7 @@ class Page:
             rule_document=self.offer.version if self.offer and self.offer.version.document_key else None,
             is_rule_newer=self._is_rule_newer(),
             proposal=self._proposal(),
+            why_not=self._why_not(),
             drafts=self._other_drafts(),
             action=_address(self.declaration),
             max_bytes=MAX_BYTES,
@@ -93,6 +94,11 @@ class Page:
         if self.offer is None:
             return None
         return shown_proposal(self.offer.spec, declarations.propose(db.session(), self.actor, self.form.draft(self.offer.spec)))
+
+    def _why_not(self) -> list[str]:
+        """Say before anything is filled in what will keep it from being submitted, and who can help."""
+        year = self.declaration.year if self.declaration else None
+        return [say(each) for each in why_not.of_declaring(db.session(), self.actor, year=year)]
 
     def _other_drafts(self) -> Sequence[Declaration]:
         if self.declaration is not None or self.offer is not None or self.actor.person_id is None:

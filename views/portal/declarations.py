@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext
 
 from models.base import db
-from models.credits import anew, queries
+from models.credits import anew, queries, why_not
 from models.credits import declarations as operations
 from models.credits.queries import DeclarationRow
 from models.credits.rules import spec_of, version_of
@@ -24,7 +24,7 @@ from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import ELECTIVE, ORIGINS, SUBJECTS, TABS
 from views.public.language import words_language
 from views.why import lines_of
-from views.words import hours, words
+from views.words import hours, say, words
 
 PAGE = 20
 
@@ -122,8 +122,7 @@ def declarations() -> str:
 @blueprint.get("/declarations/<int:declaration_id>")
 def declaration(declaration_id: int) -> str:
     """Show one declaration: its fields, its evidence, its course."""
-    session = db.session()
-    reader()
+    session, actor = db.session(), reader()
     found = queries.declaration(session, declaration_id)
     evidence = [attachment_of(a) for a in queries.evidence_of(session, found.id)]
     audit, instead_of = anew.renewed(session, found.id)
@@ -137,6 +136,7 @@ def declaration(declaration_id: int) -> str:
         evidence=evidence,
         course=course_of(session, found, audit),
         reasons=[words(r["message_id"], r["params"]) for r in found.key_reasons],
+        why_not=[say(each) for each in why_not.of_record(session, actor, found)],
         steps=steps_of(found),
         has_receipt=found.submitted_at is not None,
         state=state_of(found),

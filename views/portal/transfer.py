@@ -12,10 +12,11 @@ from wtforms import StringField
 
 from models.access import Actor
 from models.base import db
+from models.credits import why_not
 from models.errors import DomainError
 from models.people import profile, queries
 from models.people.tables import Professional
-from models.people.transfers import open_transfer, transfers_of
+from models.people.transfers import Transfer, open_transfer, transfers_of
 from models.reviews import transfers
 from models.transaction import unit_of_work
 from views import states
@@ -80,8 +81,16 @@ def ask() -> str | Response:
         fixed=_fixed(person),
         waiting=waiting,
         obstacle=say(refusal) if refusal else "",
+        helpers=_helpers(actor, person, waiting) if refusal or waiting else [],
         past=[(t, states.TRANSFER[t.state]) for t in transfers_of(session, person.id)],
     )
+
+
+def _helpers(actor: Actor, person: Professional, waiting: Transfer | None) -> list[str]:
+    """Say whom it waits for, the transfer itself or what stands in its way."""
+    session = db.session()
+    found = why_not.of_transfer(session, actor, waiting) if waiting is not None else why_not.waiting(session, person.id)
+    return [say(each) for each in found]
 
 
 @blueprint.post("/profile/transfer/withdraw")

@@ -10,8 +10,9 @@ from flask_babel import gettext
 from models.base import db
 from models.certificates import queries as certificates
 from models.certificates.content import Content, content_of
+from models.certificates.operations import EXEMPT
 from models.certificates.tables import Certificate, CertificateState
-from models.credits import caps, postings, queries, windows
+from models.credits import caps, postings, queries, why_not, windows
 from models.credits.exemptions import holding
 from models.credits.postings import PostingKind, YearPosting
 from models.credits.tables import Declaration, YearSummary
@@ -24,7 +25,7 @@ from views.documents.certificate import verification_address
 from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import SUBJECTS
 from views.why import counted_lines
-from views.words import hours, words
+from views.words import hours, say, words
 
 
 def _summary(year: int) -> YearSummary:
@@ -72,10 +73,19 @@ def year(year: int) -> str:
         is_open=is_open,
         has_certificate=any(c.year == year for c in of_person),
         may_print=queries.earns_certificate(summary),
+        no_certificate=_no_certificate(summary),
         exemption=holding(db.session(), year, [person]).get(person),
         account=[_line(posting, record) for posting, record in postings.account(db.session(), person, year)],
         rooms=caps.rooms(db.session(), person, reader().path, year) if missing and is_open else [],
     )
+
+
+def _no_certificate(summary: YearSummary) -> list[str]:
+    """Return why an exempt year has no certificate, then who can help; what a year lacks otherwise stands on the page."""
+    if not summary.is_exempt or queries.earns_certificate(summary):
+        return []
+    helpers = why_not.hr_department(db.session(), reader(), why_not.CAN_HELP)
+    return [words(EXEMPT, {"year": str(summary.year)}), *(say(each) for each in helpers)]
 
 
 POSTING_WORDS = {

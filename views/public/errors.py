@@ -13,9 +13,11 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from models.access import Actor
 from models.base import db
 from models.errors import N_, DomainError, NotAllowed, NotFound
 from models.people import queries as people
+from models.reviews import chain as chains
 from views.actor import current_actor
 from views.redirects import own_or
 from views.words import say, words
@@ -108,8 +110,12 @@ def error_answer(status: int, page: Page, *, sentence: str = "", reference: str 
 
 
 def who_helps() -> str:
-    """Return who can grant what the reader's role lacks: the super administrator of the own unit; empty for that one herself."""
+    """Return who can grant what the reader's role lacks: the super administrator of the own unit, empty for that one herself;
+    a professional asks the own unit.
+    """
     actor = current_actor()
+    if actor is not None and actor.person_id is not None and actor.post_id is None:
+        return _unit_helps(actor)
     if actor is None or actor.post_id is None or actor.is_super:
         return ""
     found = next((p for p in people.administrators_of(db.session(), actor.organisation_id or 0) if p.is_super), None)
@@ -117,6 +123,12 @@ def who_helps() -> str:
         return ""
     who = f"{found.name}（{found.phone}）" if found.phone else found.name
     return words(N_("%(who)s, the super administrator of your unit, can grant this."), {"who": who})
+
+
+def _unit_helps(actor: Actor) -> str:
+    """Return whom a professional asks: the own unit, with its phone."""
+    own = next(iter(chains.links(db.session(), actor.path)), None) if actor.path else None
+    return words(N_("%(name)s (%(phone)s) can help."), {"name": own.name, "phone": own.phone or "–"}) if own else ""
 
 
 def _wants_json() -> bool:
