@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,13 +14,16 @@ from models.access import Actor
 from models.base import to_hours, today, utcnow
 from models.credits import key_review, rules, windows
 from models.credits.form_inputs import clean_inputs
+from models.credits.rules import Offer
 from models.credits.saving import Draft, fill
 from models.credits.tables import Declaration, DeclarationState, Source
 from models.credits.workflow import DECLARATIONS
-from models.errors import N_, FieldErrors, Invalid, NotAllowed, NotFound
+from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org.tables import Organisation, OrganisationState
 from models.people.tables import Professional, ProfessionalState
+from models.people.transfers import on_the_way
 from models.reviews import submission
+from models.reviews.submission import Matter
 from models.reviews.tables import ReviewKind
 
 FORM = "JDPX"
@@ -43,34 +46,19 @@ class Posted:
     key: str  # the same twice makes no second declaration
 
 
-def post(session: Session, actor: Actor, posted: Posted, *, declaration_id: int | None = None) -> Declaration:
-    """Declare and submit for the person at her own organisation, or submit a rejected declaration again.
+def post_again(session: Session, actor: Actor, posted: Posted, declaration_id: int) -> None:
+    """Submit a rejected declaration again, with the result as it is now.
 
     To be called while ``submit_grades`` acts. Raises NotAllowed for a closed window, a disabled organisation or person,
     and Invalid for what the rule of her place does not take.
     """
-    person = _person(session, posted.person_id)
-    windows.require_open(session, person.path, posted.year)
-    try:
-        offer = rules.offer(session, person.path, FORM, posted.year)
-        if posted.subject not in offer.spec.subject_kinds:
-            raise Invalid(N_("This learning form does not count toward the chosen subject."))
-        inputs = clean_inputs(offer.spec, posted.inputs, today=today(), known=rules.known_in(session))
-        declaration = _of(session, declaration_id, person)
-        hours = Decimal(to_hours(posted.hours_tenths))
-        draft = Draft(posted.year, posted.subject, FORM, posted.inputs, hours, posted.elective)
-        fill(session, person, declaration, offer=offer, draft=draft, inputs=inputs, requested=hours)
-    except FieldErrors as refusal:
-        raise next(iter(refusal.errors.values())) from None
-    declaration.key_reasons = key_review.reasons(session, declaration, ())
-    declaration.is_key_review = bool(declaration.key_reasons)
-    step = "submit" if declaration_id is None else "resubmit"
-    if declaration_id is None:
-        declaration.form_key = posted.key
-        session.add(declaration)
-        session.flush()
-        history.record(session, actor, "declaration", [declaration.id], "create", changes={"source": [None, Source.BASE.value]})
-    DECLARATIONS.move(session, actor, declaration.id, step=step, values={"submitted_at": utcnow()})
+    (person,) = _people(session, [posted.person_id]).values() or [None]
+    refusal = _refusal(person, _states(session, [person] if person else []))
+    if person is None or refusal is not None:
+        raise refusal or NotFound()
+    declaration = _rejected(session, declaration_id)
+    _write(session, person, declaration, posted, _offer(session, person.path, posted.year), None)
+    DECLARATIONS.move(session, actor, declaration.id, step="resubmit", values={"submitted_at": utcnow()})
     submission.submit(
         session,
         actor,
@@ -80,9 +68,44 @@ def post(session: Session, actor: Actor, posted: Posted, *, declaration_id: int 
         person_id=person.id,
         subject_account_id=person.account_id,
         operation=OPERATION,
-        facets={"year": posted.year, "topic": TOPIC, "part": posted.subject},
+        facets=_facets(posted),
     )
-    return declaration
+
+
+def post_new(session: Session, actor: Actor, posted: Sequence[Posted]) -> tuple[dict[str, int], dict[str, DomainError]]:
+    """Declare and submit for many people at once, each at her own organisation; a chunk takes the statements of one.
+
+    Return the declaration of each key, and why nothing was declared for each other one, as ``post_again`` raises it.
+    To be called while ``submit_grades`` acts.
+    """
+    people = _people(session, {each.person_id for each in posted})
+    states = _states(session, people.values())
+    away = on_the_way(session, list(people))
+    live = key_review.live_records(session, list(people))
+    offers: dict[tuple[str, int], Offer | DomainError] = {}
+    refused: dict[str, DomainError] = {}
+    ready: list[tuple[Posted, Professional, Declaration]] = []
+    for each in posted:
+        person = people.get(each.person_id)
+        refusal = _refusal(person, states)
+        if person is None or refusal is not None:
+            refused[each.key] = refusal or NotFound()
+            continue
+        try:
+            if person.id in away:
+                raise NotAllowed(submission.ON_THE_WAY)
+            offer = _remembered(session, offers, person.path, each.year)
+            declaration = Declaration(person_id=person.id, state=DeclarationState.DRAFT, source=Source.BASE, form_key=each.key)
+            with session.no_autoflush:
+                _write(session, person, declaration, each, offer, live[person.id])
+        except DomainError as refusal_of_one:
+            refused[each.key] = refusal_of_one
+        else:
+            # What was declared a moment ago for the same person counts as her other record.
+            live[person.id].append(declaration)
+            ready.append((each, person, declaration))
+    _submit_new(session, actor, ready)
+    return {each.key: declaration.id for each, _person, declaration in ready}, refused
 
 
 def take_back(session: Session, actor: Actor, declaration_id: int) -> None:
@@ -105,19 +128,84 @@ def discard(session: Session, actor: Actor, declaration_id: int) -> None:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _person(session: Session, person_id: int) -> Professional:
-    person = session.scalars(select(Professional).where(Professional.id == person_id)).first()
+def _people(session: Session, person_ids: Collection[int]) -> dict[int, Professional]:
+    """Return the people by id, locked: a transfer that begins at this moment comes before, or after."""
+    locked = select(Professional).where(Professional.id.in_(person_ids)).order_by(Professional.id)
+    rows = session.scalars(locked.with_for_update(key_share=True), execution_options={"populate_existing": True})
+    return {person.id: person for person in rows}
+
+
+def _states(session: Session, people: Iterable[Professional]) -> dict[int, str]:
+    ids = {person.organisation_id for person in people}
+    return dict(session.execute(select(Organisation.id, Organisation.state).where(Organisation.id.in_(ids))).all())
+
+
+def _refusal(person: Professional | None, states: Mapping[int, str]) -> DomainError | None:
     if person is None or person.state != ProfessionalState.ACTIVE:
-        raise NotAllowed(N_("This person is not registered any more, or is disabled."))
-    state = session.scalar(select(Organisation.state).where(Organisation.id == person.organisation_id))
-    if state != OrganisationState.ACTIVE:
-        raise NotAllowed(N_("The unit of this person is disabled; nothing can be submitted to it."))
-    return person
+        return NotAllowed(N_("This person is not registered any more, or is disabled."))
+    if states.get(person.organisation_id) != OrganisationState.ACTIVE:
+        return NotAllowed(N_("The unit of this person is disabled; nothing can be submitted to it."))
+    return None
 
 
-def _of(session: Session, declaration_id: int | None, person: Professional) -> Declaration:
-    if declaration_id is None:
-        return Declaration(person_id=person.id, state=DeclarationState.DRAFT, source=Source.BASE)
+def _offer(session: Session, path: str, year: int) -> Offer:
+    windows.require_open(session, path, year)
+    return rules.offer(session, path, FORM, year)
+
+
+def _remembered(session: Session, offers: dict[tuple[str, int], Offer | DomainError], path: str, year: int) -> Offer:
+    """Return the rule of a place, read once for all who stand there; raises what stands in its way each time."""
+    if (path, year) not in offers:
+        try:
+            offers[path, year] = _offer(session, path, year)
+        except DomainError as refusal:
+            offers[path, year] = refusal
+    found = offers[path, year]
+    if isinstance(found, DomainError):
+        raise found
+    return found
+
+
+def _write(
+    session: Session,
+    person: Professional,
+    declaration: Declaration,
+    posted: Posted,
+    offer: Offer,
+    live: Sequence[Declaration] | None,
+) -> None:
+    """Write what was posted, and what follows from it, into the record; raises Invalid and NotAllowed."""
+    if posted.subject not in offer.spec.subject_kinds:
+        raise Invalid(N_("This learning form does not count toward the chosen subject."))
+    try:
+        inputs = clean_inputs(offer.spec, posted.inputs, today=today(), known=rules.known_in(session))
+        hours = Decimal(to_hours(posted.hours_tenths))
+        draft = Draft(posted.year, posted.subject, FORM, posted.inputs, hours, posted.elective)
+        fill(session, person, declaration, offer=offer, draft=draft, inputs=inputs, requested=hours, live=live)
+    except FieldErrors as refusal:
+        raise next(iter(refusal.errors.values())) from None
+    declaration.key_reasons = key_review.reasons(session, declaration, (), live)
+    declaration.is_key_review = bool(declaration.key_reasons)
+
+
+def _submit_new(session: Session, actor: Actor, ready: Sequence[tuple[Posted, Professional, Declaration]]) -> None:
+    if not ready:
+        return
+    declarations = [declaration for _posted, _person, declaration in ready]
+    session.add_all(declarations)
+    session.flush()
+    ids = [declaration.id for declaration in declarations]
+    history.record(session, actor, "declaration", ids, "create", changes={"source": [None, Source.BASE.value]})
+    DECLARATIONS.move_many(session, actor, ids, step="submit", values={"submitted_at": utcnow()}).or_raise()
+    matters = [Matter(d.id, person.path, person.id, person.account_id, _facets(posted)) for posted, person, d in ready]
+    submission.submit_new(session, actor, ReviewKind.DECLARATION, matters, operation=OPERATION)
+
+
+def _facets(posted: Posted) -> dict[str, object]:
+    return {"year": posted.year, "topic": TOPIC, "part": posted.subject}
+
+
+def _rejected(session: Session, declaration_id: int) -> Declaration:
     found = session.scalars(
         select(Declaration).where(Declaration.id == declaration_id, Declaration.source == Source.BASE).with_for_update(),
         execution_options={"populate_existing": True},

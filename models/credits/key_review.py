@@ -30,9 +30,12 @@ def certificate_key(number: str | None) -> str | None:
     return crypto.keyed_hash(f"certificate:{compact(number)}") if number else None
 
 
-def reasons(session: Session, declaration: Declaration, evidence: Sequence[Attachment]) -> list[Reason]:
-    """Return every reason for a closer look at *declaration* as it is submitted now."""
-    own = [r for r in live_records(session, [declaration.person_id])[declaration.person_id] if r.id != declaration.id]
+def reasons(
+    session: Session, declaration: Declaration, evidence: Sequence[Attachment], own: Sequence[Declaration] | None = None
+) -> list[Reason]:
+    """Return every reason for a closer look at *declaration* as it is submitted now; *own* as ``live_records`` gave them."""
+    if own is None:
+        own = [r for r in live_records(session, [declaration.person_id])[declaration.person_id] if r.id != declaration.id]
     return [
         *beside(declaration, own),
         *_same_number(session, declaration),

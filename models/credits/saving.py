@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -172,10 +173,14 @@ def fill(
     draft: Draft,
     inputs: Mapping[str, Any],
     requested: Decimal | None,
+    live: Sequence[Declaration] | None = None,
 ) -> None:
-    """Write the values of *draft* and everything that follows from them into the record."""
+    """Write the values of *draft* and everything that follows from them into the record.
+
+    *live* are the person's other records that count or wait, where they were read already, for many people at once.
+    """
     try:
-        proposal = _proposal(session, person.id, offer, inputs, requested, year=draft.year, but=declaration.id)
+        proposal = _proposal(session, person.id, offer, inputs, requested, year=draft.year, but=declaration.id, live=live)
     except Invalid as refusal:
         raise FieldErrors({"requested_hours": refusal}) from None
     declaration.organisation_id, declaration.path = person.organisation_id, person.path
@@ -198,6 +203,8 @@ def _title(session: Session, offer: Offer, inputs: Mapping[str, Any]) -> str:
     value = inputs.get(offer.spec.title_field)
     if value is None:
         return ""
+    if offer.spec.field(offer.spec.title_field).list_name is None:
+        return str(value)[:200]
     return rules.ref_names(session, offer.spec, inputs).get(offer.spec.title_field, str(value))[:200]
 
 
@@ -210,10 +217,11 @@ def _proposal(
     *,
     year: int,
     but: int | None,
+    live: Sequence[Declaration] | None = None,
 ) -> Proposal:
     """Return the rule's hours, cut at what the cap leaves beside the records that count or are in review."""
     by_rule = propose_by_rule(offer.spec, inputs, requested)
-    left = room_left(session, person_id, offer, year, but=but)
+    left = room_left(session, person_id, offer, year, but=but, live=live)
     if by_rule.hours is None:
         return Proposal(None, list(by_rule.arithmetic), left)
     tenths = to_tenths(by_rule.hours)
@@ -225,10 +233,36 @@ def _proposal(
     return Proposal(tenths, lines, left)
 
 
-def room_left(session: Session, person_id: int, offer: Offer, year: int, *, but: int | None) -> int | None:
+def room_left(
+    session: Session,
+    person_id: int,
+    offer: Offer,
+    year: int,
+    *,
+    but: int | None,
+    live: Sequence[Declaration] | None = None,
+) -> int | None:
     """Return how many tenths one more record of the form could count (剩余), those in review included; None: no limit."""
     room, cap = Room(), rules.cap_of(offer.spec)
-    rows = session.execute(
+    if live is not None:
+        same = [row for row in live if (row.form_code, row.year) == (offer.form.code, year) and row.id != but]
+        rows: Sequence[Any] = sorted(same, key=_as_granted)
+    else:
+        rows = _rows_of_form(session, person_id, offer, year, but)
+    caps = rules.caps_of(session, {counting_version_id(row) for row in rows}) if rows else {}
+    for row in rows:
+        granted = counting_tenths(row) if row.granted_tenths is not None else row.requested_tenths
+        room.take(offer.form.code, caps.get(counting_version_id(row), Cap()), granted)
+    return room.left(offer.form.code, cap)
+
+
+def _as_granted(row: Declaration) -> tuple[bool, dt.datetime | None, int]:
+    """Put what was granted first, in that order, then what waits."""
+    return row.granted_at is None, row.granted_at, row.id
+
+
+def _rows_of_form(session: Session, person_id: int, offer: Offer, year: int, but: int | None) -> Sequence[Any]:
+    return session.execute(
         select(
             Declaration.granted_tenths,
             Declaration.recalculated_tenths,
@@ -246,11 +280,6 @@ def room_left(session: Session, person_id: int, offer: Offer, year: int, *, but:
         )
         .order_by(Declaration.granted_at.is_(None), Declaration.granted_at, Declaration.id)
     ).all()
-    caps = rules.caps_of(session, {counting_version_id(row) for row in rows})
-    for row in rows:
-        granted = counting_tenths(row) if row.granted_tenths is not None else row.requested_tenths
-        room.take(offer.form.code, caps.get(counting_version_id(row), Cap()), granted)
-    return room.left(offer.form.code, cap)
 
 
 # --- whose ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -54,6 +55,12 @@ def open_transfer(session: Session, person_id: int) -> Transfer | None:
     return session.scalars(
         select(Transfer).where(Transfer.person_id == person_id, Transfer.state.in_(sorted(OPEN_MOVES)))
     ).first()
+
+
+def on_the_way(session: Session, person_ids: Collection[int]) -> set[int]:
+    """Return those of the people who have a transfer that waits for a decision."""
+    waiting = (Transfer.person_id.in_(person_ids), Transfer.state.in_(sorted(OPEN_MOVES)))
+    return {i for i in session.scalars(select(Transfer.person_id).where(*waiting)) if i is not None}
 
 
 def transfers_of(session: Session, person_id: int) -> list[Transfer]:

@@ -20,7 +20,7 @@ from models.reviews.engine import handler_of
 from models.reviews.levels import close_waiting
 from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, ReviewState
 from models.reviews.workflow import REVIEWS
-from models.scope import acting, bulk_insert
+from models.scope import acting, bulk_insert, bulk_insert_returning
 
 ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
 
@@ -55,16 +55,7 @@ def submit(
         review = _locked(session, kind, subject_id)
         may = chains.deciders(session, [link.organisation_id for link in chain], handler.permission)
         opening = opening_of(chain, levels, may, {by, subject_account_id})
-        step = {
-            "round": review.round + 1 if review else 1,
-            "level": opening.level,
-            "n_levels": len(levels),
-            "submitted_at": utcnow(),
-            "submitted_by_id": by,
-            "deciding_organisation_id": opening.decider,
-            "in_place_of_id": opening.in_place_of,
-            **(facets or {}),
-        }
+        step = {"round": review.round + 1 if review else 1, **_opened(opening, levels, by), **(facets or {})}
         if review is None:
             whose = {"path": path, "person_id": person_id, "subject_account_id": subject_account_id}
             review = Review(kind=kind, subject_id=subject_id, state=ReviewState.OPEN, **whose, **step)
@@ -74,6 +65,62 @@ def submit(
             REVIEWS.move(session, actor, review.id, step="resubmit", values=step | {"decided_at": None})
         bulk_insert(session, ReviewLevel, [level_row(review, n, link, opening) for n, link in enumerate(levels, start=1)])
     return review
+
+
+def _opened(opening: Opening, levels: Sequence[Link], by: int) -> dict[str, Any]:
+    """Return the columns of a review whose round opens."""
+    return {
+        "level": opening.level,
+        "n_levels": len(levels),
+        "submitted_at": utcnow(),
+        "submitted_by_id": by,
+        "deciding_organisation_id": opening.decider,
+        "in_place_of_id": opening.in_place_of,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One subject that has never been submitted: where it stands, whose it is, and the facets of its lists."""
+
+    subject_id: int
+    path: str
+    person_id: int
+    subject_account_id: int | None
+    facets: Mapping[str, Any]
+
+
+def submit_new(session: Session, actor: Actor, kind: ReviewKind, matters: Sequence[Matter], *, operation: str) -> None:
+    """Open the first round of many subjects at once, as ``submit`` does of one; nobody of them is ``on the way``.
+
+    The caller has locked the people and left out who moves at this moment.
+    """
+    handler = handler_of(kind)
+    with acting(session, operation):
+        chain_of = chains.links_of(session, {matter.path for matter in matters})
+        everybody = {link.organisation_id for chain in chain_of.values() for link in chain}
+        may = chains.deciders(session, everybody, handler.permission)
+        opened: list[tuple[list[Link], Opening]] = []
+        rows: list[dict[str, Any]] = []
+        for matter in matters:
+            chain = chain_of[matter.path]
+            levels = handler.links(chain)
+            opening = opening_of(chain, levels, may, {actor.account_id, matter.subject_account_id})
+            opened.append((levels, opening))
+            whose = {name: getattr(matter, name) for name in ("subject_id", "path", "person_id", "subject_account_id")}
+            state = {"kind": kind, "state": ReviewState.OPEN, "round": 1, "attempt": 0}
+            rows.append({**whose, **state, **_opened(opening, levels, actor.account_id), **matter.facets})
+        ids = bulk_insert_returning(session, Review, rows)
+        reviews = {review.id: review for review in session.scalars(select(Review).where(Review.id.in_(ids)))}
+        steps = [
+            level_row(reviews[i], n, link, opening)
+            for i, (levels, opening) in zip(ids, opened, strict=True)
+            for n, link in enumerate(levels, start=1)
+        ]
+        bulk_insert(session, ReviewLevel, steps)
+
+
+ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
 
 
 def _refuse_on_the_way(session: Session, person_id: int) -> None:

@@ -237,7 +237,23 @@ def submit_many(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
 
     What is submitted already is refused, so that a second click, or a job that begins anew, makes nothing twice.
     """
-    return _each(session, actor, ids, _submit)
+    classes.require_base(actor)
+    wanted = sorted(set(ids))
+    done: list[int] = []
+    refused: dict[int, DomainError] = {}
+    for start in range(0, len(wanted), CHUNK):
+        fits, not_fit, of = _fitting(session, actor, wanted[start : start + CHUNK])
+        refused |= not_fit
+        new = [grade for grade in fits if grade.state == WAITING]
+        again = _each(session, actor, [grade.id for grade in fits if grade.state == REJECTED], _submit_again)
+        with acting(session, by_base.OPERATION):
+            posted = {f"grade:{grade.id}": grade for grade in new}
+            made, not_made = by_base.post_new(session, actor, [_posted(grade, of[grade.class_id]) for grade in new])
+            declared = {posted[key].id: {"declaration_id": declaration_id} for key, declaration_id in made.items()}
+            GRADES.move_many(session, actor, list(declared), step="submit", values={"reason": ""}, each=declared).or_raise()
+        refused |= {posted[key].id: refusal for key, refusal in not_made.items()} | dict(again.refused)
+        done += [*declared, *again.done]
+    return Moved(tuple(sorted(done)), refused)
 
 
 def withdraw_many(session: Session, actor: Actor, ids: Sequence[int]) -> Moved:
@@ -291,23 +307,37 @@ def _each(session: Session, actor: Actor, ids: Sequence[int], step: Callable[[Se
     return Moved(tuple(done), refused)
 
 
-def _submit(session: Session, actor: Actor, grade: Grade) -> None:
-    if grade.state not in {WAITING, REJECTED}:
-        raise Conflict(N_("This grade has been submitted already."))
-    if not grade.is_passed:
-        raise Invalid(N_("This grade is below the pass mark; only passed grades are submitted."))
+def _fitting(
+    session: Session, actor: Actor, ids: Sequence[int]
+) -> tuple[list[Grade], dict[int, DomainError], dict[int, TrainingClass]]:
+    """Return those own grades that may be submitted, locked, why the others may not, and their classes."""
+    mine = select(TrainingClass.id).where(TrainingClass.organisation_id == actor.organisation_id)
+    statement = select(Grade).where(Grade.id.in_(ids), Grade.class_id.in_(mine)).order_by(Grade.id).with_for_update()
+    rows = session.scalars(statement, execution_options={"populate_existing": True}).all()
+    refused: dict[int, DomainError] = {i: NotFound() for i in set(ids) - {grade.id for grade in rows}}
+    of_classes = select(TrainingClass).where(TrainingClass.id.in_({grade.class_id for grade in rows}))
+    of = {each.id: each for each in session.scalars(of_classes)}
+    live = (Grade.class_id.in_(of), Grade.person_id.in_({g.person_id for g in rows}), Grade.state.in_([PENDING, APPROVED]))
+    taken = {(row.class_id, row.person_id) for row in session.execute(select(Grade.class_id, Grade.person_id).where(*live))}
+    fits: list[Grade] = []
+    for grade in rows:
+        if grade.state not in {WAITING, REJECTED}:
+            refused[grade.id] = Conflict(N_("This grade has been submitted already."))
+        elif not grade.is_passed:
+            refused[grade.id] = Invalid(N_("This grade is below the pass mark; only passed grades are submitted."))
+        elif (grade.class_id, grade.person_id) in taken:
+            refused[grade.id] = Conflict(N_("Another grade of this person in this class was submitted already."))
+        else:
+            taken.add((grade.class_id, grade.person_id))
+            fits.append(grade)
+    return fits, refused, of
+
+
+def _submit_again(session: Session, actor: Actor, grade: Grade) -> None:
     of = session.get_one(TrainingClass, grade.class_id)
-    live = (
-        Grade.class_id == of.id,
-        Grade.person_id == grade.person_id,
-        Grade.id != grade.id,
-        Grade.state.in_([PENDING, APPROVED]),
-    )
-    if session.scalar(select(Grade.id).where(*live).limit(1)) is not None:
-        raise Conflict(N_("Another grade of this person in this class was submitted already."))
     with acting(session, by_base.OPERATION):
-        made = by_base.post(session, actor, _posted(grade, of), declaration_id=grade.declaration_id)
-        GRADES.move(session, actor, grade.id, step="submit", values={"declaration_id": made.id, "reason": ""})
+        by_base.post_again(session, actor, _posted(grade, of), grade.declaration_id or 0)
+        GRADES.move(session, actor, grade.id, step="submit", values={"reason": ""})
 
 
 def _posted(grade: Grade, of: TrainingClass) -> Posted:
