@@ -35,6 +35,7 @@ RULES = Workflow(
     [
         Step("publish", frozenset({DRAFT}), PUBLISHED, N_("Publish"), Permission.RULES),
         Step("discard", frozenset({DRAFT}), DISCARDED, N_("Discard"), Permission.RULES),
+        Step("inherit", frozenset({PUBLISHED}), DISCARDED, N_("Inherit again"), Permission.RULES, needs_reason=True),
     ],
 )
 
@@ -171,6 +172,34 @@ def publish(session: Session, actor: Actor, version_id: int) -> RuleVersion:
 def discard(session: Session, actor: Actor, version_id: int) -> None:
     """Give up a draft of one's own; raises WrongState for what is none."""
     RULES.move(session, actor, own_version(session, actor, version_id).id, step="discard")
+
+
+def inherit(session: Session, actor: Actor, form_code: str, *, reason: str) -> None:
+    """Drop every published version of a form that is the own department's: what is published above holds again from now on.
+
+    Records keep the version that they were submitted on. Raises NotAllowed, Invalid without a reason, and Conflict when the
+    department has no rule of its own, or nothing above could hold instead.
+    """
+    actor.require(Permission.RULES)
+    organisation = queries.own(session, actor, is_locked=True)
+    published = select(RuleVersion).where(
+        RuleVersion.form_code == form_code,
+        RuleVersion.path.in_(prefixes(organisation.path)),
+        RuleVersion.state == PUBLISHED,
+    )
+    found = session.scalars(published).all()
+    own = [v.id for v in found if v.path == organisation.path]
+    if not own:
+        raise Conflict(N_("The rule is inherited already."))
+    if not may_inherit(found, organisation.path):
+        raise Conflict(N_("No rule above could hold instead of this one."))
+    RULES.move_many(session, actor, own, step="inherit", reason=" ".join(reason.split())[:500])
+
+
+def may_inherit(versions: Sequence[RuleVersion], path: str) -> bool:
+    """Say whether there is a rule of the department at *path* to drop, and one above it that would hold then."""
+    published = [v.path == path for v in versions if v.state == PUBLISHED]
+    return any(published) and not all(published)
 
 
 def own_version(session: Session, actor: Actor, version_id: int) -> RuleVersion:

@@ -68,6 +68,13 @@ def setting(session: Session, path: str, key: SettingKey) -> str:
     return nearest.value if nearest is not None else SETTINGS[key].default
 
 
+def settings_at(session: Session, path: str) -> dict[SettingKey, str]:
+    """Return the value of every setting that holds at *path*, all in one read."""
+    rows = session.scalars(select(OrganisationSetting).where(OrganisationSetting.path.in_(ancestors(path)))).all()
+    nearest = {row.key: row.value for row in sorted(rows, key=lambda row: len(row.path))}
+    return {key: nearest.get(key, kind.default) for key, kind in SETTINGS.items()}
+
+
 def own_settings(session: Session, path: str) -> set[SettingKey]:
     """Return the settings that are set at *path* itself."""
     rows = session.scalars(select(OrganisationSetting.key).where(OrganisationSetting.path == path))

@@ -82,6 +82,21 @@ def test_the_list_says_what_is_own_and_what_is_inherited(desk: Callable[..., Des
     assert officer.get("learning-forms/?year=2025").text.count("Inherited") == 29
 
 
+def test_the_own_rule_is_dropped_with_a_reason_and_the_one_above_holds(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    assert "Inherit the rule again" not in officer.get("learning-forms/versions/GWPX").text
+    write(officer, look)
+    officer.post(f"learning-forms/version/{made(look)[0].id}/publish")
+    assert "Inherit the rule again" in officer.get("learning-forms/versions/GWPX").text
+    refused = officer.follow(officer.post("learning-forms/versions/GWPX/inherit", reason=""))
+    assert "Please give a reason." in refused.text
+    done = officer.follow(officer.post("learning-forms/versions/GWPX/inherit", reason="执行市局规则"))
+    assert "The rule above holds again" in done.text
+    assert "Inherit the rule again" not in done.text
+    twice = officer.follow(officer.post("learning-forms/versions/GWPX/inherit", reason="执行市局规则"))
+    assert "inherited already" in twice.text
+
+
 def test_a_draft_is_tried_without_being_saved(desk: Callable[..., Desk], look: Any) -> None:
     officer = desk("county_officer")
     sample = {"sample_start_date": "2026-03-02", "sample_end_date": "2026-03-06"}

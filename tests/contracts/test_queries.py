@@ -43,9 +43,35 @@ BUDGETED = (
     "/admin/unit-hours-reviews/?tab=reviewed",
 )
 OF_ORGANISATIONS = ("/admin/organisations/?tab=employer", "/admin/organisations/details/?id={organisation}")
+OF_A_BASE = (
+    "/admin/base-data/",
+    "/admin/subjects/",
+    "/admin/training-plans/",
+    "/admin/training-classes/",
+    "/admin/grades/",
+    "/admin/grade-entry/",
+    "/admin/yearly-reports/",
+)
+OF_HR = (
+    "/admin/learning-forms/",
+    "/admin/learning-forms/versions/GWPX",
+    "/admin/base-hours/",
+    "/admin/year-requirements/",
+    "/admin/year-requirements/needs?year=2026",
+    "/admin/year-requirements/window?year=2026",
+    "/admin/exemptions/",
+    "/admin/hour-audits/",
+    "/admin/yearly-plan-reviews/",
+    "/admin/yearly-report-reviews/",
+    "/admin/training-plan-reviews/",
+    "/admin/public-subjects/",
+    "/admin/settings/",
+)
 OFFICERS = ("unit_clerk", "department_clerk", "county_officer", "city_officer")
 PAGES = [
-    (officer, address) for officer in OFFICERS for address in (*BUDGETED, *(OF_ORGANISATIONS if officer != "unit_clerk" else ()))
+    *((o, address) for o in OFFICERS for address in (*BUDGETED, *(OF_ORGANISATIONS if o != "unit_clerk" else ()))),
+    *(("base_clerk", address) for address in OF_A_BASE),
+    *((officer, address) for officer in ("county_officer", "city_officer") for address in OF_HR),
 ]
 
 

@@ -109,7 +109,16 @@ class LearningForms(ScopedPage):
             label=holding.spec.label.of(words_language()),
             pairs=version_pairs(holding.version, words_language()),
             lines=self._lines(found),
+            form_code=form_code,
+            may_inherit=rule_versions.may_inherit(found, self.actor.path),
         )
+
+    @expose("/versions/<form_code>/inherit", methods=("POST",))
+    def inherit(self, form_code: str) -> Response:
+        """Drop the own rule of a form: the one above holds again."""
+        with telling(gettext("The rule above holds again for what is submitted from now on.")) as session:
+            rule_versions.inherit(session, self.actor, form_code, reason=request.form.get("reason", ""))
+        return redirect_own(url_for("learning_forms.versions", form_code=form_code), "/")
 
     def _lines(self, versions: Sequence[RuleVersion]) -> list[dict[str, Any]]:
         bases = rule_versions.bases_of(self.work, versions)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from models.access import Permission, PositionKind
 from models.errors import N_, DomainError
 from models.org import queries
-from models.org.settings import SETTINGS, SettingKey, own_settings, set_setting, setting
+from models.org.settings import SETTINGS, SettingKey, own_settings, set_setting, setting, settings_at
 from models.transaction import unit_of_work
 from views.admin.screen import ScopedPage
 from views.redirects import redirect_own
@@ -105,12 +105,13 @@ class SettingsPage(ScopedPage):
             return redirect_own(url_for("settings.index"), "/")
         organisation = queries.own(self.work, self.actor)
         set_here = own_settings(self.work, organisation.path)
+        holding = settings_at(self.work, organisation.path)
         rows = [
             {
                 "name": key.value,
                 "label": gettext(label),
                 "help": gettext(about),
-                "value": setting(self.work, organisation.path, key),
+                "value": holding[key],
                 "is_own": key in set_here,
                 "choices": [(value, gettext(CHOICES[value])) for value in SETTINGS[key].choices],
             }

@@ -21,7 +21,7 @@ from models.credits import declarations, rule_editing, rule_versions, rules
 from models.credits.forms import parse_form
 from models.credits.rule_editing import FieldEdit, RuleEdit
 from models.credits.tables import Declaration, RuleState, RuleVersion
-from models.errors import Conflict, DomainError, FieldErrors, NotAllowed, NotFound, WrongState
+from models.errors import Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.history import HistoryEntry
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
@@ -83,6 +83,37 @@ def test_the_county_s_own_rule_goes_before_the_city_s_and_holds_from_its_year(
     assert holding(person, session_of) == of_city
     assert holding(person, session_of, year=2027) == of_county
     assert holding(city, session_of, year=2027) == of_city
+
+
+def test_a_department_drops_its_own_rule_and_inherits_again(
+    cast: Cast, session_of: Any, write: Callable[..., int], declare: Callable[..., int]
+) -> None:
+    city, county, person = cast.actors["city_officer"], cast.actors["county_officer"], cast.actors["professional"]
+    drop = partial(rule_versions.inherit, form_code="GWPX", reason="执行市局规则")
+    above = write(city, formula="calendar_days * 8")
+    act(session_of(city), rule_versions.publish, city, above)
+    with pytest.raises(Conflict):
+        act(session_of(county), drop, county)
+    for formula in ("calendar_days * 4", "calendar_days * 5"):
+        own = write(county, formula=formula)
+        act(session_of(county), rule_versions.publish, county, own)
+    record = declare(person, form="GWPX", submit=True)
+    with pytest.raises(Invalid):
+        act(session_of(county), partial(rule_versions.inherit, form_code="GWPX", reason=" "), county)
+    with pytest.raises(NotAllowed):
+        act(session_of(cast.actors["unit_clerk"]), drop, cast.actors["unit_clerk"])
+    assert holding(person, session_of) == own
+    act(session_of(county), drop, county)
+    assert [holding(actor, session_of) for actor in (city, county, person)] == [above, above, above]
+    with system_session() as session:
+        assert session.get_one(Declaration, record).rule_version_id == own  # what was declared before keeps its rule
+        told = session.scalars(select(HistoryEntry.reason).where(HistoryEntry.action == "inherit")).all()
+    assert told == ["执行市局规则"] * 2
+    with pytest.raises(Conflict):
+        act(session_of(county), drop, county)
+    again = write(county, formula="calendar_days * 6")
+    act(session_of(county), rule_versions.publish, county, again)
+    assert holding(person, session_of) == again
 
 
 def test_the_county_can_neither_publish_nor_discard_the_city_s_draft(
