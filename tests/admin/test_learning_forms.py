@@ -77,7 +77,7 @@ def test_the_list_says_what_is_own_and_what_is_inherited(desk: Callable[..., Des
     write(officer, look)
     officer.post(f"learning-forms/version/{made(look)[0].id}/publish")
     page = officer.get("learning-forms/").text
-    assert page.count("Inherited") == 27
+    assert page.count("Inherited") == 28
     assert page.count(">Own<") == 1 or "Own" in page
     assert officer.get("learning-forms/?year=2025").text.count("Inherited") == 29
 
