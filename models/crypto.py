@@ -141,6 +141,16 @@ def signing_key_id() -> str:
     return next(iter(_keyring().signers))
 
 
+def signing_key() -> tuple[str, Ed25519PrivateKey]:
+    """Return id and key of what signs now, for a library that makes signed tokens itself."""
+    return next(iter(_keyring().signers.items()))
+
+
+def public_key(raw: bytes) -> Ed25519PublicKey:
+    """Return one of ``public_keys`` as the key that it is."""
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
 def public_keys() -> dict[str, bytes]:
     """Return the public half of each signing key by its id, the one that signs first."""
     return {name: signer.public_key().public_bytes_raw() for name, signer in _keyring().signers.items()}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.certificates.content import Content, content_of, name_key
 from models.certificates.numbers import normalised
 from models.certificates.tables import Certificate, CertificateState
-from models.errors import NotFound
+from models.errors import N_, NotAllowed, NotFound
 from models.scope import system_session
 
 
@@ -48,6 +48,12 @@ def by_number(session: Session, number: str) -> Certificate:
     if found is None:
         raise NotFound
     return found
+
+
+def require_valid(certificate: Certificate) -> None:
+    """Raise NotAllowed for a certificate that was revoked or replaced: nothing of it is handed out any more."""
+    if certificate.state != CertificateState.VALID:
+        raise NotAllowed(N_("This certificate is no longer valid and cannot be printed."))
 
 
 def verify(number: str, *, code: str | None = None, name: str | None = None) -> Answer:

@@ -42,6 +42,7 @@ BY_ENDPOINT = {
     ("files.training", "key"): ("training_files", "key"),
     ("files.once", "key"): ("job_files", "key"),
     ("documents.certificate", "number"): ("certificates", "number"),
+    ("documents.badge", "number"): ("certificates", "number"),
     ("verify.certificate", "number"): ("certificates", "number"),
     ("verify.state", "number"): ("certificates", "number"),
     # Whom the support desk looked up stands on the server under a key of its own.
@@ -55,6 +56,7 @@ PLAIN = {
     "code": "zh",
     "filename": "css/none.css",
     "token": "none",
+    "key_id": "none",
     "year": "2026",
     "form_code": "QT",
     "list_name": "degree",

@@ -9,14 +9,15 @@ from werkzeug.wrappers import Response as Answer
 
 from models.access import Permission
 from models.base import db
-from models.certificates import operations, queries, tokens
+from models.certificates import badges, operations, queries, tokens
 from models.certificates.content import content_of
-from models.certificates.tables import Certificate, CertificateState
-from models.errors import N_, Invalid, NotAllowed
+from models.certificates.tables import Certificate
+from models.errors import N_, Invalid
 from models.transaction import unit_of_work
 from views.actor import required_actor
 from views.documents import figures, pdf, signing
-from views.downloads import content_disposition
+from views.downloads import content_disposition, handed_out
+from views.limits import LOOKUPS, limiter
 
 blueprint = Blueprint("documents", __name__, url_prefix="/documents")
 MOST = 2**63
@@ -36,18 +37,32 @@ def issue_certificate() -> Answer:
 @blueprint.get("/certificates/<number>.pdf")
 def certificate(number: str) -> Response:
     """Show an issued certificate of the scope as PDF, or download it."""
-    actor = required_actor()
-    if not (actor.can(Permission.PORTAL) or actor.can(Permission.CERTIFICATES_PRINT)):
-        actor.require(Permission.CERTIFICATES_PRINT)
-    found = queries.by_number(db.session(), number)
-    if found.state != CertificateState.VALID:
-        raise NotAllowed(N_("This certificate is no longer valid and cannot be printed."))
+    found = _of_the_scope(number)
+    queries.require_valid(found)
     response = make_response(signed_pdf(found))
     response.mimetype = "application/pdf"
     name = f"{found.content['name']}-{found.year}年度结业证书.pdf"
     response.headers["Content-Disposition"] = content_disposition(name, inline="download" not in request.args)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@blueprint.get("/certificates/<number>.jwt")
+@limiter.limit(LOOKUPS)
+def badge(number: str) -> Response:
+    """Download an issued certificate of the scope as Open Badge 3.0; one that is no longer valid has none."""
+    found = _of_the_scope(number)
+    content = badges.badge_of(found, content_of(found.content), current_app.config["CE_BASE_URL"])
+    return handed_out(
+        content.encode("ascii"), name=f"{found.content['name']}-{found.year}年度结业证书.jwt", media_type="application/jwt"
+    )
+
+
+def _of_the_scope(number: str) -> Certificate:
+    actor = required_actor()
+    if not (actor.can(Permission.PORTAL) or actor.can(Permission.CERTIFICATES_PRINT)):
+        actor.require(Permission.CERTIFICATES_PRINT)
+    return queries.by_number(db.session(), number)
 
 
 def verification_address(certificate: Certificate) -> str:

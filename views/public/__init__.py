@@ -4,6 +4,7 @@ from flask import Flask
 
 from views.public import app as phone_app
 from views.public import (
+    badge_keys,
     captcha,
     home,
     login,
@@ -22,5 +23,5 @@ __all__ = ["organisation_registration", "password", "receipts", "register", "ver
 
 def register(app: Flask) -> None:
     """Register the public pages; ``password``, ``organisation_registration`` and ``verify_offline`` add theirs to others."""
-    for module in (phone_app, home, login, captcha, pickers, publications, registration, verify):
+    for module in (phone_app, home, login, captcha, pickers, publications, registration, verify, badge_keys):
         app.register_blueprint(module.blueprint)
