@@ -11,7 +11,7 @@ from models.base import today
 from models.import_rows import ImportRow
 from models.org import temporary_codes
 from models.org.settings import SettingKey, set_setting
-from models.org.tables import OrderKind, Organisation
+from models.org.tables import Department, OrderKind, Organisation
 from models.people import delegations
 from models.people.imports import PeopleImport
 from models.people.numbers import DocumentType
@@ -24,6 +24,7 @@ from seed.demo.organisations import create, import_people
 from seed.demo.records import person_actor
 from seed.demo.stage import Stage, acting_as, actor_of, as_system
 from seed.demo.world import EMPLOYER, Place
+from seed.made_up import credit_code
 
 OUTCOMES = (
     # from, to, by the person, the answers of the deciders in turn
@@ -57,6 +58,7 @@ def build_moves(stage: Stage) -> None:
             _start_and_withdraw(stage, origin, target)
     _superiors(stage)
     _orders(stage)
+    _splits(stage)
     _delegate(stage)
     _changes(stage)
     _doubles(stage)
@@ -145,6 +147,31 @@ def _orders(stage: Stage) -> None:
         wrong = orders.give(session, city, Order(OrderKind.RENAME, school, "更名（误操作示例）", None, "云峰区社区大学")).id
     with acting_as(city) as session:
         orders.undo(session, city, wrong)
+
+
+def _splits(stage: Stage) -> None:
+    """Let the city split a department off a unit for good, and take a second split back."""
+    city = stage.officer("city")
+    for n, (key, name, is_undone) in enumerate(
+        (("tcm_hospital", "海州市中医康复医院", False), ("people_hospital", "海州市急救分院（误操作示例）", True))
+    ):
+        source = stage.organisations[key].id
+        with acting_as(city) as session:
+            in_use = (Department.organisation_id == source, Department.is_enabled)
+            going = tuple(session.scalars(select(Department.id).where(*in_use).order_by(Department.id.desc()).limit(1)))
+            order = Order(
+                OrderKind.SPLIT,
+                source,
+                "机构改革，单独设置",
+                None,
+                name,
+                credit_code(9300 + n, "379900", begins="12"),
+                departments=going,
+            )
+            given = orders.give(session, city, order).id
+        if is_undone:
+            with acting_as(city) as session:
+                orders.undo(session, city, given)
 
 
 def _delegate(stage: Stage) -> None:

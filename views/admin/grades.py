@@ -93,6 +93,8 @@ class GradeEntry(ScopedPage):
         try:
             if data.class_id is None:
                 raise FieldErrors({"class_id": Invalid(N_("Please choose the class."))})
+            if (form.year.data or "") not in {value for value, _word in form.year.choices}:
+                raise FieldErrors({"year": Invalid(N_("Choose a year of the list."))})
             try:
                 found = grades.look_up(data.number)
             except Invalid as refusal:
