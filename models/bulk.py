@@ -51,11 +51,21 @@ def _columnwise(rows: Iterable[tuple[Any, ...]], processors: Iterable[tuple[int,
 
 
 def _processed(column: Iterable[Any], process: Processor) -> Iterator[Any]:
-    """Yield the values of one column as the driver takes them; a value that stands in row after row is processed once."""
+    """Yield the values of one column as the driver takes them.
+
+    A value that stands in row after row is processed once, an object of JSON also where it comes again later.
+    """
     last: Any = _processed  # no value of any column
     done = None
+    known: dict[int, Any] = {}  # by identity: the column holds every object until the end
     for value in column:
-        if value is not last:
+        if value is last:
+            pass
+        elif isinstance(value, dict):
+            if id(value) not in known:
+                known[id(value)] = process(value)
+            last, done = value, known[id(value)]
+        else:
             last, done = value, process(value)
         yield done
 

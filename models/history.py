@@ -137,12 +137,11 @@ def _leaves(common: Mapping[str, Any], ids: Sequence[int], changes: Sequence[dic
         canonical_json({name: same[name] for name in same if low < name < high})[1:-1]
         for low, high in (("", "changes"), ("changes", "subject_id"), ("subject_id", "~"))
     )
-    last: Any = _leaves  # no changes of any row
-    encoded = ""
+    encoded: dict[int, str] = {}  # by identity: *changes* holds every object until the end
     for subject_id, what in zip(ids, changes, strict=True):
-        if what is not last:
-            last, encoded = what, canonical_json(what)
-        text = f'{{{before},"changes":{encoded},{between},"subject_id":{subject_id},{after}}}'
+        if id(what) not in encoded:
+            encoded[id(what)] = canonical_json(what)
+        text = f'{{{before},"changes":{encoded[id(what)]},{between},"subject_id":{subject_id},{after}}}'
         yield hashlib.sha256(text.encode()).hexdigest()
 
 

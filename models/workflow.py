@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.orm.util import identity_key
 
 from models import history, scope
 from models.access import Actor, Permission
+from models.among import among
 from models.errors import N_, DomainError, Invalid, NotFound, WrongState
+from models.loaded import show
 
 CHUNK = 500
 """At most so many rows are moved by one transaction of a batch."""
@@ -124,11 +124,11 @@ class Workflow:
         refused: dict[int, DomainError],
     ) -> None:
         model = self.model
-        locked = select(model.id, getattr(model, self.column)).where(model.id.in_(ids)).order_by(model.id).with_for_update()
+        locked = select(model.id, getattr(model, self.column)).where(among(model.id, ids)).order_by(model.id).with_for_update()
         states = {row_id: state for row_id, state in session.execute(locked)}  # noqa: C416 - rows are no pairs to dict()
         fits = [i for i in ids if states.get(i) in plan.sources]
         if where is not None and fits:
-            kept = set(session.scalars(select(model.id).where(model.id.in_(fits), where)))
+            kept = set(session.scalars(select(model.id).where(among(model.id, fits), where)))
             fits = [i for i in fits if i in kept]
         for i in set(ids) - set(fits):
             refused[i] = (
@@ -146,12 +146,7 @@ class Workflow:
     ) -> None:
         rows = [{"id": i, self.column: plan.target, **values, **each.get(i, {})} for i in ids]
         scope.bulk_update(session, self.model, rows, locked=True)
-        for row in rows:
-            # What is loaded already shows what was written, without one reload for each row.
-            thing = session.identity_map.get(identity_key(self.model, row["id"]))
-            if thing is not None:
-                for name, value in row.items():
-                    set_committed_value(thing, name, value)
+        show(session, self.model, rows)
 
 
 registry: list[Workflow] = []

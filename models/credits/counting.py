@@ -141,8 +141,10 @@ def take_in_order(granted: Sequence[Granted]) -> dict[int, Taken]:
 
 def count_year(granted: Sequence[Granted], needs: Needs) -> YearCount:
     """Count the approved, not audit-failed records of one person and year in the order (granted_at, id)."""
-    taken = take_in_order(granted)
-    records = {r.id: split(taken[r.id].counted_tenths, r.subject, needs) for r in granted}
+    room = Room()
+    records = {
+        r.id: split(room.take(r.form_code, r.cap, r.granted_tenths), r.subject, needs) for r in sorted(granted, key=_IN_ORDER)
+    }
     total = sum(c.total for c in records.values())
     public = sum(c.public for c in records.values())
     professional = sum(c.professional for c in records.values())

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.among import among
 from models.base import Base, BigId, utcnow
 from models.credits.counting import Needs
 from models.errors import N_
@@ -76,7 +77,7 @@ def left_of(needs: Needs, exemption: Exemption | None) -> Needs:
 def holding(session: Session, year: int, person_ids: Collection[int]) -> dict[int, Exemption]:
     """Return by person the exemptions that hold for a year."""
     rows = session.scalars(
-        select(Exemption).where(Exemption.person_id.in_(person_ids), Exemption.year == year, Exemption.ended_at.is_(None)),
+        select(Exemption).where(among(Exemption.person_id, person_ids), Exemption.year == year, Exemption.ended_at.is_(None)),
         execution_options={"populate_existing": True},
     )
     return {row.person_id or 0: row for row in rows}

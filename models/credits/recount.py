@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from models.access import Actor
+from models.among import among
 from models.credits.counting import Cap, Granted, Needs, YearCount, count_year, split
 from models.credits.events import YearChange, year_changed
 from models.credits.exemptions import Exemption, holding, left_of
@@ -30,6 +30,7 @@ from models.credits.tables import (
     counting_tenths,
     counting_version_id,
 )
+from models.loaded import show
 from models.people.tables import Professional
 from models.scope import acting, bulk_insert, bulk_update
 from models.workflow import CHUNK
@@ -51,14 +52,14 @@ class Counting:
     exemption: Exemption | None
     is_passed: bool
     wrong_records: Sequence[tuple[Any, Figures, Figures]]  # whose stored share differs: record, what is stored, what is right
-    stored: YearSummary | None
-    summary: Mapping[str, Any]  # the columns of it that counting decides
+    stored: Row[Any] | None  # of ``_STORED``
+    summary: Mapping[str, Any]  # the columns of it that counting decides, in their order
 
     def is_summary_wrong(self) -> bool:
         """Say whether the stored summary differs, or is missing where there is something to sum up."""
         if self.stored is None:
             return bool(self.count.records) or self.exemption is not None
-        return any(getattr(self.stored, name) != value for name, value in self.summary.items())
+        return self.stored[_N_KEYS:] != tuple(self.summary.values())
 
 
 def recount_years(session: Session, actor: Actor, pairs: Collection[Pair], *, because: Because | None = None) -> None:
@@ -78,7 +79,7 @@ def recount_records(session: Session, actor: Actor, ids: Sequence[int]) -> None:
     """Count anew the years in which records count, or did."""
     for start in range(0, len(ids), CHUNK):
         pairs = session.execute(
-            select(Declaration.person_id, Declaration.year).where(Declaration.id.in_(ids[start : start + CHUNK])).distinct()
+            select(Declaration.person_id, Declaration.year).where(among(Declaration.id, ids[start : start + CHUNK])).distinct()
         ).all()
         recount_years(session, actor, pairs)
 
@@ -150,7 +151,7 @@ def _count(
     needs: Needs,
     rows: Sequence[Any],
     caps: Mapping[int, Cap],
-    stored: YearSummary | None,
+    stored: Row[Any] | None,
     instead: Instead | None = None,
     exemption: Exemption | None = None,
 ) -> Counting:
@@ -183,8 +184,8 @@ def _count(
             "professional_tenths": count.professional,
             "total_tenths": count.total,
             "required_public_tenths": needs.public_tenths,
-            "required_total_tenths": needs.total_tenths,
             "required_professional_tenths": needs.professional_tenths,
+            "required_total_tenths": needs.total_tenths,
             "is_passed": is_passed,
             "is_exempt": is_exempt,
             "exemption_reason": exemption.note if exemption else "",
@@ -209,7 +210,7 @@ def _replaced(granted: Granted, instead: Instead) -> Granted:
 
 
 def _people(session: Session, ids: Iterable[int], *, lock: bool) -> dict[int, Any]:
-    statement = select(Professional.id, Professional.path, Professional.organisation_id).where(Professional.id.in_(ids))
+    statement = select(Professional.id, Professional.path, Professional.organisation_id).where(among(Professional.id, ids))
     statement = statement.order_by(Professional.id)
     if lock:
         statement = statement.with_for_update(key_share=True)
@@ -240,7 +241,7 @@ def _records(session: Session, pairs: Collection[Pair]) -> dict[Pair, list[Any]]
     found: dict[Pair, list[Any]] = {}
     for year, ids in _by_year(pairs).items():
         statement = select(*_COLUMNS).where(
-            Declaration.person_id.in_(ids),
+            among(Declaration.person_id, ids),
             Declaration.year == year,
             (Declaration.state == DeclarationState.APPROVED) | (Declaration.counted_tenths != 0),
         )
@@ -249,12 +250,28 @@ def _records(session: Session, pairs: Collection[Pair]) -> dict[Pair, list[Any]]
     return found
 
 
-def _summaries(session: Session, pairs: Collection[Pair]) -> dict[Pair, YearSummary]:
-    found: dict[Pair, YearSummary] = {}
+_STORED: tuple[Any, ...] = (
+    YearSummary.id,
+    YearSummary.person_id,
+    YearSummary.year_organisation_id,
+    YearSummary.public_tenths,
+    YearSummary.professional_tenths,
+    YearSummary.total_tenths,
+    YearSummary.required_public_tenths,
+    YearSummary.required_professional_tenths,
+    YearSummary.required_total_tenths,
+    YearSummary.is_passed,
+    YearSummary.is_exempt,
+    YearSummary.exemption_reason,
+)
+_N_KEYS = 2  # of them; the others are those of ``Counting.summary``
+
+
+def _summaries(session: Session, pairs: Collection[Pair]) -> dict[Pair, Row[Any]]:
+    found: dict[Pair, Row[Any]] = {}
     for year, ids in _by_year(pairs).items():
-        statement = select(YearSummary).where(YearSummary.person_id.in_(ids), YearSummary.year == year)
-        for row in session.scalars(statement, execution_options={"populate_existing": True}):
-            found[row.person_id, year] = row
+        statement = select(*_STORED).where(among(YearSummary.person_id, ids), YearSummary.year == year)
+        found.update({(row.person_id, year): row for row in session.execute(statement)})
     return found
 
 
@@ -268,7 +285,7 @@ def _by_year(pairs: Collection[Pair]) -> dict[int, list[int]]:
 def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
     """Write what differs from the stored figures and return the years that turned."""
     wrong = [c for c in countings if c.is_summary_wrong()]
-    moved = [(_learner(c.stored), Learner(c.organisation_id, c.year, c.count.total > 0, c.is_passed)) for c in wrong]
+    moved = [(_learner(c), Learner(c.organisation_id, c.year, c.count.total > 0, c.is_passed)) for c in wrong]
     changes = [
         YearChange(c.person_id, c.year, bool(c.stored and c.stored.is_passed), c.is_passed)
         for c in wrong
@@ -276,7 +293,9 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
     ]
     with acting(session, "recount_year"):
         _write_records(session, [(row.id, right) for c in countings for row, _stored, right in c.wrong_records])
-        bulk_update(session, YearSummary, [{"id": c.stored.id, **c.summary} for c in wrong if c.stored], locked=True)
+        stored = [{"id": c.stored.id, **c.summary} for c in wrong if c.stored]
+        bulk_update(session, YearSummary, stored, locked=True)
+        show(session, YearSummary, stored)
         bulk_insert(
             session,
             YearSummary,
@@ -291,24 +310,16 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
                 if c.stored is None
             ],
         )
-    _show(wrong)
     with acting(session, "recount_organisation"):
         move_learners(session, moved)
     return changes
 
 
-def _show(written: Iterable[Counting]) -> None:
-    """Let the summaries that are loaded show what was written: reading each anew would cost as much as counting it."""
-    for counting in written:
-        if counting.stored is not None:
-            for name, value in counting.summary.items():
-                set_committed_value(counting.stored, name, value)
-
-
-def _learner(stored: YearSummary | None) -> Learner | None:
+def _learner(counting: Counting) -> Learner | None:
+    stored = counting.stored
     if stored is None:
         return None
-    return Learner(stored.year_organisation_id, stored.year, stored.total_tenths > 0, stored.is_passed)
+    return Learner(stored.year_organisation_id, counting.year, stored.total_tenths > 0, stored.is_passed)
 
 
 def _write_records(session: Session, rows: Sequence[tuple[int, Figures]]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import outbox
 from models.access import Actor, Permission
+from models.among import among
 from models.base import to_hours, utcnow
 from models.credits.key_review import SUBJECT_KIND
 from models.credits.recount import recount_records
@@ -36,7 +37,7 @@ def granted_so_far(session: Session, reviews: Sequence[Review]) -> dict[int, int
 
 def _requested(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
     ids = [r.subject_id for r in reviews]
-    return dict(session.execute(select(Declaration.id, Declaration.requested_tenths).where(Declaration.id.in_(ids))).all())
+    return dict(session.execute(select(Declaration.id, Declaration.requested_tenths).where(among(Declaration.id, ids))).all())
 
 
 def _granted_before(session: Session, reviews: Sequence[Review]) -> dict[int, int]:
@@ -45,7 +46,7 @@ def _granted_before(session: Session, reviews: Sequence[Review]) -> dict[int, in
         return {}
     passed = (
         select(Decision.review_id, Decision.round, Decision.values)
-        .where(Decision.review_id.in_(rounds), Decision.verdict == Verdict.PASS, Decision.undone_at.is_(None))
+        .where(among(Decision.review_id, rounds), Decision.verdict == Verdict.PASS, Decision.undone_at.is_(None))
         .order_by(Decision.level, Decision.attempt)
     )
     return {
@@ -60,10 +61,12 @@ def _fill(session: Session, reviews: Sequence[Review], given: Mapping[int, Mappi
     requested = _requested(session, reviews)
     earlier = _granted_before(session, [r for r in reviews if given[r.id].get(GRANTED) is None])
     filled: dict[int, dict[str, Any]] = {}
+    same: dict[tuple[Any, int], dict[str, Any]] = {}  # one object for equal figures: it is encoded once
     for review in reviews:
         most = requested.get(review.subject_id, 0)
         figure = given[review.id].get(GRANTED)
-        filled[review.id] = {GRANTED: earlier.get(review.id, most) if figure is None else figure, REQUESTED: most}
+        figure = earlier.get(review.id, most) if figure is None else figure
+        filled[review.id] = same.setdefault((figure, most), {GRANTED: figure, REQUESTED: most})
     return filled
 
 
@@ -82,6 +85,7 @@ def _check(
 def _on_passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
     now = utcnow()
     granted = {o.review.subject_id: o.values[GRANTED] for o in outcomes}
+    same = {tenths: {GRANTED: [None, tenths]} for tenths in set(granted.values())}  # one object is encoded once
     _move(
         session,
         actor,
@@ -89,7 +93,7 @@ def _on_passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> N
         granted,
         values={"recalculated_tenths": None, "recalculated_version_id": None},  # of an earlier grant, that was undone
         each={i: {GRANTED: tenths, "granted_at": now} for i, tenths in granted.items()},
-        recorded={i: {GRANTED: [None, tenths]} for i, tenths in granted.items()},
+        recorded={i: same[tenths] for i, tenths in granted.items()},
     )
     _tell(session, outcomes, N_("Your declaration “%(title)s” was approved with %(hours)s hours."))
 
@@ -113,7 +117,7 @@ def _move(session: Session, actor: Actor, step: str, ids: Mapping[int, int] | Se
 def _tell(session: Session, outcomes: Sequence[Outcome], message_id: str, **params: str) -> None:
     """Write a notice to the person of each decided declaration."""
     ids = [o.review.subject_id for o in outcomes]
-    rows = session.execute(select(Declaration.id, Declaration.title, Declaration.form_name).where(Declaration.id.in_(ids)))
+    rows = session.execute(select(Declaration.id, Declaration.title, Declaration.form_name).where(among(Declaration.id, ids)))
     titles = {declaration_id: title or form_name for declaration_id, title, form_name in rows}
     notices = []
     for outcome in outcomes:
@@ -155,11 +159,11 @@ def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str
     )
     found: dict[int, dict[str, Any]] = {}
     for row in session.execute(
-        select(Declaration.id, *(getattr(Declaration, name) for name in names)).where(Declaration.id.in_(ids))
+        select(Declaration.id, *(getattr(Declaration, name) for name in names)).where(among(Declaration.id, ids))
     ):
         found[ids[row.id]] = {**{name: getattr(row, name) for name in names}, "evidence": []}
     evidence = select(Attachment.subject_id, Attachment.original_name, Attachment.content_hash).where(
-        Attachment.subject_kind == SUBJECT_KIND, Attachment.subject_id.in_(ids)
+        Attachment.subject_kind == SUBJECT_KIND, among(Attachment.subject_id, ids)
     )
     for row in session.execute(evidence.order_by(Attachment.id)):
         found[ids[row.subject_id]]["evidence"].append([row.original_name, row.content_hash])
@@ -170,7 +174,7 @@ def _on_undone(session: Session, actor: Actor, undone: Sequence[Undone]) -> None
     """Let what the last level had decided wait again, and correct what its person was told."""
     last = [u for u in undone if u.was_last]
     ids = [u.decision.subject_id for u in last]
-    rows = session.execute(select(Declaration.id, Declaration.granted_tenths).where(Declaration.id.in_(ids)))
+    rows = session.execute(select(Declaration.id, Declaration.granted_tenths).where(among(Declaration.id, ids)))
     granted: dict[int, Any] = dict(rows.all())
     _move(
         session,

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission
+from models.among import among
 from models.base import utcnow
 from models.errors import N_, Conflict, DomainError, Invalid, NotAllowed, NotFound, WrongState
 from models.reviews import chain as chains
@@ -137,7 +138,7 @@ def version(review: Review) -> str:
 def _claim(session: Session, actor: Actor, ids: Sequence[int], seen: Mapping[int, str]) -> _Batch:
     """Lock the rows in the order of their ids (no deadlock) and sort out what does not wait for the actor."""
     session.flush()
-    statement = select(Review).where(Review.id.in_(ids)).order_by(Review.id).with_for_update()
+    statement = select(Review).where(among(Review.id, ids)).order_by(Review.id).with_for_update()
     rows = list(session.scalars(statement, execution_options={"populate_existing": True}))
     found = {r.id for r in rows}
     batch = _Batch(rows, {i: NotFound() for i in ids if i not in found})
@@ -239,6 +240,7 @@ def _write_decisions(
 ) -> None:
     names = _names_of(session, rows)
     snapshots = handler.snapshot(session, rows) if handler.snapshot else {}
+    carried = {id(each): dict(each) or None for each in values.values()}  # one object stays one: it is encoded once
     bulk_insert(
         session,
         Decision,
@@ -252,7 +254,7 @@ def _write_decisions(
                 "attempt": r.attempt,
                 "verdict": verdict,
                 "reason": reason,
-                "values": dict(values[r.id]) or None,
+                "values": carried[id(values[r.id])],
                 "by_organisation_id": actor.organisation_id,
                 "by_organisation_name": actor.organisation_name,
                 "in_place_of": names.get(r.in_place_of_id or 0, ""),
@@ -279,7 +281,7 @@ def _names_of(session: Session, rows: Sequence[Review]) -> dict[int, str]:
     ids = [r.id for r in rows if r.in_place_of_id]
     if not ids:
         return {}
-    levels = session.scalars(select(ReviewLevel).where(ReviewLevel.review_id.in_(ids), ReviewLevel.state == LevelState.OPEN))
+    levels = session.scalars(select(ReviewLevel).where(among(ReviewLevel.review_id, ids), ReviewLevel.state == LevelState.OPEN))
     return {level.deciding_organisation_id: level.organisation_name for level in levels}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
+from models.among import among
 from models.reviews.tables import LevelState, Review, ReviewLevel
 
 
@@ -19,7 +20,7 @@ def set_levels(session: Session, keys: Iterable[tuple[int, int, int]], state: Le
     for (number, level), ids in groups.items():
         session.execute(
             update(ReviewLevel)
-            .where(ReviewLevel.review_id.in_(ids), ReviewLevel.round == number, ReviewLevel.level == level)
+            .where(among(ReviewLevel.review_id, ids), ReviewLevel.round == number, ReviewLevel.level == level)
             .values(state=state),
             execution_options={"synchronize_session": False},
         )
@@ -31,7 +32,7 @@ def reopen_levels(session: Session, keys: Iterable[tuple[int, int, int]]) -> Non
     for review_id, number, level in keys:
         groups.setdefault((number, level), []).append(review_id)
     for (number, level), ids in groups.items():
-        of_round = (ReviewLevel.review_id.in_(ids), ReviewLevel.round == number)
+        of_round = (among(ReviewLevel.review_id, ids), ReviewLevel.round == number)
         for where, state in ((ReviewLevel.level == level, LevelState.OPEN), (ReviewLevel.level > level, LevelState.WAITING)):
             session.execute(
                 update(ReviewLevel).where(*of_round, where).values(state=state),
@@ -65,7 +66,7 @@ def levels_after(session: Session, rows: Sequence[Review]) -> dict[int, list[Lat
     present = {r.id: (r.round, r.level) for r in rows}
     found: dict[int, list[Later]] = {}
     columns = select(ReviewLevel.review_id, ReviewLevel.round, ReviewLevel.level, ReviewLevel.deciding_organisation_id)
-    waiting = columns.where(ReviewLevel.review_id.in_(present), ReviewLevel.state == LevelState.WAITING)
+    waiting = columns.where(among(ReviewLevel.review_id, present), ReviewLevel.state == LevelState.WAITING)
     for review_id, number, level, organisation_id in session.execute(waiting.order_by(ReviewLevel.review_id, ReviewLevel.level)):
         if number == present[review_id][0] and level > present[review_id][1]:
             found.setdefault(review_id, []).append(Later(level, organisation_id))

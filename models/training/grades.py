@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import history
 from models.access import Actor
+from models.among import among
 from models.base import Base, BigId, to_hours, to_tenths, today, utcnow
 from models.credits import by_base
 from models.credits.by_base import Posted
@@ -373,7 +374,7 @@ _OWN_STEPS = frozenset({"submit", "resubmit", "withdraw"})
 
 
 def _follow(target: GradeState, session: Session, actor: Actor, declaration_ids: Sequence[int]) -> None:
-    ids = session.scalars(select(Grade.id).where(Grade.declaration_id.in_(declaration_ids), Grade.state != target)).all()
+    ids = session.scalars(select(Grade.id).where(among(Grade.declaration_id, declaration_ids), Grade.state != target)).all()
     if ids:
         GRADES.move_many(session, actor, ids, step=_STEP_TO[target]).or_raise()
 
