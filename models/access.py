@@ -45,6 +45,7 @@ class Permission(StrEnum):
     REGISTRATIONS_REVIEW = "registrations.review"
     TRANSFERS = "transfers.manage"  # 人员调转: start, receive, and release where the setting asks for it
     HOURS_VIEW = "hours.view"
+    HOURS_DECLARE = "hours.declare"  # 代申报: for people of the subtree
     HOURS_REVIEW = "hours.review"
     HOURS_EXPORT = "hours.export"
     HOURS_AUDIT = "audit.hours"  # a second look at what was granted: HR and competent departments
@@ -85,6 +86,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.REGISTRATIONS_REVIEW: N_("Review registered persons"),
     Permission.TRANSFERS: N_("Handle transfers of people"),
     Permission.HOURS_VIEW: N_("View declared hours"),
+    Permission.HOURS_DECLARE: N_("Declare hours for people"),
     Permission.HOURS_REVIEW: N_("Review declared hours"),
     Permission.HOURS_EXPORT: N_("Export declared hours"),
     Permission.HOURS_AUDIT: N_("Audit granted hours"),

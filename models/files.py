@@ -34,7 +34,8 @@ class Attachment(OwnedByPerson, Base):
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="RESTRICT"), index=True)
     subject_kind: Mapped[str] = mapped_column(String(30))
     subject_id: Mapped[int] = mapped_column(BigId)
-    key: Mapped[str] = mapped_column(binary_string(43), unique=True)  # in addresses and in the storage
+    key: Mapped[str] = mapped_column(binary_string(43), unique=True)  # in addresses and, unless it is shared, in the storage
+    stored_as: Mapped[str | None] = mapped_column(binary_string(43))  # in the storage, where a file of many records is shared
     original_name: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(60))
     n_bytes: Mapped[int]
@@ -81,6 +82,26 @@ def keep(session: Session, checked: Checked, *, subject_kind: str, subject_id: i
         n_bytes=len(checked.content),
         content_hash=checked.content_hash,
         picture_hash=checked.picture_hash,
+    )
+    session.add(attachment)
+    session.flush()
+    return attachment
+
+
+def share(session: Session, file: Any, *, subject_kind: str, subject_id: int, person_id: int, path: str) -> Attachment:
+    """Let a stored *file* prove one more record without a copy of its content, which its owner keeps as long as any does."""
+    attachment = Attachment(
+        person_id=person_id,
+        path=path,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        key=secrets.token_urlsafe(32),
+        stored_as=file.key,
+        original_name=file.original_name,
+        media_type=file.media_type,
+        n_bytes=file.n_bytes,
+        content_hash=file.content_hash,
+        picture_hash=file.picture_hash,
     )
     session.add(attachment)
     session.flush()
@@ -155,16 +176,22 @@ class Stored(Protocol):
 
 def read(file: Stored) -> bytes:
     """Return the content of a file that a scoped query gave; raises FileNotFoundError when the storage lost it."""
-    content = storage.read(file.key)
+    content = storage.read(_stored_as(file))
     return crypto.decrypt_bytes(content) if isinstance(file, JobFile) else content
 
 
+def _stored_as(file: Stored) -> str:
+    return (file.stored_as or file.key) if isinstance(file, Attachment) else file.key
+
+
 def discard(session: Session, file: Attachment | JobFile) -> None:
-    """Delete a file's row now and its content once the transaction has committed."""
+    """Delete a file's row now and its content once the transaction has committed; what is shared stays with its owner."""
     key = file.key
+    is_shared = _stored_as(file) != key
     session.delete(file)
     session.flush()
-    after_commit(session, lambda: storage.delete(key))
+    if not is_shared:
+        after_commit(session, lambda: storage.delete(key))
 
 
 def exists(session: Session, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from models import daily_roots, files, history, import_batches, jobs, outbox, saved
 from models.certificates import tables as certificates
-from models.credits import audit_samples, audits, exemptions, postings, reminders
+from models.credits import audit_samples, audits, batches, exemptions, postings, reminders
 from models.credits import tables as credits_
 from models.org import publications, temporary_codes
 from models.org import tables as org
@@ -27,6 +27,7 @@ __all__ = [
     "audit_samples",
     "audits",
     "base_data",
+    "batches",
     "certificates",
     "classes",
     "credits_",

@@ -9,7 +9,8 @@ from models import history
 from models.access import Actor, Permission
 from models.base import to_hours
 from models.credits.audits import Audit
-from models.credits.saving import Draft, personal_record, save_draft
+from models.credits.declarers import personal_record
+from models.credits.saving import Draft, save_draft
 from models.credits.tables import AuditState, Declaration
 from models.errors import N_, WrongState
 

@@ -1,13 +1,14 @@
-"""What a person does with her own declarations of hours: prove, submit, withdraw, delete; the form of one stands in ``saving``."""
+"""What whoever declared hours does with a record: prove, submit, withdraw, delete; the form of one stands in ``saving``."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from models import files, history
-from models.access import Actor, Permission
+from models.access import Actor
 from models.base import to_hours, today, utcnow
 from models.credits import key_review, rules, windows
+from models.credits.declarers import own_record, profile, require, source_of
 from models.credits.form_inputs import clean_inputs
 from models.credits.saving import (
     EDITABLE,
@@ -18,8 +19,6 @@ from models.credits.saving import (
     fill,
     offer_of,
     own_editable,
-    own_profile,
-    own_record,
     propose,
     save_draft,
 )
@@ -50,12 +49,16 @@ __all__ = [
 MAX_ATTACHMENTS = 10
 
 
-def what_can(declaration: Declaration) -> frozenset[str]:
-    """Return what its owner may do with it now: edit, submit, resubmit, withdraw, delete, declare it anew."""
+def what_can(declaration: Declaration, by: Source = Source.PERSON) -> frozenset[str]:
+    """Return what its person, or whoever else declared it, may do with it now.
+
+    That is edit, submit, resubmit, withdraw, delete; and declare it anew, which is the person's alone.
+    """
     if declaration.audit_state == AuditState.FAILED:
         # Nobody declares the training of a whole unit alone.
-        return frozenset() if declaration.source == Source.ORGANISATION else frozenset({"declare_anew"})
-    if declaration.source != Source.PERSON:
+        is_of_unit = declaration.source == Source.ORGANISATION and declaration.declared_by_id is None
+        return frozenset({"declare_anew"}) if by is Source.PERSON and not is_of_unit else frozenset()
+    if declaration.source != by:
         return frozenset()  # its steps belong to whoever declared it
     return frozenset(
         {
@@ -107,9 +110,9 @@ def remove_evidence(session: Session, actor: Actor, declaration_id: int, key: st
 
 def submit(session: Session, actor: Actor, declaration_id: int) -> Declaration:
     """Submit a draft, or a rejected record again, after checking everything; raises FieldErrors or WrongState."""
-    actor.require(Permission.PORTAL)
-    person = own_profile(session, actor)
+    require(actor)
     declaration = own_record(session, actor, declaration_id)
+    person = profile(session, actor, declaration.person_id)
     if declaration.state not in EDITABLE:
         raise WrongState(N_("This step does not fit the present status: %(state)s."), state=declaration.state)
     step = "submit" if declaration.state == DeclarationState.DRAFT else "resubmit"
@@ -125,13 +128,14 @@ def submit(session: Session, actor: Actor, declaration_id: int) -> Declaration:
         person_id=declaration.person_id,
         subject_account_id=person.account_id,
         facets={"year": declaration.year, "topic": declaration.form_code, "part": declaration.subject},
+        declared_by=actor.organisation_id if source_of(actor) is Source.ORGANISATION else None,
     )
     return declaration
 
 
 def _check_whole(session: Session, person: Professional, declaration: Declaration) -> None:
     """Check a record by the rule of today, write what follows from it and why it needs a closer look."""
-    offer = offer_of(session, person, declaration.form_code, declaration.year)
+    offer = offer_of(session, person.path, declaration.form_code, declaration.year)
     errors: dict[str, DomainError] = {}
     try:
         windows.require_open(session, person.path, declaration.year)
@@ -169,7 +173,7 @@ def _check_whole(session: Session, person: Professional, declaration: Declaratio
 
 def withdraw(session: Session, actor: Actor, declaration_id: int) -> Declaration:
     """Take a submitted declaration back to the drafts until the last decision; raises WrongState afterwards."""
-    actor.require(Permission.PORTAL)
+    require(actor)
     declaration = own_record(session, actor, declaration_id)
     DECLARATIONS.move(session, actor, declaration.id, step="withdraw")
     submission.withdraw(session, actor, ReviewKind.DECLARATION, declaration.id)

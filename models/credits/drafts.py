@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,6 +48,11 @@ def check_uploads(
     What is attached already and what there is no room for is not looked into.
     """
     present = files.attachments_of(session, SUBJECT_KIND, declaration.id) if declaration else []
+    return sort_out(present, uploads)
+
+
+def sort_out(present: Sequence[Any], uploads: Sequence[Upload]) -> tuple[list[Checked], list[DomainError]]:
+    """Do the same beside the stored files *present*."""
     names = {(a.original_name, a.content_hash) for a in present}
     new = [u for u in uploads if (clean_name(u.filename), hashlib.sha256(u.content).hexdigest()) not in names]
     room = max(MAX_ATTACHMENTS - len(present), 0)
@@ -101,25 +107,32 @@ def _save(session: Session, actor: Actor, draft: Draft, declaration_id: int | No
         return Kept(declarations.save_draft(session, actor, draft, declaration_id=declaration_id))
     except FieldErrors as refusal:
         errors = dict(refusal.errors)
-    if "subject" in errors and not draft.subject:
-        errors["subject"] = Invalid(N_("Choose the subject that the hours count toward."))
+    in_words(draft, errors)
     if errors.keys() & _NEEDED:
         return Kept(None, errors)
-    fitting = replace(
-        draft,
-        inputs={name: value for name, value in draft.inputs.items() if name not in errors},
-        requested_hours=None if "requested_hours" in errors else draft.requested_hours,
-        subject=_first_subject(session, actor, draft) if "subject" in errors else draft.subject,
-        elective=next(iter(ELECTIVE)) if "elective" in errors else draft.elective,
-    )
+    first_subject = rules.offer(session, actor.path, draft.form_code, draft.year).spec.subject_kinds[0]
     try:
+        fitting = fitting_of(draft, errors, first_subject)
         return Kept(declarations.save_draft(session, actor, fitting, declaration_id=declaration_id), errors)
     except FieldErrors as refusal:
         return Kept(None, {**dict(refusal.errors), **errors})
 
 
-def _first_subject(session: Session, actor: Actor, draft: Draft) -> str:
-    return rules.offer(session, actor.path, draft.form_code, draft.year).spec.subject_kinds[0]
+def in_words(draft: Draft, errors: dict[str, DomainError]) -> None:
+    """Say of a subject that was not chosen that it is missing, not that it is wrong."""
+    if "subject" in errors and not draft.subject:
+        errors["subject"] = Invalid(N_("Choose the subject that the hours count toward."))
+
+
+def fitting_of(draft: Draft, errors: Mapping[str, DomainError], first_subject: str) -> Draft:
+    """Return the part of a draft that can be saved: what did not fit is left out, a choice becomes the first one."""
+    return replace(
+        draft,
+        inputs={name: value for name, value in draft.inputs.items() if name not in errors},
+        requested_hours=None if "requested_hours" in errors else draft.requested_hours,
+        subject=first_subject if "subject" in errors else draft.subject,
+        elective=next(iter(ELECTIVE)) if "elective" in errors else draft.elective,
+    )
 
 
 def try_to_submit(session: Session, actor: Actor, declaration_id: int) -> list[Reason]:

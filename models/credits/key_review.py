@@ -125,6 +125,11 @@ def _outside_the_year(declaration: Declaration) -> list[Reason]:
     return [_reason(N_("The period %(first)s to %(last)s is not wholly within %(year)s."), first=first, last=last, year=year)]
 
 
+def _of_others(declaration: Declaration) -> tuple[Any, ...]:
+    """Leave out what was declared for others by the same form: one certificate of a class proves all of its records."""
+    return (Declaration.batch_id.is_distinct_from(declaration.batch_id),) if declaration.batch_id is not None else ()
+
+
 def _same_number(session: Session, declaration: Declaration) -> list[Reason]:
     """Find the same number on any live record: what is told is only that there is one."""
     if declaration.certificate_key is None:
@@ -137,6 +142,7 @@ def _same_number(session: Session, declaration: Declaration) -> list[Reason]:
                 Declaration.id != declaration.id,
                 Declaration.state.in_(LIVE),
                 Declaration.audit_state != AuditState.FAILED,
+                *_of_others(declaration),
             )
             .limit(1)
         )
@@ -156,6 +162,7 @@ def _same_file(session: Session, declaration: Declaration, evidence: Sequence[At
                 select(Attachment.content_hash)
                 .join(Declaration, (Declaration.id == Attachment.subject_id) & (Attachment.subject_kind == SUBJECT_KIND))
                 .where(Attachment.content_hash.in_(hashes), Declaration.id != declaration.id, or_(others, live_own))
+                .where(*_of_others(declaration))
             )
         )
     return [

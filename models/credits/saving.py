@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import history
-from models.access import Actor, Permission
+from models.access import Actor
 from models.base import to_hours, to_tenths, today
 from models.credits import key_review, rules, windows
 from models.credits.counting import Cap, Room
+from models.credits.declarers import mark, own_profile, own_record, profile, require, source_of
 from models.credits.form_inputs import clean_inputs, stored
 from models.credits.forms import propose as propose_by_rule
 from models.credits.rules import Offer
@@ -29,7 +30,7 @@ from models.credits.tables import (
     counting_version_id,
 )
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
-from models.people.tables import Professional, ProfessionalState
+from models.people.tables import Professional
 from models.scope import acting
 from models.text import compact
 
@@ -37,8 +38,6 @@ MAX_REQUESTED = Decimal("999.9")
 FIRST_YEAR = 1990
 ELECTIVE = {"required": N_("Compulsory"), "elective": N_("Elective")}
 EDITABLE = (DeclarationState.DRAFT, DeclarationState.REJECTED)
-
-DECLARED_FOR_HER = N_("This record was declared for you; only whoever declared it can change or withdraw it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Applicant:
+    """Whom an organisation declares for (申请人), and by which of its forms."""
+
+    person_id: int
+    batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What the rule gives for a draft as it stands; ``lines`` are sentences, or message ids with parameters."""
 
@@ -66,27 +73,34 @@ class Proposal:
 # --- proposing and saving -------------------------------------------------------------------------------------------
 
 
-def propose(session: Session, actor: Actor, draft: Draft) -> Proposal:
-    """Return what the rule gives for *draft*, also while it is half filled; changes nothing."""
-    person = own_profile(session, actor)
+def propose(session: Session, actor: Actor, draft: Draft, *, person_id: int | None = None) -> Proposal:
+    """Return what the rule gives for *draft*, also while it is half filled; changes nothing.
+
+    *person_id* is the person that an organisation declares for; without one, what the cap leaves is not asked for.
+    """
+    person = None if person_id is None and source_of(actor) is Source.ORGANISATION else profile(session, actor, person_id)
     try:
-        offer = offer_of(session, person, draft.form_code, draft.year)
+        offer = offer_of(session, person.path if person else actor.path, draft.form_code, draft.year)
     except FieldErrors as wrong:
         return Proposal(None, errors=wrong.errors)
-    inputs, errors = _read(session, offer, draft)
+    inputs, requested, errors = read(session, offer, draft)
     try:
-        requested = _requested(draft.requested_hours)
-    except Invalid as refusal:
-        requested, errors = None, {**errors, "requested_hours": refusal}
-    try:
-        found = _proposal(session, person.id, offer, inputs, requested, year=draft.year, but=None)
+        found = _proposal(session, person.id if person else None, offer, inputs, requested, year=draft.year, but=None)
     except Invalid as refusal:
         return Proposal(None, errors={**errors, "requested_hours": refusal})
     return Proposal(found.tenths, found.lines, found.remaining_tenths, errors)
 
 
+def read(session: Session, offer: Offer, draft: Draft) -> tuple[dict[str, Any], Decimal | None, dict[str, DomainError]]:
+    """Return the inputs and the hours as far as they are right, and the errors of those that are not, by field."""
+    inputs, errors = _read(session, offer, draft)
+    try:
+        return inputs, _requested(draft.requested_hours), errors
+    except Invalid as refusal:
+        return inputs, None, {**errors, "requested_hours": refusal}
+
+
 def _read(session: Session, offer: Offer, draft: Draft) -> tuple[dict[str, Any], dict[str, DomainError]]:
-    """Return the inputs that are right and the errors of those that are not."""
     raw = {name: str(value) for name, value in draft.inputs.items() if value is not None}
     try:
         return clean_inputs(offer.spec, raw, today=today(), draft=True, known=rules.known_in(session)), {}
@@ -95,28 +109,31 @@ def _read(session: Session, offer: Offer, draft: Draft) -> tuple[dict[str, Any],
         return clean_inputs(offer.spec, kept, today=today(), draft=True, known=rules.known_in(session)), dict(wrong.errors)
 
 
-def save_draft(session: Session, actor: Actor, draft: Draft, *, declaration_id: int | None = None) -> Declaration:
+def save_draft(
+    session: Session, actor: Actor, draft: Draft, *, declaration_id: int | None = None, applicant: Applicant | None = None
+) -> Declaration:
     """Save a new draft, or the edit of a draft or a rejected record; what is missing may stay missing.
 
-    Raises FieldErrors for a wrong value, WrongState for a record that may not be edited, NotFound for another's.
+    An organisation makes a new one for one of its *applicants*. Raises FieldErrors for a wrong value, WrongState for a record
+    that may not be edited, NotFound for another's.
     """
-    actor.require(Permission.PORTAL)
-    person = own_profile(session, actor)
+    require(actor)
+    if source_of(actor) is Source.PERSON:
+        own_profile(session, actor)
     declaration = own_record(session, actor, declaration_id) if declaration_id is not None else None
     if declaration is not None and declaration.state not in EDITABLE:
         raise WrongState(N_("Only a draft or a rejected declaration can be edited."))
-    offer = offer_of(session, person, draft.form_code, draft.year)
-    inputs, errors = _read(session, offer, draft)
-    errors |= _check_choices(session, person, offer, draft, declaration)
-    try:
-        requested = _requested(draft.requested_hours)
-    except Invalid as refusal:
-        requested, errors = None, {**errors, "requested_hours": refusal}
+    person = profile(session, actor, applicant.person_id if applicant else declaration.person_id if declaration else None)
+    offer = offer_of(session, person.path, draft.form_code, draft.year)
+    inputs, requested, errors = read(session, offer, draft)
+    errors |= check_choices(session, person.path, offer, draft, declaration.year if declaration else None)
     if errors:
         raise FieldErrors(errors)
     is_new = declaration is None
     if declaration is None:
-        declaration = Declaration(person_id=person.id, state=DeclarationState.DRAFT, source=Source.PERSON)
+        declaration = Declaration(person_id=person.id, state=DeclarationState.DRAFT, **mark(actor))
+    if applicant is not None:
+        declaration.batch_id, declaration.form_key = applicant.batch_id, f"batch:{applicant.batch_id}"
     before = figures(declaration)
     fill(session, person, declaration, offer=offer, draft=draft, inputs=inputs, requested=requested)
     with acting(session, "declare"):
@@ -132,17 +149,16 @@ def figures(declaration: Declaration) -> dict[str, Any]:
     return {**{name: getattr(declaration, name) for name in names}, **dates, "inputs": dict(declaration.inputs or {})}
 
 
-def _check_choices(
-    session: Session, person: Professional, offer: Offer, draft: Draft, declaration: Declaration | None
-) -> dict[str, DomainError]:
+def check_choices(session: Session, path: str, offer: Offer, draft: Draft, stored_year: int | None) -> dict[str, DomainError]:
+    """Return what does not fit of subject, kind and year; a year that is stored already is asked for at the submission."""
     errors: dict[str, DomainError] = {}
     if draft.subject not in offer.spec.subject_kinds:
         errors["subject"] = Invalid(N_("This learning form does not count toward the chosen subject."))
     if draft.elective not in ELECTIVE:
         errors["elective"] = Invalid(N_("Choose compulsory or elective."))
-    if declaration is None or declaration.year != draft.year:
+    if stored_year != draft.year:
         try:
-            windows.require_open(session, person.path, draft.year)
+            windows.require_open(session, path, draft.year)
         except NotAllowed as refusal:
             errors["year"] = refusal
     return errors
@@ -210,7 +226,7 @@ def _title(session: Session, offer: Offer, inputs: Mapping[str, Any]) -> str:
 
 def _proposal(
     session: Session,
-    person_id: int,
+    person_id: int | None,
     offer: Offer,
     inputs: Mapping[str, Any],
     requested: Decimal | None,
@@ -221,7 +237,7 @@ def _proposal(
 ) -> Proposal:
     """Return the rule's hours, cut at what the cap leaves beside the records that count or are in review."""
     by_rule = propose_by_rule(offer.spec, inputs, requested)
-    left = room_left(session, person_id, offer, year, but=but, live=live)
+    left = room_left(session, person_id, offer, year, but=but, live=live) if person_id is not None else None
     if by_rule.hours is None:
         return Proposal(None, list(by_rule.arithmetic), left)
     tenths = to_tenths(by_rule.hours)
@@ -282,46 +298,16 @@ def _rows_of_form(session: Session, person_id: int, offer: Offer, year: int, but
     ).all()
 
 
-# --- whose ----------------------------------------------------------------------------------------------------------
+# --- by which rule ----------------------------------------------------------------------------------------------------
 
 
-def own_profile(session: Session, actor: Actor) -> Professional:
-    """Return the actor's own profile; raises NotAllowed unless it is active."""
-    person = session.scalars(select(Professional).where(Professional.id == (actor.person_id or 0))).first()
-    if person is None:
-        raise NotFound
-    if person.state != ProfessionalState.ACTIVE:
-        raise NotAllowed(N_("Your registration has not been approved, or your account is disabled."))
-    return person
-
-
-def own_record(session: Session, actor: Actor, declaration_id: int) -> Declaration:
-    """Return a record that the actor declared herself, locked; raises NotFound, and NotAllowed for one declared for her."""
-    declaration = personal_record(session, actor, declaration_id)
-    if declaration.source != Source.PERSON:
-        raise NotAllowed(DECLARED_FOR_HER)
-    return declaration
-
-
-def personal_record(session: Session, actor: Actor, declaration_id: int) -> Declaration:
-    """Return a record of the actor's, whoever declared it, locked: an officer may be deciding it at this moment."""
-    declaration = session.scalars(
-        select(Declaration)
-        .where(Declaration.id == declaration_id, Declaration.person_id == (actor.person_id or 0))
-        .with_for_update(),
-        execution_options={"populate_existing": True},
-    ).first()
-    if declaration is None:
-        raise NotFound
-    return declaration
-
-
-def offer_of(session: Session, person: Professional, form_code: str, year: int) -> Offer:
+def offer_of(session: Session, path: str, form_code: str, year: int) -> Offer:
+    """Return the learning form by which hours of *year* are declared at a place; raises FieldErrors."""
     if not FIRST_YEAR <= year <= today().year + 1:
         raise FieldErrors({"year": Invalid(N_("Choose a year of the list."))})
     try:
         # What is no code at all would reach the database as text that PostgreSQL does not take.
-        offer = rules.offer(session, person.path, form_code if form_code.isalnum() else "", year)
+        offer = rules.offer(session, path, form_code if form_code.isalnum() else "", year)
     except NotFound as refusal:
         raise FieldErrors({"form_code": refusal}) from None
     if not offer.is_for_persons:
@@ -330,7 +316,8 @@ def offer_of(session: Session, person: Professional, form_code: str, year: int) 
 
 
 def own_editable(session: Session, actor: Actor, declaration_id: int) -> Declaration:
-    actor.require(Permission.PORTAL)
+    """Return a draft or a rejected record that the actor declared, locked; raises NotFound and WrongState."""
+    require(actor)
     declaration = own_record(session, actor, declaration_id)
     if declaration.state not in EDITABLE:
         raise WrongState(N_("Only a draft or a rejected declaration can be edited."))

@@ -163,6 +163,8 @@ class Declaration(OwnedByPerson, Base):
     __table_args__ = (
         Index("ix_declarations_person_year", "person_id", "year", "state"),
         Index("ix_declarations_path_id", "path", "id"),
+        Index("ix_declarations_declared_by", "declared_by_id", "id"),
+        Index("ix_declarations_batch", "batch_id"),
         Index(
             "ix_declarations_failed",  # few among many
             "path",
@@ -172,6 +174,7 @@ class Declaration(OwnedByPerson, Base):
         ),
         UniqueConstraint("person_id", "form_key"),
         CheckConstraint("state in ('draft','pending','approved','rejected')", name="known_state"),
+        CheckConstraint("declared_by_id is null or source = 'organisation'", name="declarer_of_an_organisation"),
         CheckConstraint("subject in ('public','professional','all')", name="known_subject"),
         CheckConstraint(
             "(state = 'approved') = (granted_tenths is not null and granted_at is not null)", name="approved_has_grant"
@@ -217,6 +220,10 @@ class Declaration(OwnedByPerson, Base):
     key_reasons: Mapped[list[Any]] = mapped_column(default=list)  # message ids with parameters
     certificate_key: Mapped[str | None] = mapped_column(binary_string(64), index=True)  # keyed hash of the evidence's number
     source: Mapped[Source] = mapped_column(String(12), default=Source.PERSON)
+    # 代申报: the form that several people share, and whose it is; empty for every other source.
+    batch_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("declaration_batches.id", ondelete="RESTRICT"))
+    declared_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
+    declared_by_name: Mapped[str] = mapped_column(String(200), default="", info={"label": N_("Declared by")})
     form_key: Mapped[str | None] = mapped_column(
         binary_string(43)
     )  # of the page it was made on: a second click makes no second draft

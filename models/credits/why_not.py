@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor
 from models.credits import windows
-from models.credits.saving import DECLARED_FOR_HER, own_profile
+from models.credits.declarers import DECLARED_FOR_HER, own_profile
 from models.credits.tables import AuditState, Declaration, DeclarationState, Source
 from models.errors import N_, DomainError, NotAllowed, WrongState
 from models.org.tables import MoveState, Organisation

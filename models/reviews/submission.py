@@ -37,24 +37,29 @@ def submit(
     submitted_by_id: int | None = None,
     operation: str = "submit_own",
     facets: Mapping[str, Any] | None = None,
+    declared_by: int | None = None,
 ) -> Review:
     """Open a round for the subject and its first level; a rejected or withdrawn review gets its next round.
 
     *facets* are the columns of ``models.reviews.tables.Facets`` by which lists of this kind are narrowed.
     *operation* names the closed-list operation under which an applicant may write beyond the own rows; *submitted_by_id*
-    is the account of the one who asked, where it is not the actor. Raises WrongState when a round is open or the review has
-    passed, and NotAllowed while the person is on the way to another organisation.
+    is the account of the one who asked, where it is not the actor. *declared_by* is the organisation that asked for a person:
+    the levels up to and including it are passed, and where it is the last one another of its administrators decides.
+    Raises WrongState when a round is open or the review has passed, and NotAllowed while the person is on the way to another
+    organisation.
     """
     if person_id is not None:
         _refuse_on_the_way(session, person_id)
     by = submitted_by_id or actor.account_id
     handler = handler_of(kind)
     chain = chains.links(session, path)
-    levels = handler.links(chain)
+    levels, first = handler.links(chain), 1
+    if declared_by is not None:
+        levels, first = _beyond(chain, levels, declared_by)
     with acting(session, operation):
         review = _locked(session, kind, subject_id)
         may = chains.deciders(session, [link.organisation_id for link in chain], handler.permission)
-        opening = opening_of(chain, levels, may, {by, subject_account_id})
+        opening = opening_of(chain, levels[first - 1 :], may, {by, subject_account_id}, first=first)
         step = {"round": review.round + 1 if review else 1, **_opened(opening, levels, by), **(facets or {})}
         if review is None:
             whose = {"path": path, "person_id": person_id, "subject_account_id": subject_account_id}
@@ -120,6 +125,20 @@ def submit_new(session: Session, actor: Actor, kind: ReviewKind, matters: Sequen
         bulk_insert(session, ReviewLevel, steps)
 
 
+def _beyond(chain: Sequence[Link], levels: list[Link], organisation_id: int) -> tuple[list[Link], int]:
+    """Return the levels of a matter that an organisation of the chain brings itself, and the number of the first to decide.
+
+    One above the last level becomes the last level: what it brings is not left to those below it.
+    """
+    place = next((n for n, link in enumerate(chain) if link.organisation_id == organisation_id), None)
+    if place is None:
+        raise NotFound
+    if all(link.organisation_id != organisation_id for link in levels):
+        levels = list(chain[: place + 1])
+    own = next(n for n, link in enumerate(levels, start=1) if link.organisation_id == organisation_id)
+    return levels, min(own + 1, len(levels))
+
+
 ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
 
 
@@ -157,9 +176,12 @@ class Opening:
     decider: int
     in_place_of: int | None
     skipped: frozenset[int] = frozenset()
+    first: int = 1  # the levels before it are passed
 
     def state_of(self, level: int) -> LevelState:
         """Return the state of a level that nobody has decided."""
+        if level < self.first:
+            return LevelState.PASSED
         if level in self.skipped:
             return LevelState.SKIPPED
         return LevelState.OPEN if level == self.level else LevelState.WAITING
@@ -175,7 +197,7 @@ def opening_of(
     own = levels[n].organisation_id
     ids = [link.organisation_id for link in chain]
     decider = chains.stand_in(ids, own, may, own_path_id=ids[0], not_by=not_by)
-    return Opening(first + n, decider, own if decider != own else None, frozenset(range(first, first + n)))
+    return Opening(first + n, decider, own if decider != own else None, frozenset(range(first, first + n)), first)
 
 
 def withdraw(session: Session, actor: Actor, kind: ReviewKind, subject_id: int, *, operation: str = "submit_own") -> None:
