@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound as Missing
 from models import files, storage
 from models.access import Permission
 from models.base import db
-from models.credits import rule_versions
+from models.credits import batches, rule_versions
 from models.errors import NotFound
 from models.reviews import organisation_registrations
 from models.training import attachments
@@ -20,7 +20,7 @@ from views.downloads import handed_out
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 _OF_TRAINING = (Permission.TRAINING_MANAGE, Permission.TRAINING_REVIEW, Permission.HOURS_REVIEW)
-_MAY_READ = (Permission.PORTAL, Permission.HOURS_VIEW, Permission.HOURS_REVIEW)
+_MAY_READ = (Permission.PORTAL, Permission.HOURS_VIEW, Permission.HOURS_REVIEW, Permission.HOURS_DECLARE)
 
 
 @blueprint.get("/jobs/<key>")
@@ -73,6 +73,13 @@ def training(key: str) -> Response:
         raise NotFound
     found = attachments.found(db.session(), key)
     return _read(found)
+
+
+@blueprint.get("/declared/<key>")
+def of_batch(key: str) -> Response:
+    """Hand out the evidence of a form for many, to units that declare."""
+    required_actor(Permission.HOURS_DECLARE)
+    return _read(batches.file(db.session(), key))
 
 
 @blueprint.get("/<key>")

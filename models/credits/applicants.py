@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import files, history, outbox
 from models.access import Actor
 from models.base import to_hours, utcnow
-from models.credits import batches, declarations, rules
+from models.credits import batches, declarations
 from models.credits.batches import BatchApplicant, DeclarationBatch
 from models.credits.declarers import require_active
 from models.credits.saving import Applicant, Draft, save_draft
@@ -258,8 +258,39 @@ def _tell(session: Session, actor: Actor, made: Sequence[Declaration]) -> None:
     )
 
 
-def has_score(session: Session, actor: Actor, batch: DeclarationBatch) -> bool:
-    """Say whether the chosen learning form asks for a score."""
-    if not batch.form_code:
-        return False
-    return any(f.name == SCORE for f in rules.offer(session, actor.path, batch.form_code, batch.year).spec.fields)
+# --- many records at once -----------------------------------------------------------------------------------------------
+
+
+def withdraw_many(session: Session, actor: Actor, declaration_ids: Collection[int]) -> Moved:
+    """Take records back that the actor's organisation declared, before the last decision; each other one keeps its reason."""
+    return _each(session, actor, declaration_ids, declarations.withdraw)
+
+
+def submit_many(session: Session, actor: Actor, declaration_ids: Collection[int]) -> Moved:
+    """Submit records again that were rejected or taken back; each other one keeps its reason."""
+    return _each(session, actor, declaration_ids, declarations.submit)
+
+
+def delete_many(session: Session, actor: Actor, declaration_ids: Collection[int]) -> Moved:
+    """Delete records that were taken back; each other one keeps its reason."""
+    return _each(session, actor, declaration_ids, declarations.delete_draft)
+
+
+def _each(session: Session, actor: Actor, ids: Collection[int], step: Callable[[Session, Actor, int], object]) -> Moved:
+    actor.require(Permission.HOURS_DECLARE)
+    done: list[int] = []
+    refused: dict[int, DomainError] = {}
+    for declaration_id in sorted(set(ids)):
+        attempted = session.begin_nested()
+        try:
+            step(session, actor, declaration_id)
+        except FieldErrors as wrong:
+            attempted.rollback()
+            refused[declaration_id] = next(iter(wrong.errors.values()))
+        except DomainError as refusal:
+            attempted.rollback()
+            refused[declaration_id] = refusal
+        else:
+            attempted.commit()
+            done.append(declaration_id)
+    return Moved(tuple(done), refused)

@@ -45,7 +45,7 @@ class DeclarationBatch(InSubtree, Base):
     form_name: Mapped[str] = mapped_column(String(60), default="")
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)
     requested_tenths: Mapped[int] = mapped_column(default=0)
-    form_key: Mapped[str] = mapped_column(binary_string(43))  # of the page it was made on: a second click makes no second one
+    form_key: Mapped[str | None] = mapped_column(binary_string(43))  # of the page it was made on: a second click makes no other
     made_by: Mapped[str] = mapped_column(String(100), default="")
     submitted_at: Mapped[dt.datetime | None]  # from then on the form stays as it is
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
@@ -229,7 +229,7 @@ def _made(session: Session, actor: Actor, draft: Draft, form_key: str) -> Declar
         organisation_id=actor.organisation_id,
         path=actor.path,
         year=draft.year,
-        form_key=form_key or f"made:{utcnow().timestamp()}"[:43],
+        form_key=form_key or None,
         made_by=actor.name,
     )
     session.add(made)

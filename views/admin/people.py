@@ -24,6 +24,7 @@ from views.admin import people_filters as filters
 from views.admin.actions import Listing, PageAction, RowAction, Section
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col, words_of
+from views.admin.declare_people import ADD
 from views.admin.exemptions import EXEMPT
 from views.admin.exports import export_action
 from views.admin.keyset import Sort
@@ -83,7 +84,7 @@ class PeopleView(ScopedModelView):
         ),
         export_action(Permission.PEOPLE_EXPORT),
     )
-    batch_actions = (EXEMPT, NAME_PARTICIPANTS)
+    batch_actions = (EXEMPT, ADD, NAME_PARTICIPANTS)
     row_actions = (
         RowAction("details", N_("Details")),
         RowAction("record", N_("Learning record"), page="learning_record.index"),

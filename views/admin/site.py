@@ -28,6 +28,9 @@ from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.base_data import BaseDataPage
 from views.admin.base_hours import BaseHoursView
 from views.admin.change_orders import ChangeOrdersView
+from views.admin.declare_people import DeclarePeople
+from views.admin.declared_for import DeclaredForView
+from views.admin.declaring import DeclareForMany
 from views.admin.delegations import DelegationsView
 from views.admin.departments import DepartmentsView
 from views.admin.exemptions import ExemptionsView
@@ -107,6 +110,9 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         EmployerReviews(Review, endpoint="employer_reviews", url="employer-reviews"),
         TrainingBaseReviews(Review, endpoint="training_base_reviews", url="training-base-reviews"),
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
+        DeclareForMany(endpoint="declare_for", url="declare-for"),
+        DeclarePeople(Professional, endpoint="declare_people", url="declare-people"),
+        DeclaredForView(Declaration, endpoint="declared_for", url="declared-for"),
         HoursView(Review, endpoint="hours", url="hours"),
         HourAuditsView(Declaration, endpoint="hour_audits", url="hour-audits"),
         UnitPlanReviews(Review, endpoint="unit_plan_reviews", url="unit-plan-reviews"),

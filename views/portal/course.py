@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.credits import queries
 from models.credits.audits import Audit
-from models.credits.queries import Progress
+from models.credits.queries import Progress, Round
 from models.credits.reviewing import GRANTED
 from models.credits.tables import Declaration, DeclarationState
 from models.history import HistoryEntry
@@ -24,23 +24,35 @@ from views.words import hours
 def course_of(session: Session, declaration: Declaration, audit: Audit | None = None) -> list[TimelineEntry]:
     """Return what happened to a declaration that the reader has loaded, the oldest first, then what it waits for."""
     progress = queries.progress(session, declaration)
-    past = [*_own(history.entries_of(session, "declaration", declaration.id)), *_decided(progress)]
+    notes = [_passed_with_it(one, declaration) for one in progress.rounds]
+    past = [*_own(history.entries_of(session, "declaration", declaration.id), notes), *_decided(progress)]
     past += [(audit.decided_at, _verdict(audit))] if audit is not None else []
     past.sort(key=lambda pair: pair[0])
     return [entry for _, entry in past] + (_waiting(progress) if declaration.state == DeclarationState.PENDING else [])
 
 
-def _own(entries: Iterable[HistoryEntry]) -> list[tuple[dt.datetime, TimelineEntry]]:
+def _passed_with_it(one: Round, declaration: Declaration) -> str:
+    """Say which levels an organisation passed by declaring itself."""
+    names = [level.name for level in one.levels if level.state == LevelState.PASSED and level.decision is None]
+    if not names or not declaration.declared_by_name:
+        return ""
+    by = gettext("Declared by %(name)s", name=declaration.declared_by_name)
+    return f"{by}{gettext('; ')}{gettext('passed with it: %(names)s', names=gettext(', ').join(names))}"
+
+
+def _own(entries: Iterable[HistoryEntry], notes: list[str]) -> list[tuple[dt.datetime, TimelineEntry]]:
+    """Return the steps of whoever declared; each submission carries the note of its round."""
     words = {
         "submit": (gettext("Submitted"), "info"),
         "resubmit": (gettext("Submitted again"), "info"),
         "withdraw": (gettext("Withdrawn"), "withdrawn"),
     }
-    return [
-        (e.at, TimelineEntry(*words[e.action], at=e.at, who=e.actor_name, where=e.organisation_name))
-        for e in entries
-        if e.action in words
-    ]
+    found, rounds = [], iter(notes)
+    for e in entries:
+        if e.action in words:
+            note = "" if e.action == "withdraw" else next(rounds, "")
+            found.append((e.at, TimelineEntry(*words[e.action], at=e.at, who=e.actor_name, where=e.organisation_name, note=note)))
+    return found
 
 
 def _decided(progress: Progress) -> list[tuple[dt.datetime, TimelineEntry]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from flask import render_template, request, url_for
 
@@ -14,7 +15,7 @@ from models.credits import declarations, drafts, queries, rules, why_not, window
 from models.credits.declarations import Proposal
 from models.credits.forms import FormSpec
 from models.credits.rules import Offer
-from models.credits.tables import CapKind, Declaration
+from models.credits.tables import CapKind, Declaration, Source
 from models.errors import DomainError
 from models.uploads import MAX_BYTES
 from views.details import Attachment, attachment_of
@@ -36,29 +37,37 @@ class Page:
     form: DeclarationForm = field(default_factory=DeclarationForm)
     open_years: Sequence[int] = ()
     warnings: list[str] = field(default_factory=list)
+    person_id: int | None = None  # whom an organisation declares for
 
     def render(self) -> str:
         """Return the page of the form as it stands."""
-        spec = self.spec
-        forms.prepare(self.form, self.offers, spec, self.open_years)
         return render_template(
             "portal/declare.html",
-            form=self.form,
-            declaration=self.declaration,
-            spec=spec,
-            language=words_language(),
-            blocks=forms.blocks(self.form, spec) if spec else [],
-            evidence=self._evidence(),
-            warnings=self.warnings,
-            cap=forms.cap_sentence(spec) if spec else "",
-            rule_document=self.offer.version if self.offer and self.offer.version.document_key else None,
-            is_rule_newer=self._is_rule_newer(),
-            proposal=self._proposal(),
             why_not=self._why_not(),
             drafts=self._other_drafts(),
             action=_address(self.declaration),
-            max_bytes=MAX_BYTES,
+            propose=url_for("portal.propose"),
+            **self.shown(),
         )
+
+    def shown(self) -> dict[str, object]:
+        """Return what every template of the form takes."""
+        spec = self.spec
+        forms.prepare(self.form, self.offers, spec, self.open_years)
+        return {
+            "form": self.form,
+            "declaration": self.declaration,
+            "spec": spec,
+            "language": words_language(),
+            "blocks": forms.blocks(self.form, spec) if spec else [],
+            "evidence": self.evidence(),
+            "warnings": self.warnings,
+            "cap": forms.cap_sentence(spec) if spec else "",
+            "rule_document": self.offer.version if self.offer and self.offer.version.document_key else None,
+            "is_rule_newer": self._is_rule_newer(),
+            "proposal": self._proposal(),
+            "max_bytes": MAX_BYTES,
+        }
 
     @property
     def spec(self) -> FormSpec | None:
@@ -80,20 +89,16 @@ class Page:
         """Say whether a field, by its name in the operations, has an error already."""
         return any(n in self.form and self.form[n].errors for n in (name, PREFIX + name))
 
-    def _evidence(self) -> list[tuple[str, Attachment]]:
+    def evidence(self) -> list[tuple[str, Attachment]]:
+        """Return the attachments that are there, each with its key."""
         rows = queries.evidence_of(db.session(), self.declaration.id) if self.declaration else ()
-        return [
-            (
-                a.key,
-                attachment_of(a),
-            )
-            for a in rows
-        ]
+        return [(a.key, attachment_of(a)) for a in rows]
 
     def _proposal(self) -> dict[str, object] | None:
         if self.offer is None:
             return None
-        return shown_proposal(self.offer.spec, declarations.propose(db.session(), self.actor, self.form.draft(self.offer.spec)))
+        draft = self.form.draft(self.offer.spec)
+        return shown_proposal(self.offer.spec, declarations.propose(db.session(), self.actor, draft, person_id=self.person_id))
 
     def _why_not(self) -> list[str]:
         """Say before anything is filled in what will keep it from being submitted, and who can help."""
@@ -103,7 +108,8 @@ class Page:
     def _other_drafts(self) -> Sequence[Declaration]:
         if self.declaration is not None or self.offer is not None or self.actor.person_id is None:
             return ()
-        return [r.declaration for r in queries.declarations_of(db.session(), self.actor.person_id, tab="draft", limit=3)]
+        found = queries.declarations_of(db.session(), self.actor.person_id, tab="draft", limit=3)
+        return [r.declaration for r in found if r.declaration.source == Source.PERSON]
 
 
 def shown_proposal(spec: FormSpec, proposal: Proposal) -> dict[str, object]:
@@ -121,10 +127,6 @@ def _address(declaration: Declaration | None) -> str:
     return url_for("portal.edit_declaration", declaration_id=declaration.id) if declaration else url_for("portal.declare")
 
 
-def _offers(actor: Actor, year: int) -> list[Offer]:
-    return rules.offered(db.session(), actor.path, year) if year else []
-
-
 def _chosen(offers: Sequence[Offer], values: Mapping[str, str]) -> Offer | None:
     """Return the learning form that was chosen; one that is not of the chosen type is not chosen yet."""
     offer = next((o for o in offers if o.spec.code == values.get("form_code")), None)
@@ -132,14 +134,21 @@ def _chosen(offers: Sequence[Offer], values: Mapping[str, str]) -> Offer | None:
     return offer if offer and (not wanted or wanted == offer.spec.declaration_type) else None
 
 
-def make_page(actor: Actor, declaration: Declaration | None) -> Page:
-    """Return the page for what was posted, or for what is stored, or for a new declaration."""
+AnyPage = TypeVar("AnyPage", bound=Page)
+
+
+def make_page(actor: Actor, declaration: Any | None, page_class: type[AnyPage], *, path: str = "") -> AnyPage:
+    """Return the page for what was posted, or for what is stored, or for a new declaration.
+
+    *declaration* is a record, or a form for many; the rules and windows are those of *path*, else of the actor's place.
+    """
+    path = path or actor.path
     session = db.session()
     stored = {"year": str(declaration.year), "form_code": declaration.form_code} if declaration else {}
     values: Mapping[str, str] = request.form if request.method == "POST" else {**stored, **request.args}
-    open_years = windows.open_years(session, actor.path)
+    open_years = windows.open_years(session, path)
     year = as_year(values.get("year")) or (open_years[0] if open_years else 0)
-    offers = _offers(actor, year)
+    offers = rules.offered(session, path, year) if year else []
     offer = _chosen(offers, values)
     bases = drafts.training_bases(session) if offer and any(f.list_name == rules.TRAINING_BASE for f in offer.spec.fields) else []
     cls = forms.form_class(offer.spec, bases) if offer else DeclarationForm
@@ -153,4 +162,4 @@ def make_page(actor: Actor, declaration: Declaration | None) -> Page:
         form.declaration_type.data = offer.spec.declaration_type.value
     elif request.method == "POST":
         form.form_code.data = ""
-    return Page(actor, declaration, offers, offer, form, open_years)
+    return page_class(actor, declaration, offers, offer, form, open_years)

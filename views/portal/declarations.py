@@ -167,6 +167,8 @@ def _pairs(declaration: Declaration) -> list[tuple[str, str]]:
         (gettext("Compulsory / elective"), gettext(ELECTIVE[declaration.elective])),
     ]
     head = [(gettext("Counts toward year"), str(declaration.year)), (gettext("Learning form"), declaration.form_name)]
-    if declaration.source in ORIGINS:
+    if declaration.declared_by_name:
+        head.append((gettext("Declared by"), declaration.declared_by_name))
+    elif declaration.source in ORIGINS:
         head.append((gettext("Origin of the record"), gettext(ORIGINS[declaration.source])))
     return [*head, *_fields(declaration), *figures]

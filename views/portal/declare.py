@@ -35,7 +35,7 @@ def declare() -> str | Response:
     expect(Intent.READ)  # until what was sent is checked: pictures are drawn anew while others write
     actor = reader()
     if request.method == "GET":
-        return make_page(actor, None).render()
+        return make_page(actor, None, Page).render()
     return _posted(actor, drafts.of_form(db.session(), actor, _form_key()))
 
 
@@ -50,38 +50,38 @@ def edit_declaration(declaration_id: int) -> str | Response:
     if "edit" not in declarations.what_can(declaration):
         flash(gettext("Only a draft or a rejected declaration can be edited."), "error")
         return redirect(url_for("portal.declaration", declaration_id=declaration_id), code=303)
-    return make_page(actor, declaration).render()
+    return make_page(actor, declaration, Page).render()
 
 
 @blueprint.post("/declarations/propose")
 def propose() -> str:
     """Return what the rule gives for the form as it stands; nothing is saved."""
     expect(Intent.READ)
-    page = make_page(reader(), None)
+    page = make_page(reader(), None, Page)
     if page.offer is None:
         raise NotFound
     proposal = declarations.propose(db.session(), page.actor, page.form.draft(page.offer.spec))
     return render_template("portal/proposal.html", proposal=shown_proposal(page.offer.spec, proposal))
 
 
-def _token(field: str) -> str:
+def token(field: str) -> str:
     """Return a random key that one of our own pages wrote into the form; anything else is none."""
     text = request.form.get(field, "")
     return text if _TOKEN.fullmatch(text) else ""
 
 
 def _form_key() -> str:
-    return _token("form_key")
+    return token("form_key")
 
 
 def _step() -> str:
-    return KEEP if _token("remove") else request.form.get("step", KEEP)
+    return KEEP if token("remove") else request.form.get("step", KEEP)
 
 
 def _posted(actor: Actor, declaration: Declaration | None) -> str | Response:
     if declaration is not None and "edit" not in declarations.what_can(declaration):
         return _too_late(declaration)
-    page = make_page(actor, declaration)
+    page = make_page(actor, declaration, Page)
     step = _step()
     if step in _READ_ONLY or page.offer is None:
         if step not in _READ_ONLY:
@@ -108,7 +108,7 @@ def _posted(actor: Actor, declaration: Declaration | None) -> str | Response:
 
 def _keep(page: Page) -> Kept:
     """Save what fits, add the chosen files, take off the one that was to go."""
-    uploads = [_upload(f) for f in request.files.getlist("attachments") if f.filename]
+    uploads = [upload_of(f) for f in request.files.getlist("attachments") if f.filename]
     draft = page.form.draft(page.spec)
     declaration_id = page.declaration.id if page.declaration else None
     taken, refused = drafts.check_uploads(db.session(), page.declaration, uploads)
@@ -120,13 +120,14 @@ def _keep(page: Page) -> Kept:
             declaration_id=declaration_id,
             form_key=_form_key(),
             uploads=taken,
-            remove=_token("remove"),
+            remove=token("remove"),
         )
     kept.refused_files += refused
     return kept
 
 
-def _upload(file: FileStorage) -> Upload:
+def upload_of(file: FileStorage) -> Upload:
+    """Return a file of the request as it is checked."""
     # One byte more than is allowed tells the check enough.
     return Upload(file.filename or "", file.stream.read(MAX_BYTES + 1))
 

@@ -29,7 +29,7 @@ def upgrade() -> None:
     sa.Column('form_name', sa.String(length=60), nullable=False),
     sa.Column('inputs', sa.JSON(), nullable=False),
     sa.Column('requested_tenths', sa.Integer(), nullable=False),
-    sa.Column('form_key', _bytes(43), nullable=False),
+    sa.Column('form_key', _bytes(43), nullable=True),
     sa.Column('made_by', sa.String(length=100), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),

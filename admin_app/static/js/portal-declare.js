@@ -148,7 +148,7 @@ function showEvidence(page) {
   document.getElementById("attachments-block").replaceWith(document.importNode(fresh, true));
   const answer = page.querySelector("form[data-declare]");
   form.setAttribute("action", answer.getAttribute("action"));
-  if (address().endsWith("/edit")) history.replaceState(null, "", address());
+  if (/\/edit(\?|$)/.test(address())) history.replaceState(null, "", address());
 }
 
 async function upload(file) {

@@ -1,0 +1,489 @@
+"""代申报: one form, one record for each person, who decides it, what its declarer alone may do, and that nothing doubles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import files
+from models.access import Actor
+from models.credits import applicants, batches, declarations
+from models.credits.applicants import Tally
+from models.credits.batches import BatchApplicant, BatchFile
+from models.credits.declarations import Draft
+from models.credits.tables import Declaration, DeclarationState, DeclarationWindow, Source, YearSummary
+from models.errors import FieldErrors, NotAllowed, NotFound, WrongState
+from models.files import Attachment
+from models.org.tables import CodeEntry, Organisation, OrganisationState
+from models.outbox import Notice
+from models.people.tables import Account, Post, PostState, Professional, ProfessionalState, Role
+from models.reviews import engine, undo
+from models.reviews.tables import Decision, Review, ReviewLevel, Verdict
+from models.scope import system_session
+from models.transaction import unit_of_work
+from models.uploads import Upload, check
+from tests.cast import Cast
+from tests.models.credits.conftest import TRAINING, picture
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
+Make = Callable[..., int]
+Read = Callable[[int], Declaration]
+
+
+@pytest.fixture
+def run(session_of: Callable[[Actor], Session]) -> Callable[..., Any]:
+    """Run one operation for an actor in a transaction of its own."""
+
+    def run_as(operation: Callable[..., Any], actor: Actor, *args: Any, **named: Any) -> Any:
+        session = session_of(actor)
+        with unit_of_work(session):
+            return operation(session, actor, *args, **named)
+
+    return run_as
+
+
+@pytest.fixture
+def make(cast: Cast, run: Callable[..., Any]) -> Make:
+    """Fill in a form for people of the cast, with evidence, and return its id."""
+
+    def made(actor: Actor, *people: str, hours: str = "40", form: str = "GWPX", key: str = "", **inputs: str) -> int:
+        draft = Draft(2026, "professional", form, {**TRAINING, **inputs}, hours)
+        uploads = [check(Upload("结业证书.png", picture(7)))]
+        kept = run(batches.keep, actor, draft, batch_id=None, form_key=key, uploads=uploads)
+        assert (kept.errors, kept.refused_files) == ({}, [])
+        if people:
+            moved = run(applicants.add_many, actor, kept.batch.id, [cast.people[p].id for p in people])
+            assert moved.refused == {}
+        return int(kept.batch.id)
+
+    return made
+
+
+@pytest.fixture
+def submit(run: Callable[..., Any]) -> Callable[..., Tally]:
+    """Submit a form, chunk by chunk, to its end."""
+
+    def submitted(actor: Actor, batch_id: int) -> Tally:
+        run(applicants.begin, actor, batch_id)
+        while run(applicants.declare_next, actor, batch_id):
+            pass
+        found: Tally = run(applicants.finish, actor, batch_id)
+        return found
+
+    return submitted
+
+
+def records(batch_id: int) -> list[Declaration]:
+    with system_session() as session:
+        return list(session.scalars(select(Declaration).where(Declaration.batch_id == batch_id).order_by(Declaration.person_id)))
+
+
+def levels(declaration_id: int) -> list[tuple[str, str]]:
+    with system_session() as session:
+        rows = session.execute(
+            select(ReviewLevel.organisation_name, ReviewLevel.state)
+            .join(Review, (Review.id == ReviewLevel.review_id) & (Review.round == ReviewLevel.round))
+            .where(Review.subject_id == declaration_id)
+            .order_by(ReviewLevel.level)
+        )
+        return [(name.removeprefix("单位-"), str(state)) for name, state in rows]
+
+
+def decider(declaration_id: int) -> str:
+    with system_session() as session:
+        name = session.scalar(
+            select(Organisation.name)
+            .join(Review, Review.deciding_organisation_id == Organisation.id)
+            .where(Review.subject_id == declaration_id)
+        )
+        return str(name).removeprefix("单位-")
+
+
+def reasons_of(batch_id: int) -> list[str]:
+    with system_session() as session:
+        rows = session.scalars(
+            select(BatchApplicant).where(BatchApplicant.batch_id == batch_id, BatchApplicant.refusal.is_not(None))
+        )
+        return [r.refusal["message_id"] for r in rows if r.refusal]
+
+
+def refused(call: Callable[[], Any]) -> dict[str, str]:
+    with pytest.raises(FieldErrors) as caught:
+        call()
+    return {name: error.message_id for name, error in caught.value.errors.items()}
+
+
+# --- one record for each ----------------------------------------------------------------------------------------------
+
+
+def test_one_record_for_each_person_with_one_mark_and_shared_evidence(cast: Cast, make: Make, submit: Any) -> None:
+    batch = make(cast.unit_clerk, "professional", "colleague", "branch_worker")
+    assert submit(cast.unit_clerk, batch) == Tally(3, 0, 0)
+    made = records(batch)
+    assert [d.person_id for d in made] == sorted(cast.people[p].id for p in ("professional", "colleague", "branch_worker"))
+    unit = cast.organisations["unit"]
+    assert {(d.source, d.declared_by_id, d.declared_by_name, d.requested_tenths, d.state) for d in made} == {
+        (Source.ORGANISATION, unit.id, unit.name, 400, DeclarationState.PENDING)
+    }
+    with system_session() as session:
+        (kept,) = session.scalars(select(BatchFile)).all()
+        shared = session.scalars(select(Attachment).where(Attachment.subject_id.in_([d.id for d in made]))).all()
+        assert {a.stored_as for a in shared} == {kept.key}
+        assert len({a.key for a in shared}) == 3
+        assert [files.read(a) == files.read(kept) for a in shared] == [True] * 3
+
+
+def test_the_same_evidence_within_one_form_is_no_reason_for_a_closer_look(cast: Cast, make: Make, submit: Any) -> None:
+    first = make(cast.unit_clerk, "professional", "colleague", form="KSZG", **EXAM)
+    submit(cast.unit_clerk, first)
+    assert [d.key_reasons for d in records(first)] == [[], []]
+    second = make(cast.department_clerk, "neighbour", form="KSZG", **EXAM)
+    submit(cast.department_clerk, second)
+    assert [r["message_id"] for r in records(second)[0].key_reasons] == [
+        "The certificate number has been used in another record.",
+        "The evidence file %(name)s has been used in another record.",
+    ]
+
+
+EXAM = {
+    "qualification": "VQ01",
+    "level": "中级",
+    "certificate_no": "NO-2026-77",
+    "pass_date": "2026-05-01",
+    "issuer": "考试中心",
+}
+
+
+@pytest.fixture(autouse=True)
+def _qualification(in_app: Any) -> None:
+    with system_session() as session, unit_of_work(session):
+        if session.scalar(select(CodeEntry.id).where(CodeEntry.code == "VQ01")) is None:
+            session.add(CodeEntry(list_name="vocational_qualification", code="VQ01", name="资格", position=1))
+
+
+def test_hours_and_score_of_ones_own_stand_before_those_of_the_form(cast: Cast, make: Make, submit: Any, system: Session) -> None:
+    batch = make(cast.unit_clerk, "professional", "colleague")
+    with unit_of_work(system):
+        row = system.scalars(select(BatchApplicant).where(BatchApplicant.person_id == cast.people["colleague"].id)).one()
+        row.requested_tenths, row.score = 245, "优秀"
+    submit(cast.unit_clerk, batch)
+    found = {d.person_id: (d.requested_tenths, d.inputs["score"]) for d in records(batch)}
+    assert found == {cast.people["professional"].id: (400, "合格"), cast.people["colleague"].id: (245, "优秀")}
+
+
+# --- who decides ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("declarer", "person", "expected", "next_one"),
+    [
+        ("unit_clerk", "professional", [("unit", "passed"), ("department", "open"), ("county", "waiting")], "department"),
+        (
+            "unit_clerk",
+            "branch_worker",
+            [("branch", "passed"), ("unit", "passed"), ("department", "open"), ("county", "waiting")],
+            "department",
+        ),
+        ("department_clerk", "professional", [("unit", "passed"), ("department", "passed"), ("county", "open")], "county"),
+    ],
+)
+def test_levels_up_to_the_declarer_are_passed_and_the_next_one_decides(
+    declarer: str, person: str, expected: Any, next_one: str, cast: Cast, make: Make, submit: Any
+) -> None:
+    actor = cast.actors[declarer]
+    batch = make(actor, person)
+    submit(actor, batch)
+    (made,) = records(batch)
+    assert levels(made.id) == expected
+    assert decider(made.id) == next_one
+
+
+def test_the_last_level_leaves_it_to_another_of_its_administrators(
+    cast: Cast, make: Make, submit: Any, decide: Any, second_of_county: Actor, session_of: Any
+) -> None:
+    batch = make(cast.county_officer, "professional")
+    submit(cast.county_officer, batch)
+    (made,) = records(batch)
+    assert levels(made.id) == [("unit", "passed"), ("department", "passed"), ("county", "open")]
+    assert decider(made.id) == "county"
+    session = session_of(cast.county_officer)
+    with unit_of_work(session):
+        review = session.scalars(select(Review.id).where(Review.subject_id == made.id)).one()
+        moved = engine.decide_many(session, cast.county_officer, [review], verdict=Verdict.PASS)
+    assert [type(e) for e in moved.refused.values()] == [NotAllowed]
+    decide(second_of_county, [made.id])
+    assert records(batch)[0].granted_tenths == 400
+
+
+def test_with_nobody_else_at_the_last_level_the_one_above_decides(cast: Cast, make: Make, submit: Any) -> None:
+    batch = make(cast.county_officer, "professional")
+    submit(cast.county_officer, batch)
+    assert decider(records(batch)[0].id) == "city"
+
+
+def test_one_above_the_last_level_becomes_the_last_level(
+    cast: Cast, make: Make, submit: Any, decide: Any, second_of_city: Actor
+) -> None:
+    batch = make(cast.city_officer, "professional")
+    submit(cast.city_officer, batch)
+    (made,) = records(batch)
+    assert levels(made.id) == [("unit", "passed"), ("department", "passed"), ("county", "passed"), ("city", "open")]
+    decide(second_of_city, [made.id])
+    assert records(batch)[0].state == DeclarationState.APPROVED
+
+
+def _second(cast: Cast, of: str, account: str) -> Actor:
+    """Return another administrator of an organisation, whose role holds every right."""
+    officer = cast.actors[of]
+    with system_session() as session, unit_of_work(session):
+        rights = sorted(p.value for p in officer.permissions)
+        whose = {"organisation_id": officer.organisation_id, "path": officer.path}
+        role = Role(name="全部权限", permissions=rights, **whose)
+        session.add(role)
+        session.flush()
+        post = Post(account_id=cast.accounts[account].id, role_id=role.id, name=account, state=PostState.ACTIVE, **whose)
+        session.add(post)
+        session.flush()
+        return replace(
+            officer, account_id=cast.accounts[account].id, name=account, post_id=post.id, position_key=f"post:{post.id}"
+        )
+
+
+@pytest.fixture
+def second_of_county(cast: Cast) -> Actor:
+    """Another administrator of the county, who holds its rights."""
+    return _second(cast, "county_officer", "city_second")
+
+
+@pytest.fixture
+def second_of_city(cast: Cast) -> Actor:
+    """Another administrator of the city, who holds its rights."""
+    return _second(cast, "city_officer", "unit_second")
+
+
+def test_what_passes_counts_for_the_person(cast: Cast, make: Make, submit: Any, decide: Any) -> None:
+    batch = make(cast.unit_clerk, "professional")
+    submit(cast.unit_clerk, batch)
+    (made,) = records(batch)
+    decide(cast.department_clerk, [made.id], granted=320)
+    decide(cast.county_officer, [made.id])
+    with system_session() as session:
+        year = session.scalars(select(YearSummary).where(YearSummary.person_id == made.person_id)).one()
+        assert (records(batch)[0].granted_tenths, year.professional_tenths) == (320, 320)
+
+
+# --- the declarer's own steps -------------------------------------------------------------------------------------------
+
+
+def test_withdrawal_edit_and_resubmission_belong_to_the_declarer(
+    cast: Cast, make: Make, submit: Any, run: Any, decide: Any
+) -> None:
+    batch = make(cast.unit_clerk, "professional")
+    submit(cast.unit_clerk, batch)
+    (made,) = records(batch)
+    steps: tuple[Callable[..., Any], ...] = (declarations.submit, declarations.withdraw, declarations.delete_draft)
+    for step in steps:
+        with pytest.raises(NotAllowed):
+            run(step, cast.professional, made.id)
+    for other in (cast.department_clerk, cast.county_officer, cast.sibling_clerk, cast.branch_clerk):
+        for step in steps:
+            with pytest.raises(NotFound):
+                run(step, other, made.id)
+    decide(cast.department_clerk, [made.id], verdict=Verdict.REJECT, reason="证书模糊")
+    assert declarations.what_can(records(batch)[0]) == frozenset()
+    assert declarations.what_can(records(batch)[0], Source.ORGANISATION) == {"edit", "resubmit"}
+    draft = Draft(2026, "professional", "GWPX", TRAINING, "36")
+    with pytest.raises(NotAllowed):
+        run(declarations.save_draft, cast.professional, draft, declaration_id=made.id)
+    run(declarations.save_draft, cast.unit_clerk, draft, declaration_id=made.id)
+    run(declarations.submit, cast.unit_clerk, made.id)
+    assert records(batch)[0].requested_tenths == 360
+    assert levels(made.id) == [("unit", "passed"), ("department", "open"), ("county", "waiting")]
+    run(declarations.withdraw, cast.unit_clerk, made.id)
+    assert records(batch)[0].state == DeclarationState.DRAFT
+    with pytest.raises(WrongState):
+        run(declarations.withdraw, cast.unit_clerk, made.id)
+    run(declarations.delete_draft, cast.unit_clerk, made.id)
+    assert records(batch) == []
+    with system_session() as session:
+        (kept,) = session.scalars(select(BatchFile)).all()
+        assert files.read(kept)  # what others share stays
+
+
+@pytest.mark.parametrize("n_passed", [0, 1, 2])
+def test_withdrawal_ends_with_the_last_decision(
+    n_passed: int, cast: Cast, make: Make, submit: Any, run: Any, decide: Any
+) -> None:
+    batch = make(cast.unit_clerk, "professional")
+    submit(cast.unit_clerk, batch)
+    (made,) = records(batch)
+    for officer in (cast.department_clerk, cast.county_officer)[:n_passed]:
+        decide(officer, [made.id])
+    if n_passed < 2:
+        run(declarations.withdraw, cast.unit_clerk, made.id)
+    else:
+        with pytest.raises(WrongState):
+            run(declarations.withdraw, cast.unit_clerk, made.id)
+
+
+def test_an_undone_decision_opens_the_level_after_the_declarer_again(
+    cast: Cast, make: Make, submit: Any, decide: Any, run: Any
+) -> None:
+    batch = make(cast.unit_clerk, "professional")
+    submit(cast.unit_clerk, batch)
+    (made,) = records(batch)
+    decide(cast.department_clerk, [made.id])
+    with system_session() as session:
+        decision = session.scalars(select(Decision.id).where(Decision.subject_id == made.id)).one()
+    moved = run(undo.undo_many, cast.department_clerk, [decision])
+    assert moved.refused == {}
+    assert levels(made.id) == [("unit", "passed"), ("department", "open"), ("county", "waiting")]
+
+
+# --- nothing doubles, nothing is lost -----------------------------------------------------------------------------------
+
+
+def test_submitting_twice_makes_nothing_twice(cast: Cast, make: Make, submit: Any, run: Any) -> None:
+    batch = make(cast.unit_clerk, "professional", "colleague")
+    submit(cast.unit_clerk, batch)
+    with pytest.raises(WrongState):
+        run(applicants.begin, cast.unit_clerk, batch)
+    assert run(applicants.declare_next, cast.unit_clerk, batch) == 0
+    assert len(records(batch)) == 2
+
+
+def test_the_same_page_sent_twice_makes_one_form(cast: Cast, make: Make, run: Any, session_of: Any) -> None:
+    first = make(cast.unit_clerk, key="k" * 43)
+    assert batches.of_form(session_of(cast.unit_clerk), cast.unit_clerk, "k" * 43).id == first
+    with pytest.raises(WrongState):
+        make(cast.unit_clerk, key="k" * 43)
+
+
+def test_whoever_cannot_be_declared_for_is_named_and_the_others_go_on(
+    cast: Cast, make: Make, submit: Any, run: Any, system: Session
+) -> None:
+    batch = make(cast.department_clerk, "professional", "colleague", "neighbour")
+    with unit_of_work(system):
+        system.get_one(Professional, cast.people["colleague"].id).state = ProfessionalState.DISABLED
+        system.get_one(Organisation, cast.organisations["sibling_unit"].id).state = OrganisationState.DISABLED
+    assert submit(cast.department_clerk, batch) == Tally(1, 2, 0)
+    assert sorted(reasons_of(batch)) == [
+        "The unit of this person is disabled; nothing can be submitted to it.",
+        "This person is not registered any more, or is disabled.",
+    ]
+    with unit_of_work(system):
+        system.get_one(Organisation, cast.organisations["sibling_unit"].id).state = OrganisationState.ACTIVE
+    run(applicants.begin_again, cast.department_clerk, batch)
+    while run(applicants.declare_next, cast.department_clerk, batch):
+        pass
+    assert run(applicants.finish, cast.department_clerk, batch) == Tally(2, 1, 0)
+    assert len(records(batch)) == 2
+
+
+def test_a_window_that_a_county_closed_refuses_its_people_and_opens_the_form_again(
+    cast: Cast, make: Make, submit: Any, system: Session, run: Any
+) -> None:
+    batch = make(cast.city_officer, "professional")
+    with unit_of_work(system):
+        system.add(
+            DeclarationWindow(
+                path=cast.organisations["county"].path,
+                organisation_id=cast.organisations["county"].id,
+                year=2026,
+                opens_on=dt.date(2026, 1, 1),
+                closes_on=dt.date(2026, 2, 1),
+            )
+        )
+    assert submit(cast.city_officer, batch) == Tally(0, 1, 0)
+    assert reasons_of(batch) == ["Hours of %(year)s cannot be declared now; open: %(years)s."]
+    assert records(batch) == []
+    with system_session() as session:
+        assert session.get_one(batches.DeclarationBatch, batch).submitted_at is None
+
+
+# --- what is refused ----------------------------------------------------------------------------------------------------
+
+
+def test_people_outside_the_subtree_cannot_be_picked(cast: Cast, make: Make, run: Any) -> None:
+    batch = make(cast.unit_clerk)
+    ids = [cast.people[p].id for p in ("neighbour", "cousin", "foreigner")] + [999_999]
+    moved = run(applicants.add_many, cast.unit_clerk, batch, ids)
+    assert (moved.done, {type(e) for e in moved.refused.values()}) == ((), {NotFound})
+
+
+def test_a_form_belongs_to_its_organisation_alone(cast: Cast, make: Make, run: Any) -> None:
+    batch = make(cast.unit_clerk, "professional")
+    for other in (cast.department_clerk, cast.county_officer, cast.branch_clerk, cast.sibling_clerk, cast.foreign_officer):
+        for call in (applicants.begin, batches.delete, applicants.declare_next):
+            with pytest.raises(NotFound):
+                run(call, other, batch)
+        with pytest.raises(NotFound):
+            run(applicants.add_many, other, batch, [cast.people["professional"].id])
+
+
+def test_a_base_a_person_and_a_role_without_the_right_declare_for_nobody(cast: Cast, make: Make, run: Any) -> None:
+    draft = Draft(2026, "professional", "GWPX", TRAINING, "40")
+    bare = replace(cast.unit_clerk, permissions=frozenset())
+    for actor in (cast.base_clerk, cast.professional, bare):
+        with pytest.raises(NotAllowed):
+            run(batches.keep, actor, draft, batch_id=None)
+
+
+def test_a_form_that_is_written_by_the_platform_or_unknown_is_refused(cast: Cast, run: Any) -> None:
+    for code in ("ZXXX", "NO'NE", "\0", "XXXX"):
+        kept = run(batches.keep, cast.unit_clerk, Draft(2026, "professional", code, {}, "1"), batch_id=None)
+        assert list(kept.errors) == ["form_code"], code
+        assert (kept.batch.form_code, kept.batch.inputs) == ("", {})
+
+
+def test_an_empty_form_names_all_that_is_missing(cast: Cast, run: Any) -> None:
+    kept = run(batches.keep, cast.unit_clerk, Draft(2026, "professional", "GWPX", {}, None), batch_id=None)
+    missing = refused(lambda: run(applicants.begin, cast.unit_clerk, kept.batch.id))
+    assert {
+        "school_unit",
+        "class_name",
+        "score",
+        "start_date",
+        "end_date",
+        "requested_hours",
+        "attachments",
+        "applicants",
+    } == set(missing)
+
+
+def test_a_closed_year_is_refused(cast: Cast, run: Any) -> None:
+    kept = run(batches.keep, cast.unit_clerk, Draft(2019, "professional", "GWPX", TRAINING, "40"), batch_id=None)
+    assert (kept.batch, list(kept.errors)) == (None, ["year"])
+
+
+def test_a_file_of_another_form_cannot_be_taken_off(cast: Cast, make: Make, run: Any) -> None:
+    mine, theirs = make(cast.unit_clerk), make(cast.sibling_clerk)
+    with system_session() as session:
+        key = session.scalars(select(BatchFile.key).where(BatchFile.batch_id == theirs)).one()
+    draft = Draft(2026, "professional", "GWPX", TRAINING, "40")
+    with pytest.raises(NotFound):
+        run(batches.keep, cast.unit_clerk, draft, batch_id=mine, remove=key)
+    with pytest.raises(NotFound):
+        run(lambda s, _a: batches.file(s, key), cast.unit_clerk)
+
+
+def test_a_deleted_form_takes_its_files_and_list_along(cast: Cast, make: Make, run: Any) -> None:
+    batch = make(cast.unit_clerk, "professional")
+    run(batches.delete, cast.unit_clerk, batch)
+    with system_session() as session:
+        for table in (batches.DeclarationBatch, BatchApplicant, BatchFile):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_the_person_is_told(cast: Cast, make: Make, submit: Any) -> None:
+    submit(cast.unit_clerk, make(cast.unit_clerk, "professional"))
+    with system_session() as session:
+        account = session.get_one(Account, cast.people["professional"].account_id)
+        (notice,) = session.scalars(select(Notice).where(Notice.account_id == account.id)).all()
+        assert notice.params["organisation"] == cast.organisations["unit"].name
