@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import files, history, outbox
-from models.access import Actor
+from models.access import Actor, Permission
 from models.base import to_hours, utcnow
 from models.credits import batches, declarations
 from models.credits.batches import BatchApplicant, DeclarationBatch

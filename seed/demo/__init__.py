@@ -9,6 +9,7 @@ from models.errors import N_, Conflict
 from models.org.tables import Organisation
 from models.scope import system_session
 from seed.demo.audits import build_audits
+from seed.demo.declared import build_declared
 from seed.demo.grades import build_grades
 from seed.demo.moves import build_moves
 from seed.demo.organisations import build_tree
@@ -48,6 +49,7 @@ def seed_demo() -> list[DemoAccount]:
     build_grades(stage)
     build_unit_hours(stage)
     build_years(stage)
+    build_declared(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

@@ -45,6 +45,7 @@ BY_ENDPOINT = {
     ("documents.badge", "number"): ("certificates", "number"),
     ("verify.certificate", "number"): ("certificates", "number"),
     ("verify.state", "number"): ("certificates", "number"),
+    ("files.of_batch", "key"): ("batch_files", "key"),
     # Whom the support desk looked up stands on the server under a key of its own.
     ("support.account", "key"): ("filter_states", "key"),
     ("support.reset", "key"): ("filter_states", "key"),

@@ -45,6 +45,8 @@ BUILT = {"first", "second"}
 BUILT_BEFORE: frozenset[str] = frozenset(
     {
         "S028",
+        "S078",
+        "S079",
         "S085",
         "S086",
         "S094",
@@ -231,6 +233,8 @@ def town(
     town_of.training(app, cast, acting_as)
     town_of.grades_of_a_base(cast, acting_as)
     town_of.hours_of_units(cast, acting_as)
+    for position in DECIDING:
+        town_of.declared_for(cast, acting_as, cast.actors[ACTORS[position]], "colleague")
     for n, position in enumerate(OFFICERS):
         town_of.office(cast.actors[position], acting_as, n)
     for position in DECIDING:

@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from models.access import Actor
 from models.base import ScopedSession, db
+from models.credits import applicants, batches
+from models.credits.declarations import Draft
 from models.org import departments, publications
 from models.org.codes import mod31
 from models.org.departments import DepartmentData
@@ -251,3 +253,23 @@ def _decide(acting_as: Callable[[Actor], Any], kind: ReviewKind, subject_id: int
         with acting_as(actor) as session:
             wanted = (Review.kind == kind, Review.subject_id == subject_id)
             engine.decide(session, actor, session.scalars(select(Review.id).where(*wanted)).one(), verdict=Verdict.PASS)
+
+
+def declared_for(cast: Cast, acting_as: Callable[[Actor], Any], officer: Actor, person: str) -> None:
+    """Let a unit declare hours for one of its people: the record waits for the level above."""
+    inputs = {
+        "school_unit": "学校",
+        "class_name": "集体培训",
+        "score": "合格",
+        "start_date": "2026-11-02",
+        "end_date": "2026-11-03",
+    }
+    draft = Draft(2026, "professional", "GWPX", inputs, "16")
+    with acting_as(officer) as session:
+        kept = batches.keep(session, officer, draft, batch_id=None, uploads=[check(Upload("证书.png", picture(640)))])
+        assert kept.batch is not None
+        batch_id = kept.batch.id
+        applicants.add_many(session, officer, batch_id, [cast.people[person].id])
+        applicants.begin(session, officer, batch_id)
+        applicants.declare_next(session, officer, batch_id)
+        assert applicants.finish(session, officer, batch_id).n_declared == 1

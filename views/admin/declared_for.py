@@ -73,7 +73,7 @@ def _tab(state: DeclarationState, label: str) -> Tab:
 
 
 def _can(step: str) -> Any:
-    return lambda row: step in declarations.what_can(row[0], Source.ORGANISATION)
+    return lambda record: step in declarations.what_can(record, Source.ORGANISATION)
 
 
 class DeclaredForView(ScopedModelView):

@@ -174,16 +174,14 @@ class DeclareForMany(ScopedPage):
         except WrongState as refusal:  # the same form was sent twice at once; the other one was first
             flash(say(refusal), "info")
             return redirect_own(url_for("declare_for.index"), "/")
-        page.declaration = kept.batch  # type: ignore[assignment] - it has what the form shows
+        page.declaration = kept.batch
         self._tell(page, kept.errors, kept.refused_files)
         if kept.batch is None:
             return self._show(page)
         if step == PEOPLE:
             return redirect_own(url_for("declare_people.index_view"), "/")
-        if step == SUBMIT:
-            return self._submit(page, kept.batch)
-        if page.form.errors:
-            return self._show(page)
+        if step == SUBMIT or page.form.errors:
+            return self._submit(page, kept.batch) if step == SUBMIT else self._show(page)
         if step == SAVE:
             flash(gettext("Saved as a draft; it is not submitted yet."), "success")
         return redirect_own(_address(kept.batch.id), "/")
@@ -317,14 +315,14 @@ def declare_for_many(run: jobs.Run) -> dict[str, Any]:
         n_done += n
         if not n:
             found = applicants.finish(run.session, run.actor, batch_id)
-            result = {"declared": found.n_declared, "refused": found.n_refused}
+            result = {"n_declared": found.n_declared, "n_refused": found.n_refused}
             run.commit(n_done=n_done, result=result)
             return result
         run.commit(n_done=n_done)
 
 
 def _sentences(job: Job) -> list[str]:
-    return tally_words(Tally(job.result["declared"], job.result["refused"])) if "declared" in job.result else []
+    return tally_words(Tally(job.result["n_declared"], job.result["n_refused"])) if "n_declared" in job.result else []
 
 
 def _files(job: Job) -> list[tuple[str, str]]:

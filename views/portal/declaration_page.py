@@ -31,7 +31,7 @@ class Page:
     """One showing of the form: whose declaration, by which learning form, and what is to be said."""
 
     actor: Actor
-    declaration: Declaration | None = None
+    declaration: Any = None  # a record, or a form for many: what is stored of the form
     offers: Sequence[Offer] = ()
     offer: Offer | None = None
     form: DeclarationForm = field(default_factory=DeclarationForm)

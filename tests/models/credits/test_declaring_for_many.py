@@ -333,12 +333,15 @@ def test_withdrawal_ends_with_the_last_decision(
 
 
 def test_an_undone_decision_opens_the_level_after_the_declarer_again(
-    cast: Cast, make: Make, submit: Any, decide: Any, run: Any
+    cast: Cast, make: Make, submit: Any, run: Any, session_of: Any
 ) -> None:
     batch = make(cast.unit_clerk, "professional")
     submit(cast.unit_clerk, batch)
     (made,) = records(batch)
-    decide(cast.department_clerk, [made.id])
+    session = session_of(cast.department_clerk)
+    with unit_of_work(session):
+        review = session.scalars(select(Review.id).where(Review.subject_id == made.id)).one()
+        engine.decide_many(session, cast.department_clerk, [review], verdict=Verdict.PASS, batch="mark")
     with system_session() as session:
         decision = session.scalars(select(Decision.id).where(Decision.subject_id == made.id)).one()
     moved = run(undo.undo_many, cast.department_clerk, [decision])
