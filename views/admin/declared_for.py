@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, select
 
 from models.access import Actor
@@ -81,7 +82,7 @@ class DeclaredForView(ScopedModelView):
 
     permission = DECLARE
     kinds = WITH_MEMBERS
-    name_id = N_("Declarations by the unit")
+    name_id = N_("View declarations")
     group_id = GROUP
     icon = "file"
     order = 27
@@ -160,6 +161,11 @@ class DeclaredForView(ScopedModelView):
         ),
     )
     details_template = "admin/declared_for.html"
+
+    @property
+    def title(self) -> str:
+        """Return the heading, which the menu leads to by another word."""
+        return gettext(N_("Declarations by the unit"))
 
     def rows(self) -> Select[Any]:
         """Return the records with the organisation that each waits for."""
