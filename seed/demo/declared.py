@@ -15,7 +15,7 @@ from models.uploads import Upload, check
 from seed.demo.records import picture
 from seed.demo.stage import Stage, acting_as, as_system
 
-UNIT = "wh_hospital"
+UNIT = "people_hospital"
 REJECTED = "结业证书与培训班名称不一致"
 N_PEOPLE = 6
 SHADE = 4711
