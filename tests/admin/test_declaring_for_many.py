@@ -81,6 +81,9 @@ def test_the_way_from_the_form_to_the_records(desk: Sit, begun: Any, look: Look,
     details = clerk.get(f"declared-for/details/?id={one}")
     assert "证书.png" in details.text
     assert "单位-department" in details.text
+    clerk.client.set_cookie("lang", "zh")
+    assert "随申报通过：单位-unit" in clerk.get(f"declared-for/details/?id={one}").text
+    clerk.client.set_cookie("lang", "en")
     again = clerk.post(f"declare-for/edit?id={batch_id}", **form("submit"))
     assert "nothing was changed" in clerk.follow(again).text
     assert count(look, Declaration) == 2

@@ -37,7 +37,9 @@ def _passed_with_it(one: Round, declaration: Declaration) -> str:
     if not names or not declaration.declared_by_name:
         return ""
     by = gettext("Declared by %(name)s", name=declaration.declared_by_name)
-    return f"{by}{gettext('; ')}{gettext('passed with it: %(names)s', names=gettext(', ').join(names))}"
+    # Apart from the string: what stands inside one is not found for the catalogue.
+    passed = gettext("passed with it: %(names)s", names=gettext(", ").join(names))
+    return gettext("; ").join((by, passed))
 
 
 def _own(entries: Iterable[HistoryEntry], notes: list[str]) -> list[tuple[dt.datetime, TimelineEntry]]:
