@@ -53,6 +53,11 @@ def _registered(name: str) -> tuple[Declared, Listing, BatchAction]:
     return _views[endpoint], listing, listing.batches[batch]
 
 
+def _at_once(batch: BatchAction) -> int:
+    """Return how many rows one transaction of the batch takes, 500 at most."""
+    return min(batch.most, CHUNK)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """The rows that a batch is asked for: their ids and how the request said it."""
@@ -200,7 +205,7 @@ class BatchPages(Declared):
 
     def _run(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any]) -> Response:
         back = _without_selection(own_or(request.form.get("url"), self.list_url()))
-        if len(chosen.ids) > batch.most:
+        if len(chosen.ids) > _at_once(batch):
             return self._enqueue(listing, batch, chosen, reason, values, back)
         if len(chosen.ids) > 1:
             values = {**values, BATCH: str(uuid.uuid4())}
@@ -280,7 +285,7 @@ def run_batch(run: jobs.Run) -> dict[str, Any]:
     result: dict[str, Any] = dict(run.job.result) or {"done": 0, "skipped": 0, "refused": [], "title": params["title"]}
     start = int(run.job.cursor.get("next", 0))
     while start < len(ids):
-        chunk = ids[start : start + batch.most]
+        chunk = ids[start : start + _at_once(batch)]
         moved = batch.run(run.session, run.actor, chunk, reason=params["reason"], values=params["values"])
         part = result_of(run.session, listing, moved)
         result = {
