@@ -28,7 +28,7 @@ STARTS = {
     "base_clerk": ("training_base", "/admin/"),
 }
 NO_PAGES = re.compile(
-    r"^/language/|/static/|/files/|/captcha|\.(png|jpg|pdf|xlsx|zip)$|/template|/download|/certificate"
+    r"^/language/|/static/|/files/|/captcha|\.(png|jpg|pdf|xlsx|zip|json)$|/template|/download|/certificate"
     r"|^/verify/offline/file$|^/documents/"
 )
 AT_MOST = 60
