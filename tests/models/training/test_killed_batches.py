@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -86,8 +85,8 @@ def survive(
     name: str, ids: list[int], actor: Actor, place: str, cast: Cast, run: Run, patch: pytest.MonkeyPatch, system: Session
 ) -> dict[str, Any]:
     """Run a batch as a task of one row for each transaction, let it die at *place*, and run it again to its end."""
-    view, action = batch._batches[name]
-    patch.setitem(batch._batches, name, (view, replace(action, most=1)))
+    _view, _listing, action = batch._registered(name)
+    patch.setattr(batch, "CHUNK", 1)
     by_key = {a.position_key: a for a in cast.actors.values()}
     patch.setattr(jobs, "_actor_loader", [lambda _account_id, key: by_key.get(key)])
     params = {"batch": name, "ids": sorted(ids), "reason": "", "values": {"batch": "one"}, "title": action.label}
@@ -123,7 +122,7 @@ def survive(
 def test_a_killed_filing_of_grades_goes_on_and_declares_each_once(
     place: str, waiting_grades: list[int], run: Run, cast: Cast, system: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = survive(_batch("grades.", ".submit"), waiting_grades, cast.base_clerk, place, cast, run, monkeypatch, system)
+    result = survive(_batch("grades", "submit"), waiting_grades, cast.base_clerk, place, cast, run, monkeypatch, system)
     assert (result["done"], result["skipped"]) == (len(LEARNERS), 0)
     assert set(system.scalars(select(Grade.state))) == {"pending"}
     assert system.scalar(select(func.count()).select_from(Declaration)) == len(LEARNERS)
@@ -135,15 +134,16 @@ def test_a_killed_filing_of_grades_goes_on_and_declares_each_once(
 def test_a_killed_decision_on_trainings_goes_on_and_credits_each_once(
     place: str, waiting_trainings: list[int], run: Run, cast: Cast, system: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = _batch("unit_hours_reviews.pending", ".approve")
+    name = _batch("unit_hours_reviews", "approve")
     result = survive(name, waiting_trainings, cast.county_officer, place, cast, run, monkeypatch, system)
     assert (result["done"], result["skipped"]) == (3, 0)
     assert [d.granted_tenths for d in system.scalars(select(Declaration))] == [40] * 6
     assert set(system.scalars(select(YearSummary.total_tenths))) == {120}
 
 
-def _batch(start: str, end: str) -> str:
-    return next(name for name in batch._batches if name.startswith(start) and name.endswith(end))
+def _batch(endpoint: str, name: str) -> str:
+    tabs = batch._views[endpoint].listings.values()
+    return next(f"{endpoint}.{tab.name}.{name}" for tab in tabs if name in tab.batches)
 
 
 def test_two_who_file_the_same_grades_at_once_declare_each_once(
