@@ -34,7 +34,7 @@ SIZES = {
     "unit_level": 9,
     "industry": 117,
 }
-N_ROWS = 836 + sum(SIZES.values()) + 2 * 28 + 1
+N_ROWS = 836 + sum(SIZES.values()) + 2 * 29 + 1
 
 
 @pytest.mark.both_databases
