@@ -70,3 +70,8 @@ class FieldErrors(Invalid):
 
     def __reduce__(self) -> tuple[object, ...]:
         return FieldErrors, (self.errors,)
+
+
+def first_of(refusal: DomainError) -> DomainError:
+    """Return the one sentence for which there is room: of several fields that of the first."""
+    return next(iter(refusal.errors.values())) if isinstance(refusal, FieldErrors) else refusal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from decimal import Decimal, InvalidOperation
 
 # Letters and marks that show nothing and are not in the categories below: joiner, fillers, braille blank.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -27,3 +28,11 @@ def compact(text: str) -> str:
     shown = "".join(character for character in unicodedata.normalize("NFKC", text) if _shows(character))
     # Upper-casing can leave NFKC again (ligatures, sharp s), and what is compared must be stable when done twice.
     return unicodedata.normalize("NFKC", shown.upper())
+
+
+def decimal_of(text: str) -> Decimal:
+    """Return the figure that *text* is in ASCII digits, NaN for anything else: no check of a range passes it."""
+    try:
+        return Decimal(text) if text.isascii() else Decimal("NaN")
+    except InvalidOperation:
+        return Decimal("NaN")

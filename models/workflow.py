@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import history, scope
 from models.access import Actor, Permission
 from models.among import among
-from models.errors import N_, DomainError, Invalid, NotFound, WrongState
+from models.errors import N_, DomainError, Invalid, NotFound, WrongState, first_of
 from models.loaded import show
 
 CHUNK = 500
@@ -43,6 +43,23 @@ class Moved:
         """Raise the first refusal: for an effect that must move every row, or none."""
         for error in self.refused.values():
             raise error
+
+
+def one_by_one(session: Session, ids: Iterable[int], step: Callable[[int], object]) -> Moved:
+    """Carry out *step* for each id by itself, in the order of the ids: what it had changed of a refused one is undone."""
+    done: list[int] = []
+    refused: dict[int, DomainError] = {}
+    for each in sorted(set(ids)):
+        attempted = session.begin_nested()
+        try:
+            step(each)
+        except DomainError as refusal:
+            attempted.rollback()
+            refused[each] = first_of(refusal)
+        else:
+            attempted.commit()
+            done.append(each)
+    return Moved(tuple(done), refused)
 
 
 Effect = Callable[[Session, Actor, Sequence[int]], None]

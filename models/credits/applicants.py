@@ -18,7 +18,7 @@ from models.credits.saving import Applicant, Draft, save_draft
 from models.credits.tables import Declaration
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, WrongState
 from models.people.tables import Professional
-from models.workflow import Moved
+from models.workflow import Moved, one_by_one
 
 MOST = 5_000
 """So many people one form declares for."""
@@ -185,20 +185,19 @@ def declare_next(session: Session, actor: Actor, batch_id: int) -> int:
         BatchApplicant.refusal.is_(None),
     )
     chunk = session.scalars(select(BatchApplicant).where(*waiting).order_by(BatchApplicant.id).limit(CHUNK)).all()
-    made: list[Declaration] = []
-    for applicant in chunk:
-        attempted = session.begin_nested()
-        try:
-            declaration = _declare(session, actor, batch, applicant)
-        except DomainError as refusal:
-            attempted.rollback()
-            applicant.refusal = _plain(refusal)
-        else:
-            attempted.commit()
-            applicant.declaration_id = declaration.id
-            made.append(declaration)
+    applicants = {applicant.id: applicant for applicant in chunk}
+    made: dict[int, Declaration] = {}
+
+    def declare(applicant_id: int) -> None:
+        made[applicant_id] = _declare(session, actor, batch, applicants[applicant_id])
+
+    moved = one_by_one(session, applicants, declare)
+    for i in moved.done:
+        applicants[i].declaration_id = made[i].id
+    for i, refusal in moved.refused.items():
+        applicants[i].refusal = _plain(refusal)
     session.flush()
-    _tell(session, actor, made)
+    _tell(session, actor, [made[i] for i in moved.done])
     return len(chunk)
 
 
@@ -227,9 +226,8 @@ def _declare(session: Session, actor: Actor, batch: DeclarationBatch, applicant:
 
 
 def _plain(refusal: DomainError) -> dict[str, object]:
-    """Return the first sentence of a refusal as plain values."""
-    first = next(iter(refusal.errors.values())) if isinstance(refusal, FieldErrors) else refusal
-    return {"message_id": first.message_id, "params": {name: str(value) for name, value in first.params.items()}}
+    """Return a refusal as plain values."""
+    return {"message_id": refusal.message_id, "params": {name: str(value) for name, value in refusal.params.items()}}
 
 
 def _tell(session: Session, actor: Actor, made: Sequence[Declaration]) -> None:
@@ -278,19 +276,4 @@ def delete_many(session: Session, actor: Actor, declaration_ids: Collection[int]
 
 def _each(session: Session, actor: Actor, ids: Collection[int], step: Callable[[Session, Actor, int], object]) -> Moved:
     actor.require(Permission.HOURS_DECLARE)
-    done: list[int] = []
-    refused: dict[int, DomainError] = {}
-    for declaration_id in sorted(set(ids)):
-        attempted = session.begin_nested()
-        try:
-            step(session, actor, declaration_id)
-        except FieldErrors as wrong:
-            attempted.rollback()
-            refused[declaration_id] = next(iter(wrong.errors.values()))
-        except DomainError as refusal:
-            attempted.rollback()
-            refused[declaration_id] = refusal
-        else:
-            attempted.commit()
-            done.append(declaration_id)
-    return Moved(tuple(done), refused)
+    return one_by_one(session, ids, lambda declaration_id: step(session, actor, declaration_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,14 +13,14 @@ from models import history
 from models.access import Actor
 from models.base import to_hours, today, utcnow
 from models.credits import key_review, rules, windows
+from models.credits.declarers import obstacle, unit_states
 from models.credits.form_inputs import clean_inputs
 from models.credits.rules import Offer
 from models.credits.saving import Draft, fill
 from models.credits.tables import Declaration, DeclarationState, Source
 from models.credits.workflow import DECLARATIONS
-from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
-from models.org.tables import Organisation, OrganisationState
-from models.people.tables import Professional, ProfessionalState
+from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, first_of
+from models.people.tables import Professional
 from models.people.transfers import on_the_way
 from models.reviews import submission
 from models.reviews.submission import Matter
@@ -52,8 +52,9 @@ def post_again(session: Session, actor: Actor, posted: Posted, declaration_id: i
     To be called while ``submit_grades`` acts. Raises NotAllowed for a closed window, a disabled organisation or person,
     and Invalid for what the rule of her place does not take.
     """
-    (person,) = _people(session, [posted.person_id]).values() or [None]
-    refusal = _refusal(person, _states(session, [person] if person else []))
+    people = _people(session, [posted.person_id])
+    person = people.get(posted.person_id)
+    refusal = obstacle(person, unit_states(session, people.values()))
     if person is None or refusal is not None:
         raise refusal or NotFound()
     declaration = _rejected(session, declaration_id)
@@ -79,7 +80,7 @@ def post_new(session: Session, actor: Actor, posted: Sequence[Posted]) -> tuple[
     To be called while ``submit_grades`` acts.
     """
     people = _people(session, {each.person_id for each in posted})
-    states = _states(session, people.values())
+    states = unit_states(session, people.values())
     away = on_the_way(session, list(people))
     live = key_review.live_records(session, list(people))
     offers: dict[tuple[str, int], Offer | DomainError] = {}
@@ -87,7 +88,7 @@ def post_new(session: Session, actor: Actor, posted: Sequence[Posted]) -> tuple[
     ready: list[tuple[Posted, Professional, Declaration]] = []
     for each in posted:
         person = people.get(each.person_id)
-        refusal = _refusal(person, states)
+        refusal = obstacle(person, states)
         if person is None or refusal is not None:
             refused[each.key] = refusal or NotFound()
             continue
@@ -135,19 +136,6 @@ def _people(session: Session, person_ids: Collection[int]) -> dict[int, Professi
     return {person.id: person for person in rows}
 
 
-def _states(session: Session, people: Iterable[Professional]) -> dict[int, str]:
-    ids = {person.organisation_id for person in people}
-    return dict(session.execute(select(Organisation.id, Organisation.state).where(Organisation.id.in_(ids))).all())
-
-
-def _refusal(person: Professional | None, states: Mapping[int, str]) -> DomainError | None:
-    if person is None or person.state != ProfessionalState.ACTIVE:
-        return NotAllowed(N_("This person is not registered any more, or is disabled."))
-    if states.get(person.organisation_id) != OrganisationState.ACTIVE:
-        return NotAllowed(N_("The unit of this person is disabled; nothing can be submitted to it."))
-    return None
-
-
 def _offer(session: Session, path: str, year: int) -> Offer:
     windows.require_open(session, path, year)
     return rules.offer(session, path, FORM, year)
@@ -183,7 +171,7 @@ def _write(
         draft = Draft(posted.year, posted.subject, FORM, posted.inputs, hours, posted.elective)
         fill(session, person, declaration, offer=offer, draft=draft, inputs=inputs, requested=hours, live=live)
     except FieldErrors as refusal:
-        raise next(iter(refusal.errors.values())) from None
+        raise first_of(refusal) from None
     declaration.key_reasons = key_review.reasons(session, declaration, (), live)
     declaration.is_key_review = bool(declaration.key_reasons)
 

@@ -20,7 +20,7 @@ from models.credits.key_review import Reason
 from models.credits.rules import Offer
 from models.credits.tables import Declaration, DeclarationState, RuleVersion, Source, SubjectKind
 from models.credits.workflow import DECLARATIONS
-from models.errors import N_, FieldErrors, Invalid
+from models.errors import N_, FieldErrors, Invalid, first_of
 from models.people.tables import Professional
 from models.scope import acting, bulk_insert_returning
 from models.workflow import CHUNK
@@ -141,7 +141,7 @@ def _inputs(session: Session, spec: FormSpec, held: Held) -> dict[str, Any]:
     try:
         return clean_inputs(spec, held.inputs, today=today(), known=rules.known_in(session))
     except FieldErrors as refusal:
-        raise next(iter(refusal.errors.values())) from None
+        raise first_of(refusal) from None
 
 
 def _values(version: RuleVersion, held: Held, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -51,14 +51,26 @@ def own_profile(session: Session, actor: Actor) -> Professional:
     return person
 
 
-def require_active(session: Session, person: Professional | None) -> Professional:
+def require_active(session: Session, person: Professional) -> None:
     """Raise NotAllowed unless person and unit are in use: nothing is submitted for them otherwise."""
+    refusal = obstacle(person, unit_states(session, [person]))
+    if refusal is not None:
+        raise refusal
+
+
+def unit_states(session: Session, people: Iterable[Professional]) -> dict[int, str]:
+    """Return the state of each person's unit, by the id of the unit."""
+    ids = {person.organisation_id for person in people}
+    return dict(session.execute(select(Organisation.id, Organisation.state).where(Organisation.id.in_(ids))).all())
+
+
+def obstacle(person: Professional | None, states: Mapping[int, str]) -> NotAllowed | None:
+    """Return why nothing can be submitted for a person; *states* are those that ``unit_states`` gave."""
     if person is None or person.state != ProfessionalState.ACTIVE:
-        raise NotAllowed(N_("This person is not registered any more, or is disabled."))
-    state = session.scalar(select(Organisation.state).where(Organisation.id == person.organisation_id))
-    if state != OrganisationState.ACTIVE:
-        raise NotAllowed(N_("The unit of this person is disabled; nothing can be submitted to it."))
-    return person
+        return NotAllowed(N_("This person is not registered any more, or is disabled."))
+    if states.get(person.organisation_id) != OrganisationState.ACTIVE:
+        return NotAllowed(N_("The unit of this person is disabled; nothing can be submitted to it."))
+    return None
 
 
 def mark(actor: Actor) -> dict[str, Any]:

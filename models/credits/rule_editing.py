@@ -7,7 +7,7 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from models.base import today
@@ -15,12 +15,14 @@ from models.credits.form_inputs import clean_inputs, stored
 from models.credits.forms import CALENDAR_DAYS, MONTHS, REQUESTED, FieldType, FormSpec, Proposal, parse_form, propose
 from models.credits.tables import CapKind, SubjectKind
 from models.errors import N_, DomainError, FieldErrors, Invalid
+from models.text import decimal_of
 
 MOST_FIELDS, MOST_CHOICES = 30, 60
 MADE_TYPES = (FieldType.TEXT, FieldType.INT, FieldType.DECIMAL, FieldType.DATE, FieldType.BOOL, FieldType.ENUM)
 """What a field may be that an HR department adds; one of a code list comes with the form."""
 LENGTHS = {"name": 60, "name_en": 100, "formula": 2000, "evidence": 500, "source": 500, "rule_text": 5000, "note": 500}
 MOST_HOURS = Decimal("9999.9")
+LONGEST_FIGURE = 8
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,29}")
@@ -138,10 +140,8 @@ def missing_for(spec: FormSpec, edit: RuleEdit) -> list[str]:
 
 def figure(text: str) -> Decimal:
     """Return hours that were typed; raises Invalid unless they lie above 0 and have at most one place."""
-    try:
-        value = Decimal(text.strip()) if text.strip().isascii() and len(text.strip()) <= 8 else Decimal("NaN")
-    except InvalidOperation:
-        value = Decimal("NaN")
+    typed = text.strip()
+    value = decimal_of(typed if len(typed) <= LONGEST_FIGURE else "")
     if not value.is_finite() or not 0 < value <= MOST_HOURS or value * 10 != (value * 10).to_integral_value():
         raise Invalid(N_("Enter hours greater than 0 with at most one decimal place."))
     return value

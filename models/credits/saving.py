@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -32,7 +32,7 @@ from models.credits.tables import (
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.people.tables import Professional
 from models.scope import acting
-from models.text import compact
+from models.text import compact, decimal_of
 
 MAX_REQUESTED = Decimal("999.9")
 FIRST_YEAR = 1990
@@ -169,10 +169,7 @@ def _requested(hours: Decimal | str | None) -> Decimal | None:
     text = compact(str(hours)) if hours is not None else ""
     if not text:
         return None
-    try:
-        value = Decimal(text) if text.isascii() else Decimal("NaN")
-    except InvalidOperation:
-        value = Decimal("NaN")
+    value = decimal_of(text)
     if not value.is_finite() or abs(value) > MAX_REQUESTED:
         raise Invalid(N_("Enter hours from 0.1 to %(most)s."), most=MAX_REQUESTED)
     if value <= 0 or value * 10 != (value * 10).to_integral_value():

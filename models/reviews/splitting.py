@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from models.access import Actor
-from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound
+from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound, first_of
 from models.org import moving
 from models.org.operations import NewOrganisation, add_beside
 from models.org.tables import Department, Organisation, OrganisationKind, OrganisationState
@@ -123,7 +123,7 @@ def _create(session: Session, actor: Actor, source: Organisation, name: str, cod
     try:
         return add_beside(session, actor, new).id
     except FieldErrors as refusal:
-        raise next(iter(refusal.errors.values())) from None
+        raise first_of(refusal) from None
 
 
 def _leave(

@@ -139,9 +139,6 @@ def _beyond(chain: Sequence[Link], levels: list[Link], organisation_id: int) -> 
     return levels, min(own + 1, len(levels))
 
 
-ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
-
-
 def _refuse_on_the_way(session: Session, person_id: int) -> None:
     # The lock meets that of a transfer that begins at this moment: one of the two comes first.
     session.execute(select(Professional.id).where(Professional.id == person_id).with_for_update(key_share=True))

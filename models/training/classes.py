@@ -20,7 +20,7 @@ from models.org import queries
 from models.people.typed import attempt, text
 from models.scope import InSubtree
 from models.training import plans, typed
-from models.training.plans import PlanKind, TrainingPlan
+from models.training.plans import PlanKind
 
 LONGEST_NAME = 100
 """As long as a declaration's name of the class may be."""
@@ -79,11 +79,11 @@ def add(session: Session, actor: Actor, data: ClassData) -> TrainingClass:
     require_base(actor)
     base = queries.own(session, actor, is_locked=True)
     errors: dict[str, DomainError] = {}
-    plan = attempt(errors, "plan_id", lambda: _plan(session, base.id, data.plan_id))
+    plan = attempt(errors, "plan_id", lambda: plans.chosen(session, base.id, PlanKind.SINGLE, data.plan_id))
     days = attempt(errors, "starts_on", lambda: typed.days(data.starts_on, data.ends_on, of_year=plan.year if plan else None))
     values: dict[str, Any] = {
         "name": attempt(errors, "name", lambda: text(data.name, LONGEST_NAME, is_required=True)),
-        "hours_tenths": attempt(errors, "hours", lambda: _hours(plan, data.hours)),
+        "hours_tenths": attempt(errors, "hours", lambda: plans.hours_within(plan, data.hours)),
         "place": attempt(errors, "place", lambda: text(data.place, LONGEST_PLACE)),
         "teacher": attempt(errors, "teacher", lambda: text(data.teacher, LONGEST_TEACHER)),
         "pass_mark": attempt(errors, "pass_mark", lambda: _pass_mark(data.pass_mark)),
@@ -136,23 +136,6 @@ def require_base(actor: Actor) -> None:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _plan(session: Session, base_id: int, plan_id: int | None) -> TrainingPlan:
-    found = next((p for p in plans.approved(session, base_id, PlanKind.SINGLE) if p.id == plan_id), None)
-    if found is None:
-        raise Invalid(N_("Please choose a plan that was approved."))
-    return found
-
-
-def _hours(plan: TrainingPlan | None, hours: Decimal | None) -> int:
-    """Return the class's hours, those of the plan where none are typed; they never exceed what was approved."""
-    if hours is None and plan is not None:
-        return plan.hours_tenths
-    tenths = typed.hours(hours)
-    if plan is not None and tenths > plan.hours_tenths:
-        raise Invalid(N_("The plan was approved for fewer hours."))
-    return tenths
 
 
 def _pass_mark(mark: int | None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -15,6 +14,7 @@ from models.base import to_hours, today
 from models.errors import N_, Conflict, Invalid
 from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
+from models.text import decimal_of
 from models.training import classes, grades
 from models.training.classes import TrainingClass
 from models.training.grades import Grade, GradeState
@@ -43,7 +43,7 @@ class GradesImport:
             check_number(row, self._first_rows)
             if row.values.get("score") and "score" not in row.errors:
                 try:
-                    row.found["score"] = grades.score_tenths(_figure(row.values["score"]))
+                    row.found["score"] = grades.score_tenths(decimal_of(row.values["score"]))
                 except Invalid as refusal:
                     row.refuse("score", refusal)
 
@@ -80,13 +80,6 @@ class GradesImport:
         if of.starts_on > today():
             raise Invalid(N_("This class has not begun yet."))
         return of
-
-
-def _figure(text: str) -> Decimal:
-    try:
-        return Decimal(text) if text.isascii() else Decimal("NaN")
-    except InvalidOperation:
-        return Decimal("NaN")
 
 
 def _remove(session: Session, actor: Actor, created: Sequence[Sequence[Any]], done: Undone) -> None:

@@ -28,7 +28,7 @@ from models.reviews import doubles
 from models.scope import EitherSide, acting, bulk_insert_returning, system_session
 from models.training import classes
 from models.training.classes import TrainingClass
-from models.workflow import CHUNK, Moved, Step, Workflow
+from models.workflow import CHUNK, Moved, Step, Workflow, one_by_one
 
 UNKNOWN_NUMBER = N_("Nobody with this number is registered and active; compare the number with the document.")
 
@@ -293,19 +293,7 @@ def _own(session: Session, actor: Actor, grade_id: int) -> Grade:
 
 def _each(session: Session, actor: Actor, ids: Sequence[int], step: Callable[[Session, Actor, Grade], None]) -> Moved:
     classes.require_base(actor)
-    done: list[int] = []
-    refused: dict[int, DomainError] = {}
-    for grade_id in sorted(set(ids)):
-        attempted = session.begin_nested()
-        try:
-            step(session, actor, _own(session, actor, grade_id))
-        except DomainError as refusal:
-            attempted.rollback()
-            refused[grade_id] = refusal
-        else:
-            attempted.commit()
-            done.append(grade_id)
-    return Moved(tuple(done), refused)
+    return one_by_one(session, ids, lambda grade_id: step(session, actor, _own(session, actor, grade_id)))
 
 
 def _fitting(

@@ -185,6 +185,24 @@ def approved(session: Session, organisation_id: int, kind: PlanKind) -> Sequence
     return session.scalars(select(TrainingPlan).where(*wanted).order_by(TrainingPlan.id.desc()).limit(500)).all()
 
 
+def chosen(session: Session, organisation_id: int, kind: PlanKind, plan_id: int | None) -> TrainingPlan:
+    """Return the passed plan that a class or hours shall belong to; raises Invalid."""
+    found = next((p for p in approved(session, organisation_id, kind) if p.id == plan_id), None)
+    if found is None:
+        raise Invalid(N_("Please choose a plan that was approved."))
+    return found
+
+
+def hours_within(plan: TrainingPlan | None, hours: Decimal | None) -> int:
+    """Return typed hours as tenths, those of the plan where none are; raises Invalid for more than was approved."""
+    if hours is None and plan is not None:
+        return plan.hours_tenths
+    tenths = typed.hours(hours)
+    if plan is not None and tenths > plan.hours_tenths:
+        raise Invalid(N_("The plan was approved for fewer hours."))
+    return tenths
+
+
 # --- inside ---------------------------------------------------------------------------------------------------------
 
 

@@ -136,10 +136,10 @@ def require_passed_plan(session: Session, training: UnitTraining) -> TrainingPla
 def _checked(session: Session, unit_id: int, data: UnitHoursData, *, but: int | None) -> dict[str, Any]:
     """Return the columns of a training from what was typed; raises FieldErrors."""
     errors: dict[str, DomainError] = {}
-    plan = attempt(errors, "plan_id", lambda: _plan(session, unit_id, data.plan_id))
+    plan = attempt(errors, "plan_id", lambda: plans.chosen(session, unit_id, PlanKind.UNIT, data.plan_id))
     name = attempt(errors, "name", lambda: text(data.name, LONGEST_NAME, is_required=True))
     days = attempt(errors, "starts_on", lambda: _days(plan, data))
-    hours = attempt(errors, "hours", lambda: _hours(plan, data.hours))
+    hours = attempt(errors, "hours", lambda: plans.hours_within(plan, data.hours))
     if name and plan is not None:
         same = (UnitTraining.plan_id == plan.id, UnitTraining.name == name, UnitTraining.id != (but or 0))
         if session.scalar(select(UnitTraining.id).where(*same).limit(1)) is not None:
@@ -150,13 +150,6 @@ def _checked(session: Session, unit_id: int, data: UnitHoursData, *, but: int | 
     return {**of_plan, "name": name, "starts_on": days[0], "ends_on": days[1], "hours_tenths": hours}
 
 
-def _plan(session: Session, unit_id: int, plan_id: int | None) -> TrainingPlan:
-    found = next((p for p in plans.approved(session, unit_id, PlanKind.UNIT) if p.id == plan_id), None)
-    if found is None:
-        raise Invalid(N_("Please choose a plan that was approved."))
-    return found
-
-
 def _days(plan: TrainingPlan | None, data: UnitHoursData) -> tuple[dt.date, dt.date]:
     first, last = data.starts_on, data.ends_on
     if first is None and last is None and plan is not None:
@@ -165,13 +158,3 @@ def _days(plan: TrainingPlan | None, data: UnitHoursData) -> tuple[dt.date, dt.d
     if first > today():
         raise Invalid(N_("This training has not begun yet."))
     return first, last
-
-
-def _hours(plan: TrainingPlan | None, hours: Decimal | None) -> int:
-    """Return the hours of each participant; they never exceed what was approved."""
-    if hours is None and plan is not None:
-        return plan.hours_tenths
-    tenths = typed.hours(hours)
-    if plan is not None and tenths > plan.hours_tenths:
-        raise Invalid(N_("The plan was approved for fewer hours."))
-    return tenths

@@ -91,7 +91,7 @@ class DeclarePeople(ScopedModelView):
         *(f for f in people_filters.FILTERS if f.name in {"name", "number", "organisation"}),
         Filter("section", N_("Internal department"), _in_department, kind="choice", choices=_departments),
     )
-    page_actions = (PageAction("back", N_("Back to the declaration"), url=_latest),)
+    page_actions = (PageAction("back", N_("Back to the declaration"), url=_latest, icon="left"),)
     batch_actions = (ADD,)
     row_actions = (RowAction("declare", N_("Add"), batch="declare"),)
 

@@ -10,12 +10,10 @@ from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, select
 
 from models.access import Actor
-from models.base import db
 from models.credits import anew, applicants, declarations, declarers
 from models.credits import queries as credit_queries
 from models.credits.tables import Declaration, DeclarationState, Source
 from models.errors import N_
-from models.people.name_search import narrowed_by_name
 from models.reviews.tables import Review, ReviewKind, ReviewLevel, ReviewState
 from views import states
 from views.admin.actions import BatchAction, PageAction, RowAction, Section, Tab, ids_only
@@ -24,7 +22,7 @@ from views.admin.columns import Col
 from views.admin.decisions import joined
 from views.admin.declaring import DECLARE, GROUP
 from views.admin.filters import choice_filter, text_filter, year_filter
-from views.admin.hours import key_review_words, learning_forms
+from views.admin.hours import by_person_name, key_review_words, learning_forms
 from views.admin.keyset import Sort
 from views.admin.screen import WITH_MEMBERS
 from views.details import Attachment, TimelineEntry, attachment_of
@@ -93,7 +91,7 @@ class DeclaredForView(ScopedModelView):
         text_filter(
             "name",
             N_("Name"),
-            lambda statement, text: narrowed_by_name(db.session(), statement, text, Declaration.person_name),
+            by_person_name,
             is_private=True,
             help=N_("Characters of the name, pinyin or initials."),
         ),

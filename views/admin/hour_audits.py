@@ -12,14 +12,12 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission, PositionKind
-from models.base import db
 from models.credits import audits
 from models.credits import queries as credit_queries
 from models.credits.audit_samples import AuditSampleRow
 from models.credits.audits import Audit
 from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.errors import N_
-from models.people.name_search import narrowed_by_name
 from models.reviews import queries as review_queries
 from models.reviews.tables import ReviewKind
 from models.workflow import Moved
@@ -32,7 +30,7 @@ from views.admin.decisions import joined
 from views.admin.exports import export_action
 from views.admin.filters import Filter, choice_filter, flag_filter, picker_filter, text_filter, year_filter
 from views.admin.hour_samples import SAMPLE_ACTION, SamplePages, sample_words, samples
-from views.admin.hours import key_review_words, learning_forms
+from views.admin.hours import by_person_name, key_review_words, learning_forms
 from views.admin.keyset import Sort
 from views.admin.people_filters import chosen_organisation
 from views.admin.pickers import organisation_address, organisation_words
@@ -88,7 +86,7 @@ FILTERS: tuple[Filter, ...] = (
     text_filter(
         "name",
         N_("Name"),
-        lambda statement, text: narrowed_by_name(db.session(), statement, text, Declaration.person_name),
+        by_person_name,
         is_private=True,
         help=N_("Characters of the name, pinyin or initials."),
     ),

@@ -102,7 +102,8 @@ def _read_forms() -> list[tuple[str, str]]:
     return list({row.code: (row.code, row.name_en if words_language() == "en" else row.name) for row in rows}.values())
 
 
-def _named(statement: Select[Any], text: str) -> Select[Any]:
+def by_person_name(statement: Select[Any], text: str) -> Select[Any]:
+    """Narrow a list of records by a part of the person's name, or of its pinyin."""
     return narrowed_by_name(db.session(), statement, text, Declaration.person_name)
 
 
@@ -129,7 +130,7 @@ def facet_filter(name: str, facet: str, label: str, choices: Choices, *, value_o
 
 FILTERS: tuple[Filter, ...] = (
     facet_filter("year", "year", N_("Year"), last_years, value_of=int),
-    text_filter("name", N_("Name"), _named, is_private=True, help=N_("Characters of the name, pinyin or initials.")),
+    text_filter("name", N_("Name"), by_person_name, is_private=True, help=N_("Characters of the name, pinyin or initials.")),
     facet_filter("subject", "part", N_("Subject type"), SUBJECTS),
     facet_filter("form", "topic", N_("Learning form"), learning_forms),
     picker_filter(
