@@ -8,17 +8,15 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_babel import Babel
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from admin_app import database, edge, headers, health, keys, logs, wiring
 from admin_app.job_queue import Queue
 from admin_app.settings import ROOT, Settings
 from models import effects, jobs, scope, storage, tables
-from models.base import LOCAL_ZONE, db
+from models.base import LOCAL_ZONE
 from views.public.language import LOCALES, choose_locale
 
-MIGRATIONS = ROOT / "admin_app" / "migrations"
 MEGABYTE = 1024 * 1024
 
 
@@ -40,7 +38,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app)
     headers.init_app(app, settings)
     database.init_app(app, settings)
-    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=settings.is_sqlite, compare_server_default=True)
     Babel(app, locale_selector=choose_locale)
     CSRFProtect(app)
     queue = Queue(settings)

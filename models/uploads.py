@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image, ImageOps
-from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject
 
 from models.errors import N_, Invalid
+from models.later import Later
+
+pypdf = Later("pypdf")
+objects = Later("pypdf.generic")
 
 MAX_BYTES = 4 * 1024 * 1024
 """附件必须为4M以内."""
@@ -189,7 +191,7 @@ def _difference_hash(picture: Image.Image) -> str:
 
 def _check_pdf(content: bytes, name: str) -> None:
     try:
-        reader = PdfReader(io.BytesIO(content))
+        reader = pypdf.PdfReader(io.BytesIO(content))
         is_locked = reader.is_encrypted and not reader.decrypt("")
         n_pages = 0 if is_locked else _n_pages(reader.root_object)
         is_active = not is_locked and _does_something(reader)
@@ -204,12 +206,12 @@ def _check_pdf(content: bytes, name: str) -> None:
         raise Invalid(N_("The PDF %(name)s holds a program or another file; print it into a new PDF and upload that."), name=name)
 
 
-def _n_pages(root: DictionaryObject) -> int:
+def _n_pages(root: Mapping[Any, Any]) -> int:
     """Return the number of pages as the document states it: walking them is what hostile files wait for."""
     return int(_dictionary(root, "/Pages")["/Count"])
 
 
-def _does_something(reader: PdfReader) -> bool:
+def _does_something(reader: Any) -> bool:
     """Say whether anything that the document reaches from its catalogue is an action that acts, a script or a file."""
     root = reader.root_object
     names = _dictionary(root, "/Names")
@@ -220,30 +222,31 @@ def _does_something(reader: PdfReader) -> bool:
     n_looked_at = 0
     while waiting:
         thing = waiting.pop()
-        if isinstance(thing, IndirectObject):
+        if isinstance(thing, objects.IndirectObject):
             address = (thing.idnum, thing.generation)
             if address in seen:
                 continue
             seen.add(address)
             thing = thing.get_object()
-        if not isinstance(thing, DictionaryObject | ArrayObject):
+        if not isinstance(thing, objects.DictionaryObject | objects.ArrayObject):
             continue
         n_looked_at += 1
-        if n_looked_at > MOST_OBJECTS or (isinstance(thing, DictionaryObject) and _acts(thing)):
+        if n_looked_at > MOST_OBJECTS or (isinstance(thing, objects.DictionaryObject) and _acts(thing)):
             return True
         # The tags of a text are many and start nothing.
-        waiting += [v for k, v in thing.items() if k != "/StructTreeRoot"] if isinstance(thing, DictionaryObject) else thing
+        is_dictionary = isinstance(thing, objects.DictionaryObject)
+        waiting += [v for k, v in thing.items() if k != "/StructTreeRoot"] if is_dictionary else thing
     return False
 
 
-def _acts(thing: DictionaryObject) -> bool:
+def _acts(thing: Mapping[Any, Any]) -> bool:
     """Say whether this very object is an action, an annotation or a file that does not belong into a scan."""
     action, kind = thing.get("/S"), thing.get("/Subtype")
-    is_action = isinstance(action, NameObject) and action in _ACTIVE
-    return is_action or (isinstance(kind, NameObject) and kind in _CARRIERS) or "/EF" in thing or "/JS" in thing
+    is_action = isinstance(action, objects.NameObject) and action in _ACTIVE
+    return is_action or (isinstance(kind, objects.NameObject) and kind in _CARRIERS) or "/EF" in thing or "/JS" in thing
 
 
 def _dictionary(holder: Mapping[Any, Any], key: str) -> Mapping[Any, Any]:
     value: Any = holder.get(key)
     value = value.get_object() if hasattr(value, "get_object") else value
-    return value if isinstance(value, DictionaryObject) else {}
+    return value if isinstance(value, objects.DictionaryObject) else {}

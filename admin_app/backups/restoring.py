@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from admin_app import keys as key_store
@@ -90,7 +89,7 @@ def _check_settings_agree(given: Keys, environment: Mapping[str, str]) -> None:
 
 def _check_version(manifest: Manifest) -> None:
     try:
-        ScriptDirectory(schema.directory()).get_revision(manifest.revision)
+        schema.scripts().get_revision(manifest.revision)
     except CommandError as error:
         raise BackupError(
             f"The backup is of a newer version (tables at {manifest.revision}): update the platform first."

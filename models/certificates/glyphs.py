@@ -6,8 +6,11 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
-from fontTools.ttLib import TTCollection, TTFont
+from models.later import Later
+
+fonts = Later("fontTools.ttLib")
 
 FAMILY = "Noto Serif CJK SC"
 """Debian's fonts-noto-cjk, found by its name."""
@@ -40,11 +43,11 @@ def _known() -> frozenset[int]:
 
 
 @contextmanager
-def _opened(file: str, index: int) -> Iterator[TTFont]:
+def _opened(file: str, index: int) -> Iterator[Any]:
     """Open one face of a font file, or of a collection of them."""
     if file.lower().endswith((".ttc", ".otc")):
-        with TTCollection(file, lazy=True) as collection:
+        with fonts.TTCollection(file, lazy=True) as collection:
             yield collection.fonts[index & 0xFFFF]
     else:
-        with TTFont(file, lazy=True) as face:
+        with fonts.TTFont(file, lazy=True) as face:
             yield face

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import CheckConstraint, inspect
 
 from admin_app import schema
-from admin_app.factory import MIGRATIONS
+from admin_app.schema import MIGRATIONS
 from models.base import db
 from tests.databases import Templates, engine_of
 

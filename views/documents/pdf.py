@@ -7,9 +7,12 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+
+from models.later import Later
+
+weasyprint = Later("weasyprint")
+fonts = Later("weasyprint.text.fonts")
+urls = Later("weasyprint.urls")
 
 _lock = threading.Lock()
 """Pango is not made for several threads at once, and a second configuration would leak its fonts."""
@@ -17,17 +20,17 @@ _lock = threading.Lock()
 
 @cache
 def _fonts() -> Any:
-    return FontConfiguration()
+    return fonts.FontConfiguration()
 
 
 @cache
 def _fetcher() -> Any:
-    return URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    return urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
 
 
 @cache
 def _style(source: str) -> Any:
-    return CSS(string=source, font_config=_fonts(), url_fetcher=_fetcher())
+    return weasyprint.CSS(string=source, font_config=_fonts(), url_fetcher=_fetcher())
 
 
 def style_sheet(name: str) -> str:
@@ -41,6 +44,6 @@ def render(html: str, *, style: str) -> bytes:
     """Return the PDF of *html* under the style sheet *style*, a file of templates/documents."""
     sheet = style_sheet(style)
     with _lock:
-        document = HTML(string=html, url_fetcher=_fetcher())
+        document = weasyprint.HTML(string=html, url_fetcher=_fetcher())
         pdf: bytes = document.write_pdf(stylesheets=[_style(sheet)], font_config=_fonts())
     return pdf

@@ -3,62 +3,69 @@
 from __future__ import annotations
 
 import io
+from functools import cache
+from typing import Any
 
-from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificates
+
+from models.later import Later
+
+files = Later("pyhanko.pdf_utils.incremental_writer")
+fields = Later("pyhanko.sign.fields")
+keys = Later("pyhanko.keys")
+registry = Later("pyhanko_certvalidator.registry")
+signers = Later("pyhanko.sign.signers")
 
 FIELD = "Issuer"
 """The name of the one signature in a document."""
 
 
 class _Installed:
-    """Hold the process's one signer; ``configure`` is its only setter."""
+    """Hold the process's one key with its certificates; ``configure`` is its only setter."""
 
-    signer: SimpleSigner | None = None
+    pem: bytes | None = None
 
 
 def configure(text: str) -> None:
     """Use a private key and its certificates, the signer's own first, as PEM; raises ValueError for anything else."""
-    _Installed.signer = _signer(text)
+    content = text.encode("ascii")
+    load_pem_private_key(content, password=None)
+    load_pem_x509_certificates(content)
+    _Installed.pem = content
 
 
 def certificate() -> bytes:
     """Return the certificate that signs, as DER: whoever checks a signature compares with it."""
-    found = _required().signing_cert
-    assert found is not None
-    return bytes(found.dump())
+    return load_pem_x509_certificates(_required())[0].public_bytes(Encoding.DER)
 
 
 def sign(pdf: bytes, *, name: str) -> bytes:
     """Return *pdf* with an invisible signature that allows no further change; *name* says on whose behalf it is signed."""
     out = io.BytesIO()
-    about = PdfSignatureMetadata(
+    about = signers.PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
-        subfilter=SigSeedSubFilter.PADES,
+        subfilter=fields.SigSeedSubFilter.PADES,
         name=name,
         certify=True,
-        docmdp_permissions=MDPPerm.NO_CHANGES,
+        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
-    PdfSigner(about, signer=_required()).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out)
+    draft = files.IncrementalPdfFileWriter(io.BytesIO(pdf))
+    signers.PdfSigner(about, signer=_signer(_required())).sign_pdf(draft, output=out)
     return out.getvalue()
 
 
-def _required() -> SimpleSigner:
-    if _Installed.signer is None:
+def _required() -> bytes:
+    if _Installed.pem is None:
         raise RuntimeError("signing.configure() has not been called in this process")
-    return _Installed.signer
+    return _Installed.pem
 
 
-def _signer(text: str) -> SimpleSigner:
-    content = text.encode("ascii")
-    chain = list(load_certs_from_pemder_data(content))
-    key = load_private_key_from_pemder_data(content, passphrase=None)
-    if not chain:
-        raise ValueError("a private key and its certificate are needed")
-    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+@cache
+def _signer(pem: bytes) -> Any:
+    chain = list(keys.load_certs_from_pemder_data(pem))
+    store = registry.SimpleCertificateStore()
     store.register_multiple(chain)
-    return SimpleSigner(signing_cert=chain[0], signing_key=key, cert_registry=store)
+    key = keys.load_private_key_from_pemder_data(pem, passphrase=None)
+    return signers.SimpleSigner(signing_cert=chain[0], signing_key=key, cert_registry=store)

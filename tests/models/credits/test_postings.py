@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from admin_app.factory import MIGRATIONS
+from admin_app.schema import MIGRATIONS
 from models.access import SYSTEM
 from models.credits import postings
 from models.credits.counting import Counted
