@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from models import files, history, outbox
 from models.access import Actor, Permission
+from models.among import among
 from models.base import to_hours, utcnow
 from models.credits import batches, declarations
 from models.credits.batches import BatchApplicant, DeclarationBatch
-from models.credits.declarers import require_active
+from models.credits.declarers import obstacle, unit_states
+from models.credits.forms import FieldSpec, FormSpec
 from models.credits.saving import Applicant, Draft, save_draft
 from models.credits.tables import Declaration
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, WrongState
@@ -22,10 +24,10 @@ from models.workflow import Moved, one_by_one
 
 MOST = 5_000
 """So many people one form declares for."""
+TOO_MANY = N_("One form declares for at most %(n)s people.")
 CHUNK = 50
 """So many records are made in one transaction: each has a review with its levels, and others wait meanwhile."""
-SCORE = "score"
-"""The field of a learning form that may differ from person to person."""
+_SCORES = ("score", "exam_score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +53,54 @@ class Row:
     declaration: Declaration | None
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What differs for one person from the form: tenths of hours (None: the form's), and the score (empty: the form's)."""
+
+    requested_tenths: int | None = None
+    score: str = ""
+
+
+def score_field(spec: FormSpec) -> FieldSpec | None:
+    """Return the field of a learning form that may differ from person to person (学习成绩), None for a form without any."""
+    return next((field for field in spec.fields if field.name in _SCORES), None)
+
+
 # --- picking ----------------------------------------------------------------------------------------------------------
 
 
-def add_many(session: Session, actor: Actor, batch_id: int | None, person_ids: Collection[int]) -> Moved:
+def add_many(
+    session: Session,
+    actor: Actor,
+    batch_id: int | None,
+    person_ids: Collection[int],
+    *,
+    own: Mapping[int, Own] | None = None,
+) -> Moved:
     """Add people of the subtree to a form that is not submitted; each other one is refused with its own sentence.
 
+    *own* says by the id of the person what differs for her, checked before.
     Raises NotAllowed, NotFound, and WrongState for a form that was submitted.
     """
     batch = batches.own_open(session, actor, batch_id)
     wanted = sorted(set(person_ids))
     there = set(session.scalars(select(BatchApplicant.person_id).where(BatchApplicant.batch_id == batch.id)))
-    people = {p.id: p for p in session.scalars(select(Professional).where(Professional.id.in_(wanted)))}
+    people = {p.id: p for p in session.scalars(select(Professional).where(among(Professional.id, wanted)))}
+    states = unit_states(session, people.values())
     done: list[int] = []
     refused: dict[int, DomainError] = {}
     for person_id in wanted:
         try:
-            done.append(_add(session, batch, people.get(person_id), there))
+            person = _addable(people.get(person_id), states, there)
         except DomainError as refusal:
             refused[person_id] = refusal
+            continue
+        differs = (own or {}).get(person.id, Own())
+        applicant = BatchApplicant(batch_id=batch.id, person_id=person.id, path=person.path)
+        applicant.requested_tenths, applicant.score = differs.requested_tenths, differs.score
+        session.add(applicant)
+        there.add(person.id)
+        done.append(person.id)
     session.flush()
     if done:
         history.record(
@@ -78,17 +109,17 @@ def add_many(session: Session, actor: Actor, batch_id: int | None, person_ids: C
     return Moved(tuple(done), refused)
 
 
-def _add(session: Session, batch: DeclarationBatch, person: Professional | None, there: set[int]) -> int:
+def _addable(person: Professional | None, states: Mapping[int, str], there: Collection[int]) -> Professional:
     if person is None:
         raise NotFound
     if person.id in there:
         raise Conflict(N_("This person is an applicant already."))
-    require_active(session, person)
+    refusal = obstacle(person, states)
+    if refusal is not None:
+        raise refusal
     if len(there) >= MOST:
-        raise Invalid(N_("One form declares for at most %(n)s people."), n=MOST)
-    session.add(BatchApplicant(batch_id=batch.id, person_id=person.id, path=person.path))
-    there.add(person.id)
-    return person.id
+        raise Invalid(TOO_MANY, n=MOST)
+    return person
 
 
 def remove(session: Session, actor: Actor, batch_id: int, applicant_id: int | None) -> None:
@@ -217,7 +248,7 @@ def _declare(session: Session, actor: Actor, batch: DeclarationBatch, applicant:
     if applicant.requested_tenths is not None:
         hours = to_hours(applicant.requested_tenths)
     if applicant.score:
-        inputs[SCORE] = applicant.score
+        inputs |= dict.fromkeys(_SCORES, applicant.score)  # a form knows one of the names, and leaves the other out
     own = Draft(draft.year, draft.subject, draft.form_code, inputs, hours, draft.elective)
     made = save_draft(session, actor, own, applicant=Applicant(applicant.person_id, batch.id))
     for each in batches.files_of(session, batch.id):

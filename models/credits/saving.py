@@ -95,7 +95,7 @@ def read(session: Session, offer: Offer, draft: Draft) -> tuple[dict[str, Any], 
     """Return the inputs and the hours as far as they are right, and the errors of those that are not, by field."""
     inputs, errors = _read(session, offer, draft)
     try:
-        return inputs, _requested(draft.requested_hours), errors
+        return inputs, declared_hours(draft.requested_hours), errors
     except Invalid as refusal:
         return inputs, None, {**errors, "requested_hours": refusal}
 
@@ -164,7 +164,7 @@ def check_choices(session: Session, path: str, offer: Offer, draft: Draft, store
     return errors
 
 
-def _requested(hours: Decimal | str | None) -> Decimal | None:
+def declared_hours(hours: Decimal | str | None) -> Decimal | None:
     """Return the declared figure, None for an empty one; raises Invalid unless it has at most one place."""
     text = compact(str(hours)) if hours is not None else ""
     if not text:

@@ -14,11 +14,11 @@ from models.base import to_hours, today
 from models.errors import N_, Conflict, Invalid
 from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
+from models.people.number_rows import check_number, fits_name, hashes_of
 from models.text import decimal_of
 from models.training import classes, grades
 from models.training.classes import TrainingClass
 from models.training.grades import Grade, GradeState
-from models.training.number_rows import check_number, fits_name, hashes_of
 from models.workflow import CHUNK
 
 GRADES = "grades"

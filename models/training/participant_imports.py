@@ -12,11 +12,11 @@ from models.access import Actor, Permission
 from models.errors import N_, Invalid
 from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
+from models.people.number_rows import check_number, fits_name, hashes_of
 from models.people.numbers import DocumentType
 from models.people.tables import Professional, ProfessionalState
 from models.training import filings, participants, unit_hours
 from models.training.filings import EDITABLE
-from models.training.number_rows import check_number, fits_name, hashes_of
 from models.training.participants import UNKNOWN_NUMBER, Participant
 from models.training.unit_hours import MOST_PEOPLE, UnitTraining
 from models.workflow import CHUNK

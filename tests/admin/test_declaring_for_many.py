@@ -60,7 +60,7 @@ def test_the_way_from_the_form_to_the_records(desk: Sit, begun: Any, look: Look,
     clerk = desk("unit_clerk")
     batch_id = begun(clerk)
     answer = clerk.post(f"declare-for/edit?id={batch_id}", **form("people"))
-    assert answer.headers["Location"].endswith("/admin/declare-people/")
+    assert answer.headers["Location"].endswith(f"/admin/declare-people/?target={batch_id}")
     people = clerk.follow(answer)
     assert {"人员-professional", "人员-colleague", "人员-branch_worker"} == set(
         re.findall(r"人员-(?:professional|colleague|branch_worker|neighbour)", people.text)

@@ -34,7 +34,8 @@ DECLARE = Permission.HOURS_DECLARE
 JOB_KIND = "declare_for_many"
 SHOWN = 100
 """So many applicants are listed on the form; all of them are counted."""
-PEOPLE, IMPORT = "people", "import"
+CHOOSING = {"people": "declare_people.index_view", "import": "applicants_import.index"}
+"""The steps that lead on to where people are chosen."""
 
 
 @dataclass
@@ -178,8 +179,8 @@ class DeclareForMany(ScopedPage):
         self._tell(page, kept.errors, kept.refused_files)
         if kept.batch is None:
             return self._show(page)
-        if step == PEOPLE:
-            return redirect_own(url_for("declare_people.index_view"), "/")
+        if step in CHOOSING:
+            return redirect_own(url_for(CHOOSING[step], target=kept.batch.id), "/")
         if step == SUBMIT or page.form.errors:
             return self._submit(page, kept.batch) if step == SUBMIT else self._show(page)
         if step == SAVE:
@@ -267,6 +268,7 @@ class DeclareForMany(ScopedPage):
         refused = applicants.rows_of(self.work, batch.id, limit=SHOWN, is_refused=True) if batch else []
         return {
             "rows": rows,
+            "has_own": any(r.applicant.requested_tenths or r.applicant.score for r in rows),
             "refused": [(r, _refusal_words(r)) for r in refused],
             "reason_of": _refusal_words,
             "tally": applicants.tally(self.work, batch.id) if batch else Tally(),

@@ -63,6 +63,8 @@ class ImportPage(ScopedPage):
     target_id: ClassVar[str] = ""  # message id: what the rows go into, where that has to be chosen
     no_target_id: ClassVar[str] = ""  # what is said where there is nothing to choose
 
+    target_endpoint: ClassVar[str] = ""  # the page of what the rows go into, where there is one
+
     @expose("/")
     def index(self) -> str:
         """Show the steps and the imports that were made lately."""
@@ -77,6 +79,7 @@ class ImportPage(ScopedPage):
             modes=[(value, gettext(word)) for value, word in self.modes.items()],
             targets=self.targets(),
             target=request.args.get("target", ""),
+            target_page=self._target_page(request.args.get("target")),
         )
 
     @expose("/template")
@@ -113,6 +116,10 @@ class ImportPage(ScopedPage):
         """Return what the rows may go into: id and words."""
         return ()
 
+    def _target_page(self, target: str | None) -> str:
+        chosen = read_id(target)
+        return url_for(self.target_endpoint, id=chosen) if chosen and self.target_endpoint else ""
+
     def more_params(self) -> dict[str, str]:
         """Return what else was chosen for the task; raises Invalid where the rows go into nothing."""
         mode, target = request.form.get("mode", ""), request.form.get("target", "")
@@ -138,6 +145,7 @@ class ImportPage(ScopedPage):
             problems=problems(job, sheet),
             differences=differences(job),
             title=title(job),
+            target_page=self._target_page(job.params.get("target")),
             imported=job.note,
             may_undo=job.state not in OPEN_STATES and not job.params["is_dry_run"] and _wrote(job),
             once_is_there=files.exists(self.work, job.result.get("once_file", "")),
@@ -296,6 +304,7 @@ class ParticipantsImportPage(ImportPage):
     hints = (N_("First download the template file, fill it in, then import it."),)
     target_id = N_("Training of the unit")
     no_target_id = N_("There is no training that may still change; enter one first.")
+    target_endpoint = "unit_hours.details_view"
 
     def targets(self) -> Sequence[tuple[str, str]]:
         """Offer the trainings whose list may still change."""
@@ -374,7 +383,8 @@ show_jobs_of(
 )
 
 
-def _files(job: Job) -> Sequence[tuple[str, str]]:
+def failed_rows(job: Job) -> Sequence[tuple[str, str]]:
+    """Return the link to the rows that were not taken in, where there are any."""
     key = job.result.get("rejected_file")
     return [(gettext(N_("Export failed rows")), url_for("files.job_file", key=key))] if key else ()
 
@@ -387,4 +397,4 @@ for _kind in (
     IMPORT_GRADES,
     IMPORT_PARTICIPANTS,
 ):
-    show_jobs_of(_kind, JobWords(title, outcome, _files))
+    show_jobs_of(_kind, JobWords(title, outcome, failed_rows))

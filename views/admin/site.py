@@ -24,6 +24,7 @@ from models.training.subjects import ProfessionalSubject
 from models.training.unit_hours import UnitTraining
 from views.admin import export_jobs, menu, rule_trials
 from views.admin.administrators import AdministratorsView
+from views.admin.applicant_import import ApplicantsImportPage
 from views.admin.base import THEME, ScopedModelView, add_views
 from views.admin.base_data import BaseDataPage
 from views.admin.base_hours import BaseHoursView
@@ -112,6 +113,7 @@ def screens() -> list[ScopedModelView | ScopedPage]:
         RegistrationsView(Review, endpoint="registrations", url="registrations"),
         DeclareForMany(endpoint="declare_for", url="declare-for"),
         DeclarePeople(Professional, endpoint="declare_people", url="declare-people"),
+        ApplicantsImportPage(endpoint="applicants_import", url="applicants-import"),
         DeclaredForView(Declaration, endpoint="declared_for", url="declared-for"),
         HoursView(Review, endpoint="hours", url="hours"),
         HourAuditsView(Declaration, endpoint="hour_audits", url="hour-audits"),

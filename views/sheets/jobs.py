@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from models import files, import_batches, jobs
 from models.base import today
+from models.credits.applicant_imports import ApplicantsImport
 from models.errors import N_
 from models.jobs import Run
 from models.org.department_imports import DepartmentsImport
@@ -20,6 +21,7 @@ from models.people.organisation_imports import OrganisationsImport
 from models.training.grade_imports import GradesImport
 from models.training.participant_imports import ParticipantsImport
 from views.sheets.administrators import administrators_sheet, offering
+from views.sheets.applicants import applicants_sheet
 from views.sheets.departments import departments_sheet
 from views.sheets.importing import run_import
 from views.sheets.one_time import one_time_sheet
@@ -34,6 +36,7 @@ IMPORT_DEPARTMENTS = "import_departments"
 IMPORT_ADMINISTRATORS = "import_administrators"
 IMPORT_GRADES = "import_grades"
 IMPORT_PARTICIPANTS = "import_participants"
+IMPORT_APPLICANTS = "import_applicants"
 UNDO_IMPORT = "undo_import"
 MOST_KEPT = 200
 """So many of those who stay are named."""
@@ -62,6 +65,12 @@ def import_grades(run: Run) -> dict[str, Any]:
 def import_participants(run: Run) -> dict[str, Any]:
     """Import participants of the training that was chosen, or check them only."""
     return run_import(run, participants_sheet(run.actor), ParticipantsImport(run.actor, _target(run), job_id=run.job.id))
+
+
+@jobs.handler(IMPORT_APPLICANTS)
+def import_applicants(run: Run) -> dict[str, Any]:
+    """Import applicants of the form that was chosen, or check them only."""
+    return run_import(run, applicants_sheet(run.actor), ApplicantsImport(run.actor, _target(run), job_id=run.job.id))
 
 
 def _target(run: Run) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from models.errors import N_
 from views.sheets.columns import Column, Kind, Sheet
 
-_NAME = Column("name", N_("Name"), is_required=True, length=100, example="示例人员", width=16, aliases=("学员姓名",))
-_NUMBER = Column(
+NAME = Column("name", N_("Name"), is_required=True, length=100, example="示例人员", width=16, aliases=("学员姓名",))
+NUMBER = Column(
     "number",
     N_("ID card number"),
     Kind.NUMBER,
@@ -20,8 +20,8 @@ _NUMBER = Column(
 GRADES = Sheet(
     N_("Learner scores"),
     (
-        _NAME,
-        _NUMBER,
+        NAME,
+        NUMBER,
         Column(
             "score",
             N_("Score"),
@@ -41,7 +41,7 @@ GRADES = Sheet(
 )
 PARTICIPANTS = Sheet(
     N_("Participants"),
-    (_NAME, _NUMBER),
+    (NAME, NUMBER),
     "number",
     (
         N_("One row for each participant; all of them belong to your unit or to one below it."),
