@@ -152,6 +152,19 @@ DELEGABLE = frozenset(
 """What an administrator may let another one do in her place."""
 
 
+PERSON, POST = "person:", "post:"
+
+
+def person_key(person_id: int) -> str:
+    """Return the key of the position of a person in her own profile."""
+    return f"{PERSON}{person_id}"
+
+
+def post_key(post_id: int) -> str:
+    """Return the key of the position of an administrator in one post."""
+    return f"{POST}{post_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody in one position, with the permissions read for this request or job."""

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import files, history, outbox
-from models.access import Actor, Permission
+from models.access import Actor, Permission, person_key
 from models.among import among
 from models.base import to_hours, utcnow
 from models.credits import batches, declarations
@@ -273,7 +273,7 @@ def _tell(session: Session, actor: Actor, made: Sequence[Declaration]) -> None:
         [
             {
                 "account_id": people[d.person_id],
-                "position_key": f"person:{d.person_id}",
+                "position_key": person_key(d.person_id),
                 "message_id": N_("%(organisation)s declared “%(title)s” for you with %(hours)s hours."),
                 "link": f"/portal/declarations/{d.id}",
                 "params": {

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import outbox
-from models.access import Actor, Permission, PositionKind
+from models.access import Actor, Permission, PositionKind, person_key
 from models.base import Base, BigId, utcnow
 from models.credits.recount import recount_records
 from models.credits.tables import AuditState, Declaration, DeclarationState
@@ -212,7 +212,7 @@ def _tell(session: Session, actor: Actor, rows: Sequence[Declaration], message_i
         [
             {
                 "account_id": accounts[r.person_id],
-                "position_key": f"person:{r.person_id}",
+                "position_key": person_key(r.person_id),
                 "message_id": message_id,
                 "link": f"/portal/declarations/{r.id}",
                 "params": {"title": r.title or r.form_name, "organisation": actor.organisation_name, "reason": reason},

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import history, outbox
-from models.access import Actor
+from models.access import Actor, person_key
 from models.base import to_hours, to_tenths, today, utcnow
 from models.credits import key_review, rules, windows
 from models.credits.form_inputs import clean_inputs, stored
@@ -212,7 +212,7 @@ def _tell(session: Session, message_id: str, told: Sequence[tuple[int | None, in
         [
             {
                 "account_id": account_id,
-                "position_key": f"person:{person_id}",
+                "position_key": person_key(person_id),
                 "message_id": message_id,
                 "link": link,
                 "params": dict(params),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import history, outbox
-from models.access import Actor, Permission
+from models.access import Actor, Permission, person_key
 from models.base import local_date, today, utcnow
 from models.credits.reminders import DAYS_BETWEEN, Reminder
 from models.credits.unfinished import Unfinished, unfinished, with_missing
@@ -138,7 +138,7 @@ def _notice(year: int, row: Unfinished, window: Window) -> dict[str, Any]:
     missing = row.missing
     return {
         "account_id": row.person.account_id,
-        "position_key": f"person:{row.person.id}",
+        "position_key": person_key(row.person.id),
         "message_id": MESSAGE,
         "link": "/portal/years",
         "params": {

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import outbox
-from models.access import Actor, Permission
+from models.access import Actor, Permission, person_key
 from models.among import among
 from models.base import to_hours, utcnow
 from models.credits.key_review import SUBJECT_KIND
@@ -131,7 +131,7 @@ def _tell(session: Session, outcomes: Sequence[Outcome], message_id: str, **para
             notices.append(
                 {
                     "account_id": review.subject_account_id,
-                    "position_key": f"person:{review.person_id}",
+                    "position_key": person_key(review.person_id),
                     "message_id": message_id,
                     "link": f"/portal/declarations/{review.subject_id}",
                     "params": {**said, **params},

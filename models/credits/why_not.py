@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import history
-from models.access import Actor
+from models.access import POST, Actor
 from models.credits import windows
 from models.credits.declarers import DECLARED_FOR_HER, own_profile
 from models.credits.tables import AuditState, Declaration, DeclarationState, Source
@@ -101,7 +101,7 @@ def _declarer(session: Session, declaration: Declaration) -> list[DomainError]:
     if not made:
         return []
     entry = made[-1]
-    post_id = entry.position_key.removeprefix("post:")
+    post_id = entry.position_key.removeprefix(POST)
     with acting(session, "build_chain"):
         phone = session.scalar(
             select(Organisation.phone)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Delete
 
 from models import crypto, history, scope
+from models.access import post_key
 from models.errors import N_, Conflict, FieldErrors, Invalid
 from models.import_rows import ImportRow
 from models.outbox import Notice
@@ -100,7 +101,7 @@ def used_accounts(session: Session, account_ids: Sequence[int]) -> set[int]:
 
 def remove_post(session: Session, post_id: int, account_id: int, *more: Delete, is_new_account: bool) -> bool:
     """Remove an imported post with what was made beside it, or nothing where something else depends on one of them."""
-    position = (Notice.account_id == account_id, Notice.position_key == f"post:{post_id}")
+    position = (Notice.account_id == account_id, Notice.position_key == post_key(post_id))
     account = (delete(Account).where(Account.id == account_id),) if is_new_account else ()
     with scope.acting(session, "undo_appointment"):
         return removes(session, delete(Notice).where(*position), delete(Post).where(Post.id == post_id), *more, *account)

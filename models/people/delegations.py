@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import history, outbox
-from models.access import DELEGABLE, SYSTEM, Actor
+from models.access import DELEGABLE, SYSTEM, Actor, post_key
 from models.base import Base, BigId, today, utcnow
 from models.errors import N_, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org import queries
@@ -135,7 +135,7 @@ def _notices(session: Session, found: Sequence[Delegation], message_id: str) -> 
     return [
         {
             "account_id": accounts[post_id],
-            "position_key": f"post:{post_id}",
+            "position_key": post_key(post_id),
             "message_id": message_id,
             "params": {"giver": d.from_name, "name": d.to_name, "last": d.to_on.isoformat()},
             "link": "/admin/delegations/",

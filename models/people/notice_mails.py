@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from models.access import PERSON, POST, person_key, post_key
 from models.org.settings import SettingKey, setting
 from models.outbox import Notice, OutboxMail
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState
@@ -34,7 +35,7 @@ def write_notice_mails(session: Session) -> int:
     rows = session.scalars(due.with_for_update(skip_locked=True)).all()
     if not rows:
         return 0
-    readers = {**_posts(session, _ids(rows, "post:")), **_people(session, _ids(rows, "person:"))}
+    readers = {**_posts(session, _ids(rows, POST)), **_people(session, _ids(rows, PERSON))}
     is_on = {path: setting(session, path, SettingKey.STEP_MAIL) == "on" for path in {r.path for r in readers.values()}}
     mails = [_mail(row, readers[row.position_key]) for row in rows if row.read_at is None and _may(row, readers, is_on)]
     bulk_insert(session, OutboxMail, mails)
@@ -72,7 +73,7 @@ def _posts(session: Session, ids: Sequence[int]) -> dict[str, _Reader]:
         .join(Account, Account.id == Post.account_id)
         .where(Post.id.in_(ids), Post.state == PostState.ACTIVE, Account.active)
     )
-    return {f"post:{row.id}": _Reader(row.path, row.email or row.own) for row in session.execute(statement)}
+    return {post_key(row.id): _Reader(row.path, row.email or row.own) for row in session.execute(statement)}
 
 
 def _people(session: Session, ids: Sequence[int]) -> dict[str, _Reader]:
@@ -81,4 +82,4 @@ def _people(session: Session, ids: Sequence[int]) -> dict[str, _Reader]:
         .join(Account, Account.id == Professional.account_id)
         .where(Professional.id.in_(ids), Professional.state != ProfessionalState.REJECTED, Account.active)
     )
-    return {f"person:{row.id}": _Reader(row.path, row.email or row.own) for row in session.execute(statement)}
+    return {person_key(row.id): _Reader(row.path, row.email or row.own) for row in session.execute(statement)}

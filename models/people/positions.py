@@ -20,6 +20,8 @@ from models.access import (
     Actor,
     Permission,
     PositionKind,
+    person_key,
+    post_key,
 )
 from models.jobs import load_actors_with
 from models.org.tables import Organisation, OrganisationState
@@ -104,7 +106,7 @@ def _profile(session: Session, account: Account) -> list[Position]:
         account.id,
         account.name,
         PositionKind.PROFESSIONAL,
-        f"person:{person_id}",
+        person_key(person_id),
         path=path,
         organisation_id=organisation_id,
         organisation_name=organisation_name,
@@ -132,7 +134,7 @@ def _posts(session: Session, account: Account) -> list[Position]:
             account.id,
             account.name,
             kind,
-            f"post:{post_id}",
+            post_key(post_id),
             path=organisation.path,
             organisation_id=organisation.id,
             organisation_name=organisation.name,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import files, history, scope
-from models.access import EVERY_POSITION, Actor, Permission, PositionKind
+from models.access import EVERY_POSITION, Actor, Permission, PositionKind, post_key
 from models.base import utcnow
 from models.errors import N_, Conflict, FieldErrors, NotFound
 from models.org.tables import (
@@ -140,7 +140,7 @@ def submit_organisation(session: Session, draft: Draft, applicant: Applicant, *,
             account.id,
             account.name,
             PositionKind(organisation.kind),
-            f"post:{post.id}",
+            post_key(post.id),
             path=organisation.path,
             organisation_id=organisation.id,
             organisation_name=organisation.name,
@@ -240,7 +240,7 @@ def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None
         [
             {
                 "account_id": row.account_id,
-                "position_key": f"post:{row.id}",
+                "position_key": post_key(row.id),
                 "message_id": N_("The registration of %(unit)s has passed."),
                 "params": {"unit": row.name},
             }

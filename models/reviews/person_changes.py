@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import history
-from models.access import Actor, Permission
+from models.access import Actor, Permission, person_key
 from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound
 from models.org.settings import SettingKey, setting
 from models.org.tables import ChangeState
@@ -199,7 +199,7 @@ def _rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> No
 
 
 def _tell(session: Session, person: Professional, message_id: str, params: dict[str, Any]) -> None:
-    notice = {"account_id": person.account_id, "position_key": f"person:{person.id}", "message_id": message_id, "params": params}
+    notice = {"account_id": person.account_id, "position_key": person_key(person.id), "message_id": message_id, "params": params}
     add_notices(session, [notice])
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import history, scope
-from models.access import PERSONAL_PERMISSIONS, Actor, Permission, PositionKind
+from models.access import PERSONAL_PERMISSIONS, Actor, Permission, PositionKind, person_key
 from models.base import today, utcnow
 from models.errors import N_, Conflict, FieldErrors
 from models.org.tables import Department
@@ -69,7 +69,7 @@ def submit_registration(session: Session, data: Registration, *, proved_account_
             account.id,
             account.name,
             PositionKind.PROFESSIONAL,
-            f"person:{person.id}",
+            person_key(person.id),
             path=person.path,
             organisation_id=person.organisation_id,
             organisation_name=person.organisation_name,
@@ -193,7 +193,7 @@ def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None
         [
             {
                 "account_id": p.account_id,
-                "position_key": f"person:{p.id}",
+                "position_key": person_key(p.id),
                 "message_id": N_("%(unit)s has passed your registration."),
                 "params": {"unit": p.organisation_name},
             }

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import history
-from models.access import Actor, Permission, PositionKind
+from models.access import Actor, Permission, PositionKind, person_key
 from models.base import utcnow
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org.settings import SettingKey, setting
@@ -174,7 +174,7 @@ def _ask(session: Session, actor: Actor, transfer: Transfer, kind: ReviewKind) -
 def _tell(session: Session, transfer: Transfer, message_id: str, reason: str = "") -> None:
     """Tell the person, and whoever started it for her."""
     params = {"name": transfer.name, "from": transfer.from_name, "to": transfer.to_name, "reason": reason}
-    told = {(transfer.subject_account_id, f"person:{transfer.person_id}"), (transfer.started_by_id, transfer.started_in)}
+    told = {(transfer.subject_account_id, person_key(transfer.person_id)), (transfer.started_by_id, transfer.started_in)}
     notices = [
         {"account_id": account_id, "position_key": key, "message_id": message_id, "params": params}
         for account_id, key in sorted(told)

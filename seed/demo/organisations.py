@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models.access import GRANTABLE, NOT_FOR_INNER, SYSTEM, Permission, PositionKind
+from models.access import GRANTABLE, NOT_FOR_INNER, SYSTEM, Permission, PositionKind, post_key
 from models.base import today
 from models.import_rows import ImportRow
 from models.org import departments
@@ -91,7 +91,7 @@ def _root(stage: Stage) -> None:
         post = _post(session, stage, organisation, number)
         add_departments(session, SYSTEM, organisation, ROOT.departments)
     stage.organisations["city"] = organisation
-    stage.officers[organisation.id] = actor_of(post.account_id, f"post:{post.id}")
+    stage.officers[organisation.id] = actor_of(post.account_id, post_key(post.id))
     stage.list_account("市人社局", number.value, "人社部门")
 
 
@@ -167,7 +167,7 @@ def create(stage: Stage, place: Place, n: int) -> None:
             .where(Account.id == done.post.account_id)
             .values(must_change=False, first_password=None, password_hash=_hash())
         )
-    stage.officers[done.organisation.id] = actor_of(done.post.account_id, f"post:{done.post.id}")
+    stage.officers[done.organisation.id] = actor_of(done.post.account_id, post_key(done.post.id))
     if place.departments:
         officer = stage.officers[done.organisation.id]
         with acting_as(officer) as session:

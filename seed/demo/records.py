@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from models import history
-from models.access import Actor
+from models.access import Actor, person_key
 from models.base import today
 from models.credits import declarations
 from models.credits.saving import Draft, save_draft
@@ -138,7 +138,7 @@ def person_actor(person_id: int) -> Actor:
     """Return a professional as the actor of her own profile."""
     with as_system() as session:
         account_id = session.get_one(Professional, person_id).account_id
-    return actor_of(account_id, f"person:{person_id}")
+    return actor_of(account_id, person_key(person_id))
 
 
 _examples: dict[str, dict[str, Any]] = {}

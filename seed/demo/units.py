@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from models.access import post_key
 from models.org import queries
 from models.org.tables import OrganisationKind
 from models.people.numbers import DocumentType
@@ -76,7 +77,7 @@ def _change_a_name(organisation_id: int, account_id: int, name: str) -> None:
     """Let a unit ask for another name; its superior has not looked yet."""
     with as_system() as session:
         post = session.scalars(select(Post).where(Post.organisation_id == organisation_id, Post.account_id == account_id)).one()
-    clerk = actor_of(account_id, f"post:{post.id}")
+    clerk = actor_of(account_id, post_key(post.id))
     with acting_as(clerk) as session:
         unit = queries.own(session, clerk)
         organisation_changes.ask(session, clerk, name=name, code=unit.code)
