@@ -12,6 +12,7 @@ from models import outbox
 from models.access import Actor, Permission, person_key
 from models.among import among
 from models.base import to_hours, utcnow
+from models.credits.declarer_notices import PASSED, REJECTED, TAKEN_BACK, Decided, tell
 from models.credits.key_review import SUBJECT_KIND
 from models.credits.recount import recount_records
 from models.credits.tables import Declaration
@@ -95,7 +96,7 @@ def _on_passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> N
         each={i: {GRANTED: tenths, "granted_at": now} for i, tenths in granted.items()},
         recorded={i: same[tenths] for i, tenths in granted.items()},
     )
-    _tell(session, outcomes, N_("Your declaration “%(title)s” was approved with %(hours)s hours."))
+    _tell(session, actor, outcomes, N_("Your declaration “%(title)s” was approved with %(hours)s hours."), PASSED)
 
 
 def _on_rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
@@ -105,7 +106,7 @@ def _on_rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) ->
     for reason, ids in by_reason.items():
         _move(session, actor, "reject", ids, reason=reason)
     message_id = N_("Your declaration “%(title)s” was rejected by %(organisation)s: %(reason)s")
-    _tell(session, outcomes, message_id, organisation=actor.organisation_name)
+    _tell(session, actor, outcomes, message_id, REJECTED)
 
 
 def _move(session: Session, actor: Actor, step: str, ids: Mapping[int, int] | Sequence[int], **how: Any) -> None:
@@ -114,19 +115,23 @@ def _move(session: Session, actor: Actor, step: str, ids: Mapping[int, int] | Se
         raise refusal
 
 
-def _tell(session: Session, outcomes: Sequence[Outcome], message_id: str, **params: str) -> None:
-    """Write a notice to the person of each decided declaration."""
-    ids = [o.review.subject_id for o in outcomes]
-    rows = session.execute(select(Declaration.id, Declaration.title, Declaration.form_name).where(among(Declaration.id, ids)))
-    titles = {declaration_id: title or form_name for declaration_id, title, form_name in rows}
+def _tell(session: Session, actor: Actor, outcomes: Sequence[Outcome], message_id: str, to_declarer: str) -> None:
+    """Write a notice to the person of each decided declaration, and in sum to whoever declared for others."""
+    names = ("id", "title", "form_name", "declared_by_id", "batch_id", "person_name")
+    statement = select(*(getattr(Declaration, name) for name in names))
+    rows = session.execute(statement.where(among(Declaration.id, [o.review.subject_id for o in outcomes])))
+    records = {row.id: row for row in rows}
     notices = []
+    decided = []
     for outcome in outcomes:
-        review = outcome.review
-        if review.subject_account_id:
+        review, record = outcome.review, records[outcome.review.subject_id]
+        title = record.title or record.form_name
+        if review.subject_account_id and review.person_id:
             said = {
-                "title": titles[review.subject_id],
+                "title": title,
                 "hours": str(to_hours(outcome.values.get(GRANTED, 0))),
                 "reason": outcome.reason,
+                "organisation": actor.organisation_name,
             }
             notices.append(
                 {
@@ -134,10 +139,14 @@ def _tell(session: Session, outcomes: Sequence[Outcome], message_id: str, **para
                     "position_key": person_key(review.person_id),
                     "message_id": message_id,
                     "link": f"/portal/declarations/{review.subject_id}",
-                    "params": {**said, **params},
+                    "params": said,
                 }
             )
+        if record.declared_by_id:
+            by = (review.submitted_by_id, record.declared_by_id, record.batch_id)
+            decided.append(Decided(*by, title, record.person_name, outcome.reason))
     outbox.add_notices(session, notices)
+    tell(session, actor, to_declarer, decided)
 
 
 def _snapshot(session: Session, reviews: Sequence[Review]) -> dict[int, dict[str, Any]]:
@@ -188,7 +197,7 @@ def _on_undone(session: Session, actor: Actor, undone: Sequence[Undone]) -> None
         "The decision on your declaration “%(title)s” was taken back by %(organisation)s; it is being reviewed again."
     )
     outcomes = [Outcome(u.review, u.decision.level, is_last=True, values={}, reason="") for u in last]
-    _tell(session, outcomes, message_id, organisation=actor.organisation_name)
+    _tell(session, actor, outcomes, message_id, TAKEN_BACK)
 
 
 DECLARATIONS.on("approve", recount_records)

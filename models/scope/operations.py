@@ -234,7 +234,7 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "end_sessions": _operation(web_sessions="ended_at"),
     "enqueue_job": _operation(jobs="*"),
     "add_outbox": _operation(outbox_mails="*"),
-    "add_notice": _operation("accounts posts professionals", notices="*"),
+    "add_notice": _operation("accounts organisations posts professionals", notices="*"),
     "record_history": _operation(history_entries="*"),
     "read_history": _operation("history_entries history_batches history_days"),
     "correct_name": _operation(accounts="name", professionals="name", posts="name", name_tokens="*"),
