@@ -165,12 +165,8 @@ def tally(session: Session, batch_id: int) -> Tally:
 # --- declaring --------------------------------------------------------------------------------------------------------
 
 
-def begin(session: Session, actor: Actor, batch_id: int) -> DeclarationBatch:
-    """Check the form as a whole and close it; the records are then made by ``declare_next``, chunk by chunk.
-
-    Raises FieldErrors, WrongState for one that was submitted already, NotFound.
-    """
-    batch = batches.own_open(session, actor, batch_id)
+def check(session: Session, actor: Actor, batch: DeclarationBatch) -> None:
+    """Check a form as a whole, its people included, before it is submitted; raises FieldErrors."""
     errors: dict[str, DomainError] = {}
     try:
         batches.check_whole(session, actor, batch)
@@ -180,6 +176,15 @@ def begin(session: Session, actor: Actor, batch_id: int) -> DeclarationBatch:
         errors["applicants"] = Invalid(N_("Add the people whom you declare for."))
     if errors:
         raise FieldErrors(errors)
+
+
+def begin(session: Session, actor: Actor, batch_id: int) -> DeclarationBatch:
+    """Check the form as a whole and close it; the records are then made by ``declare_next``, chunk by chunk.
+
+    Raises FieldErrors, WrongState for one that was submitted already, NotFound.
+    """
+    batch = batches.own_open(session, actor, batch_id)
+    check(session, actor, batch)
     batch.submitted_at = utcnow()
     session.flush()
     history.record(session, actor, batches.SUBJECT_KIND, [batch.id], "submit")
@@ -242,15 +247,20 @@ def finish(session: Session, actor: Actor, batch_id: int) -> Tally:
     return found
 
 
-def _declare(session: Session, actor: Actor, batch: DeclarationBatch, applicant: BatchApplicant) -> Declaration:
+def draft_for(batch: DeclarationBatch, applicant: BatchApplicant) -> Draft:
+    """Return what a form declares for one of its applicants."""
     draft = batches.draft_of(batch)
     inputs, hours = dict(draft.inputs), draft.requested_hours
     if applicant.requested_tenths is not None:
         hours = to_hours(applicant.requested_tenths)
     if applicant.score:
         inputs |= dict.fromkeys(_SCORES, applicant.score)  # a form knows one of the names, and leaves the other out
-    own = Draft(draft.year, draft.subject, draft.form_code, inputs, hours, draft.elective)
-    made = save_draft(session, actor, own, applicant=Applicant(applicant.person_id, batch.id))
+    return Draft(draft.year, draft.subject, draft.form_code, inputs, hours, draft.elective)
+
+
+def _declare(session: Session, actor: Actor, batch: DeclarationBatch, applicant: BatchApplicant) -> Declaration:
+    draft = draft_for(batch, applicant)
+    made = save_draft(session, actor, draft, applicant=Applicant(applicant.person_id, batch.id))
     for each in batches.files_of(session, batch.id):
         files.share(session, each, subject_kind="declaration", subject_id=made.id, person_id=applicant.person_id, path=made.path)
     return declarations.submit(session, actor, made.id)

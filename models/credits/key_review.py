@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import crypto
+from models.among import among
 from models.base import to_hours
 from models.credits.tables import AuditState, Declaration, DeclarationState, Source
 from models.errors import N_
@@ -21,6 +23,19 @@ from models.uploads import looks_alike
 SUBJECT_KIND = "declaration"
 LIVE = (DeclarationState.PENDING, DeclarationState.APPROVED)
 Reason = dict[str, Any]
+
+
+class Evidence(Protocol):
+    """A stored file that proves a record, or will prove those of a form."""
+
+    @property
+    def original_name(self) -> str: ...
+    @property
+    def content_hash(self) -> str: ...
+    @property
+    def picture_hash(self) -> str | None: ...
+
+
 _ALSO_BY_BASE = N_("The class %(title)s has been posted by a training base already.")
 _ALSO_BY_PERSON = N_("The person has declared the class of the training base herself: %(title)s.")
 
@@ -35,12 +50,31 @@ def reasons(
 ) -> list[Reason]:
     """Return every reason for a closer look at *declaration* as it is submitted now; *own* as ``live_records`` gave them."""
     if own is None:
-        own = [r for r in live_records(session, [declaration.person_id])[declaration.person_id] if r.id != declaration.id]
+        own = live_records(session, [declaration.person_id])[declaration.person_id]
+    return reasons_of_many(session, [declaration], evidence, {declaration.person_id: own})[0]
+
+
+def reasons_of_many(
+    session: Session, declarations: Sequence[Declaration], evidence: Sequence[Evidence], live: Mapping[int, Sequence[Declaration]]
+) -> list[list[Reason]]:
+    """Return the reasons for each of several records of different people that share their evidence, stored or not; in sets.
+
+    All of them belong to one form, or there is only one. *live* are the live records of each person.
+    """
+    own = [[r for r in live[d.person_id] if r is not d and (d.id is None or r.id != d.id)] for d in declarations]
+    used_numbers = _used_numbers(session, declarations)
+    used_files = _used_files(session, declarations, evidence)
+    pictures = _pictures_of(session, declarations, evidence)
     return [
-        *beside(declaration, own),
-        *_same_number(session, declaration),
-        *_same_file(session, declaration, evidence),
-        *_alike_picture(session, declaration, evidence, own),
+        [
+            *beside(declaration, others),
+            *([_reason(N_("The certificate number has been used in another record."))] if is_used else []),
+            *_same_file(declaration, evidence, used_files),
+            *_alike_picture(evidence, others, pictures.get(declaration.person_id, ())),
+        ]
+        for declaration, others, is_used in zip(
+            declarations, own, (d.certificate_key in used_numbers for d in declarations), strict=True
+        )
     ]
 
 
@@ -125,76 +159,105 @@ def _outside_the_year(declaration: Declaration) -> list[Reason]:
     return [_reason(N_("The period %(first)s to %(last)s is not wholly within %(year)s."), first=first, last=last, year=year)]
 
 
-def _of_others(declaration: Declaration) -> tuple[Any, ...]:
-    """Leave out what was declared for others by the same form: one certificate of a class proves all of its records."""
-    return (Declaration.batch_id.is_distinct_from(declaration.batch_id),) if declaration.batch_id is not None else ()
+def _of_others(declarations: Sequence[Declaration]) -> tuple[Any, ...]:
+    """Leave out the records themselves, and what was declared for others by the same form: one certificate proves all of them."""
+    ids, batch_id = [d.id for d in declarations if d.id is not None], declarations[0].batch_id
+    itself = (Declaration.id.not_in(ids),) if ids else ()
+    return (*itself, Declaration.batch_id.is_distinct_from(batch_id)) if batch_id is not None else itself
 
 
-def _same_number(session: Session, declaration: Declaration) -> list[Reason]:
-    """Find the same number on any live record: what is told is only that there is one."""
-    if declaration.certificate_key is None:
-        return []
+def _used_numbers(session: Session, declarations: Sequence[Declaration]) -> frozenset[str | None]:
+    """Return the numbers that any live record has: what is told is only that there is one."""
+    keys = {d.certificate_key for d in declarations} - {None}
+    if not keys:
+        return frozenset()
+    live = (Declaration.state.in_(LIVE), Declaration.audit_state != AuditState.FAILED)
+    statement = select(Declaration.certificate_key).distinct().where(Declaration.certificate_key.in_(keys), *live)
     with acting(session, "find_same_evidence"):
-        other = session.scalar(
-            select(Declaration.id)
-            .where(
-                Declaration.certificate_key == declaration.certificate_key,
-                Declaration.id != declaration.id,
-                Declaration.state.in_(LIVE),
-                Declaration.audit_state != AuditState.FAILED,
-                *_of_others(declaration),
-            )
-            .limit(1)
-        )
-    return [_reason(N_("The certificate number has been used in another record."))] if other else []
+        return frozenset(session.scalars(statement.where(*_of_others(declarations))))
 
 
-def _same_file(session: Session, declaration: Declaration, evidence: Sequence[Attachment]) -> list[Reason]:
-    """Find the very same file on a record of anybody that is not a draft, or on a live one of the person."""
-    hashes = {a.content_hash: a.original_name for a in evidence}
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Who uses a file: the first and the last person by id, drafts left out, and the own people with a live record."""
+
+    first: int | None = None
+    last: int | None = None
+    live: frozenset[int] = frozenset()
+
+    def by_others_than(self, person_id: int) -> bool:
+        return self.first is not None and (self.first, self.last) != (person_id, person_id)
+
+
+def _used_files(session: Session, declarations: Sequence[Declaration], evidence: Sequence[Evidence]) -> dict[str, _Use]:
+    """Return who uses each file beside the records themselves, by its hash."""
+    hashes = {a.content_hash for a in evidence}
     if not hashes:
-        return []
-    live_own = Declaration.state.in_(LIVE) & (Declaration.audit_state != AuditState.FAILED)
-    others = (Declaration.person_id != declaration.person_id) & (Declaration.state != DeclarationState.DRAFT)
+        return {}
+    of_record = (Declaration.id == Attachment.subject_id) & (Attachment.subject_kind == SUBJECT_KIND)
+    people = {d.person_id for d in declarations}
+    is_live = Declaration.state.in_(LIVE) & (Declaration.audit_state != AuditState.FAILED)
+    uses = (
+        select(Attachment.content_hash, func.min(Declaration.person_id), func.max(Declaration.person_id))
+        .join(Declaration, of_record)
+        .where(Attachment.content_hash.in_(hashes), Declaration.state != DeclarationState.DRAFT, *_of_others(declarations))
+        .group_by(Attachment.content_hash)
+    )
+    live = (
+        select(Attachment.content_hash, Declaration.person_id)
+        .join(Declaration, of_record)
+        .where(Attachment.content_hash.in_(hashes), among(Declaration.person_id, people), is_live, *_of_others(declarations))
+    )
     with acting(session, "find_same_evidence"):
-        found = set(
-            session.scalars(
-                select(Attachment.content_hash)
-                .join(Declaration, (Declaration.id == Attachment.subject_id) & (Attachment.subject_kind == SUBJECT_KIND))
-                .where(Attachment.content_hash.in_(hashes), Declaration.id != declaration.id, or_(others, live_own))
-                .where(*_of_others(declaration))
-            )
-        )
+        ends = {content_hash: (first, last) for content_hash, first, last in session.execute(uses)}
+        found: dict[str, set[int]] = {}
+        for content_hash, person_id in session.execute(live) if ends else ():
+            found.setdefault(content_hash, set()).add(person_id)
+    return {h: _Use(first, last, frozenset(found.get(h, ()))) for h, (first, last) in ends.items()}
+
+
+def _same_file(declaration: Declaration, evidence: Sequence[Evidence], used: Mapping[str, _Use]) -> list[Reason]:
+    """Name the files that are on a record of anybody else that is not a draft, or on a live one of the person."""
+    person_id, names = declaration.person_id, {a.content_hash: a.original_name for a in evidence}
+    uses = {content_hash: used.get(content_hash, _Use()) for content_hash in names}
     return [
-        _reason(N_("The evidence file %(name)s has been used in another record."), name=name)
-        for content_hash, name in hashes.items()
-        if content_hash in found
+        _reason(N_("The evidence file %(name)s has been used in another record."), name=names[content_hash])
+        for content_hash, use in uses.items()
+        if use.by_others_than(person_id) or person_id in use.live
     ]
 
 
-def _alike_picture(
-    session: Session, declaration: Declaration, evidence: Sequence[Attachment], own: Sequence[Declaration]
-) -> list[Reason]:
-    pictures = [a for a in evidence if a.picture_hash]
-    if not pictures or not own:
-        return []
-    titles = {other.id: other.title or other.form_name for other in own}
+def _pictures_of(
+    session: Session, declarations: Sequence[Declaration], evidence: Sequence[Evidence]
+) -> dict[int, list[tuple[int, str, str]]]:
+    """Return record, picture and content of the pictures that each person has handed in."""
+    if not any(a.picture_hash for a in evidence):
+        return {}
     rows = session.execute(
-        select(Attachment.subject_id, Attachment.picture_hash, Attachment.content_hash).where(
-            Attachment.person_id == declaration.person_id,
+        select(Attachment.person_id, Attachment.subject_id, Attachment.picture_hash, Attachment.content_hash).where(
+            among(Attachment.person_id, {d.person_id for d in declarations}),
             Attachment.subject_kind == SUBJECT_KIND,
             Attachment.picture_hash.is_not(None),
         )
-    ).all()
+    )
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append((row.subject_id, row.picture_hash, row.content_hash))
+    return found
+
+
+def _alike_picture(
+    evidence: Sequence[Evidence], own: Sequence[Declaration], pictures: Sequence[tuple[int, str, str]]
+) -> list[Reason]:
+    titles = {other.id: other.title or other.form_name for other in own}
     return [
         _reason(
             N_("The picture %(name)s looks like one of another record of the person: %(title)s."),
             name=picture.original_name,
-            title=titles[row.subject_id],
+            title=titles[record_id],
         )
-        for picture in pictures
-        for row in rows
-        if row.subject_id in titles
-        and row.content_hash != picture.content_hash
-        and looks_alike(str(picture.picture_hash), row.picture_hash)
+        for picture in evidence
+        if picture.picture_hash
+        for record_id, picture_hash, content_hash in pictures
+        if record_id in titles and content_hash != picture.content_hash and looks_alike(picture.picture_hash, picture_hash)
     ]

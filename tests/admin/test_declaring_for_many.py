@@ -176,6 +176,40 @@ def test_a_rejected_record_is_edited_and_submitted_again_by_its_declarer(
         assert session.get_one(Declaration, made).state == DeclarationState.DRAFT
 
 
+def test_what_reviewers_will_be_asked_is_said_before_it_is_submitted(
+    desk: Sit, begun: Any, look: Look, cast: Cast, decide: Any
+) -> None:
+    clerk = desk("unit_clerk")
+    batch_id = begun(clerk)
+    add(clerk, batch_id, cast.people["professional"].id, cast.people["colleague"].id)
+    late = {"f_end_date": "2027-01-02"}
+    page = clerk.post(f"declare-for/edit?id={batch_id}", **form("submit", **late))
+    assert page.status_code == 200
+    assert "The end lies" not in page.text
+    assert (count(look, Declaration), "is not wholly within 2026" in page.text) == (0, False)  # a day to come is refused first
+    early = {"f_start_date": "2025-12-30"}
+    page = clerk.post(f"declare-for/edit?id={batch_id}", **form("submit", **early))
+    assert "is not wholly within 2026" in page.text
+    assert page.text.count("人员-professional、人员-colleague") == 1
+    assert 'value="confirm"' in page.text
+    assert count(look, Declaration) == 0
+    assert "Declared: 2." in clerk.follow(clerk.post(f"declare-for/edit?id={batch_id}", **form("confirm", **early))).text
+    assert count(look, Declaration) == 2
+    with look() as session:
+        made = session.scalars(select(Declaration).order_by(Declaration.id)).first()
+        assert made.is_key_review
+        made_id = made.id
+    clerk.post("declared-for/action/run", action="withdraw", row=str(made_id), list="")
+    again = clerk.post(f"declare-for/record/edit?id={made_id}", **form("submit", **early))
+    assert "is not wholly within 2026" in again.text
+    with look() as session:
+        assert session.get_one(Declaration, made_id).state == DeclarationState.DRAFT
+    done = clerk.post(f"declare-for/record/edit?id={made_id}", **form("confirm", **early))
+    assert done.status_code == 303
+    with look() as session:
+        assert session.get_one(Declaration, made_id).state == DeclarationState.PENDING
+
+
 def test_more_people_than_one_request_takes_become_a_task(
     desk: Sit, begun: Any, look: Look, cast: Cast, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

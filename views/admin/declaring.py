@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.base import db
 from models.credits import applicants, batches, declarations, declarers, drafts
 from models.credits.applicants import CHUNK, Tally
 from models.credits.batches import DeclarationBatch
+from models.credits.forewarning import Forewarned, forewarned
 from models.credits.tables import Source
 from models.errors import N_, DomainError, FieldErrors, NotFound, WrongState
 from models.jobs import Job
@@ -25,13 +27,14 @@ from views.admin.screen import WITH_MEMBERS, ScopedPage
 from views.arguments import read_id
 from views.details import Attachment, attachment_of
 from views.portal.declaration_page import Page, make_page, shown_proposal
-from views.portal.declare import CHOOSE, KEEP, SAVE, SUBMIT, token, upload_of
+from views.portal.declare import CHOOSE, CONFIRM, KEEP, SAVE, SUBMIT, token, upload_of
 from views.redirects import redirect_own
 from views.words import say, words
 
 GROUP = N_("Declare hours")
 DECLARE = Permission.HOURS_DECLARE
 JOB_KIND = "declare_for_many"
+MOST_WARNINGS, NAMED = 20, 5
 SHOWN = 100
 """So many applicants are listed on the form; all of them are counted."""
 CHOOSING = {"people": "declare_people.index_view", "import": "applicants_import.index"}
@@ -134,17 +137,22 @@ class DeclareForMany(ScopedPage):
             draft = page.form.draft(page.spec)
             kept = drafts.keep(session, self.actor, draft, declaration_id=found.id, uploads=taken, remove=token("remove"))
         self._tell(page, kept.errors, [*kept.refused_files, *refused_files])
-        if page.form.errors or step not in {SUBMIT, SAVE}:
+        if page.form.errors or step not in {SUBMIT, CONFIRM, SAVE}:
             return self._show_record(page)
-        if step == SUBMIT:
+        if step != SAVE:
             try:
                 with unit_of_work() as session:
-                    declarations.submit(session, self.actor, found.id)
+                    reasons = [] if step == CONFIRM else drafts.try_to_submit(session, self.actor, found.id)
+                    if not reasons:
+                        declarations.submit(session, self.actor, found.id)
             except FieldErrors as refusal:
                 page.show_refused(refusal.errors)
                 return self._show_record(page)
             except DomainError as refusal:
                 page.form.form_errors.append(say(refusal))
+                return self._show_record(page)
+            if reasons:
+                page.warnings = [words(r["message_id"], r["params"]) for r in reasons]
                 return self._show_record(page)
             flash(gettext("The declaration is submitted."), "success")
         return redirect_own(url_for("declared_for.details_view", id=found.id), "/")
@@ -179,13 +187,19 @@ class DeclareForMany(ScopedPage):
         self._tell(page, kept.errors, kept.refused_files)
         if kept.batch is None:
             return self._show(page)
+        return self._go_on(page, kept.batch, step)
+
+    def _go_on(self, page: BatchPage, batch: DeclarationBatch, step: str) -> str | Response:
+        """Lead on from a form that was kept, by the button that was pressed."""
         if step in CHOOSING:
-            return redirect_own(url_for(CHOOSING[step], target=kept.batch.id), "/")
-        if step == SUBMIT or page.form.errors:
-            return self._submit(page, kept.batch) if step == SUBMIT else self._show(page)
+            return redirect_own(url_for(CHOOSING[step], target=batch.id), "/")
+        if step in {SUBMIT, CONFIRM}:
+            return self._submit(page, batch, is_confirmed=step == CONFIRM)
+        if page.form.errors:
+            return self._show(page)
         if step == SAVE:
             flash(gettext("Saved as a draft; it is not submitted yet."), "success")
-        return redirect_own(_address(kept.batch.id), "/")
+        return redirect_own(_address(batch.id), "/")
 
     def _keep(self, page: BatchPage, batch: DeclarationBatch | None) -> batches.Kept:
         present = batches.files_of(self.work, batch.id) if batch else ()
@@ -210,23 +224,24 @@ class DeclareForMany(ScopedPage):
         page.show_refused(errors)
         page.form.attachments.errors = [*page.form.attachments.errors, *(say(e) for e in refused_files)]
 
-    def _submit(self, page: BatchPage, batch: DeclarationBatch) -> str | Response:
-        batch_id, has_errors = batch.id, bool(page.form.errors)
+    def _submit(self, page: BatchPage, batch: DeclarationBatch, *, is_confirmed: bool) -> str | Response:
+        """Submit; but first show what is missing, and what reviewers would be asked to look at closely."""
+        batch_id = batch.id
         try:
+            if page.form.errors or not is_confirmed:
+                applicants.check(self.work, self.actor, batch)
+                page.warnings = [] if page.form.errors else warning_words(forewarned(self.work, self.actor, batch))
+            if page.form.errors or page.warnings:
+                return self._show(page)
             with unit_of_work() as session:
-                attempt = session.begin_nested()
                 applicants.begin(session, self.actor, batch_id)
-                if has_errors:
-                    attempt.rollback()  # only tried, so that what is missing elsewhere is told at once, too
-                else:
-                    attempt.commit()
         except FieldErrors as refusal:
             page.show_refused({n: e for n, e in refusal.errors.items() if not page.has_error(n)})
             return self._show(page)
         except WrongState as refusal:
             flash(say(refusal), "info")
             return redirect_own(_address(batch_id), "/")
-        return self._show(page) if has_errors else self._declare(batch_id)
+        return self._declare(batch_id)
 
     def _declare(self, batch_id: int) -> Response:
         """Make the records here, where they are few, else as a task."""
@@ -292,6 +307,22 @@ def _uploads() -> list[Any]:
 
 def _address(batch_id: int) -> str:
     return url_for("declare_for.edit", id=batch_id)
+
+
+def warning_words(found: Sequence[Forewarned]) -> list[str]:
+    """Return each reason for a closer look once, with the names of those whom it concerns."""
+    names: dict[str, list[str]] = {}
+    for each in found:
+        for reason in each.reasons:
+            names.setdefault(words(reason["message_id"], reason["params"]), []).append(each.name)
+    said = [gettext("%(reason)s – %(names)s", reason=reason, names=_named(of)) for reason, of in names.items()]
+    more = len(said) - MOST_WARNINGS
+    return said[:MOST_WARNINGS] + ([gettext("%(n)s more reasons are not shown.", n=more)] if more > 0 else [])
+
+
+def _named(names: Sequence[str]) -> str:
+    some = "、".join(names[:NAMED])
+    return some if len(names) <= NAMED else gettext("%(names)s and others, %(n)s people", names=some, n=f"{len(names):,}")
 
 
 def tally_words(found: Tally) -> list[str]:
