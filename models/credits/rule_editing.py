@@ -120,7 +120,7 @@ def tried(data: Mapping[str, Any], edit: RuleEdit) -> tuple[dict[str, Any], Prop
         raise FieldErrors({"formula": refusal}) from None
     example = {
         "inputs": stored(inputs),
-        "requested": f"{requested or 0:f}",
+        "requested": f"{requested or Decimal(0):f}",
         "hours": None if proposal.hours is None else f"{proposal.hours:f}",
     }
     return {**data, "example": example}, proposal

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,7 +20,7 @@ from models.credits import rules
 from models.credits.forms import FieldType
 from models.credits.requirements import prefixes
 from models.credits.rule_editing import FieldEdit, RuleEdit, edited, tried
-from models.credits.tables import RuleState, RuleVersion
+from models.credits.tables import LearningForm, RuleState, RuleVersion
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
 from models.org import queries
 from models.uploads import Checked, Upload, check
@@ -100,35 +101,54 @@ def write(
     officer was faster.
     """
     base = version(session, actor, base_id)
-    organisation = queries.own(session, actor, is_locked=True)  # two officers number and publish one after the other
-    data = _checked(base, edit, from_year)
+    queries.own(session, actor, is_locked=True)  # two officers number and publish one after the other
+    data = checked(base, edit, from_year)
+    return store(session, actor, data, edit, from_year=from_year, document=document, base=base)
+
+
+def store(
+    session: Session,
+    actor: Actor,
+    data: dict[str, Any],
+    edit: RuleEdit,
+    *,
+    from_year: int,
+    document: Checked | None,
+    base: RuleVersion | None = None,
+) -> RuleVersion:
+    """Store a description that ``checked`` returned as a draft of the actor's department; *base* is what it changes, if it does.
+
+    To be called with the department locked.
+    """
+    organisation = queries.own(session, actor)
     number = select(func.max(RuleVersion.version)).where(
-        RuleVersion.path == organisation.path, RuleVersion.form_code == base.form_code
+        RuleVersion.path == organisation.path, RuleVersion.form_code == data["code"]
     )
     made = RuleVersion(
         organisation_id=organisation.id,
         path=organisation.path,
-        form_code=base.form_code,
+        form_code=data["code"],
         version=(session.scalar(number) or 0) + 1,
         from_year=from_year,
         spec=data,
         state=DRAFT,
-        based_on_id=base.id,
+        based_on_id=base.id if base else None,
         note=" ".join(edit.note.split()),
         made_by=actor.name,
-        document_key=base.document_key,
-        document_name=base.document_name,
+        document_key=base.document_key if base else None,
+        document_name=base.document_name if base else "",
     )
     if document is not None:
         made.document_key, made.document_name = files.keep_content(session, document.content), document.original_name
     session.add(made)
     session.flush()
-    changes = {label: [old, new] for label, old, new in differences(base.spec, data)}
+    changes = {label: [old, new] for label, old, new in differences(base.spec, data)} if base else {"name": [None, data["zh"]]}
     history.record(session, actor, "rule_version", [made.id], "create", reason=made.note, changes=changes)
     return made
 
 
-def _checked(base: RuleVersion, edit: RuleEdit, from_year: int) -> dict[str, Any]:
+def checked(base: RuleVersion, edit: RuleEdit, from_year: int) -> dict[str, Any]:
+    """Return the description that *edit* makes of a version, its sample computed; raises FieldErrors for each part that is wrong."""
     errors: dict[str, DomainError] = {}
     data: dict[str, Any] = {}
     if from_year not in first_years():
@@ -166,6 +186,12 @@ def publish(session: Session, actor: Actor, version_id: int) -> RuleVersion:
     values = {"published_at": utcnow(), "published_by": actor.name}
     RULES.move(session, actor, found.id, step="publish", values=values)
     session.refresh(found)
+    form = session.scalars(
+        select(LearningForm).where(LearningForm.code == found.form_code, LearningForm.path == found.path)
+    ).first()
+    if form is not None:  # of the department itself: lists call it as its rule does
+        form.name, form.name_en = found.spec["zh"], found.spec["en"]
+        session.flush()
     return found
 
 
@@ -263,7 +289,7 @@ def as_edit(data: Mapping[str, Any]) -> RuleEdit:
         is_enabled=data.get("enabled", True),
         is_offered=data["offered_to_persons"],
         sample=dict(example["inputs"]),
-        sample_requested=example["requested"] if example["requested"] != "0" else "",
+        sample_requested=example["requested"] if Decimal(example["requested"]) else "",
     )
 
 

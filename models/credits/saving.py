@@ -307,6 +307,8 @@ def offer_of(session: Session, path: str, form_code: str, year: int) -> Offer:
         offer = rules.offer(session, path, form_code if form_code.isalnum() else "", year)
     except NotFound as refusal:
         raise FieldErrors({"form_code": refusal}) from None
+    if not offer.is_enabled:
+        raise FieldErrors({"form_code": NotAllowed(N_("This learning form is not in use any more; choose another one."))})
     if not offer.is_for_persons:
         raise FieldErrors({"form_code": NotAllowed(N_("This learning form is not declared by persons."))})
     return offer

@@ -32,6 +32,7 @@ ARGUMENTS = {
     "publication_id": ("publications", "id"),
     "order_id": ("change_orders", "id"),
     "rule_version_id": ("rule_versions", "id"),
+    "learning_form_id": ("learning_forms", "id"),
     "merge_id": ("person_merges", "id"),
     "id": ("*", "id"),
 }

@@ -20,7 +20,7 @@ from models.base import db, to_hours, to_tenths
 from models.credits import queries as credit_queries
 from models.credits.by_base import TOPIC
 from models.credits.reviewing import GRANTED
-from models.credits.tables import Declaration, LearningForm
+from models.credits.tables import Declaration, LearningForm, RuleState, RuleVersion
 from models.errors import N_
 from models.people.name_search import narrowed_by_name
 from models.reviews import engine
@@ -98,7 +98,9 @@ def learning_forms() -> list[tuple[str, str]]:
 
 
 def _read_forms() -> list[tuple[str, str]]:
-    rows = db.session.execute(select(LearningForm.code, LearningForm.name, LearningForm.name_en).order_by(LearningForm.position))
+    published = select(RuleVersion.form_code).where(RuleVersion.state == RuleState.PUBLISHED)
+    named = select(LearningForm.code, LearningForm.name, LearningForm.name_en).where(LearningForm.code.in_(published))
+    rows = db.session.execute(named.order_by(LearningForm.position, LearningForm.code))
     return list({row.code: (row.code, row.name_en if words_language() == "en" else row.name) for row in rows}.values())
 
 

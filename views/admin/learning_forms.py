@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import flash, request, url_for
 from flask_admin import expose
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from models import jobs
 from models.access import Permission, PositionKind
 from models.base import today
-from models.credits import rule_editing, rule_trial, rule_versions, rules
+from models.credits import own_forms, rule_editing, rule_trial, rule_versions, rules
 from models.credits.forms import FormSpec, Proposal, parse_form
 from models.credits.rule_editing import RuleEdit
-from models.credits.tables import RuleState, RuleVersion
+from models.credits.tables import LearningForm, RuleState, RuleVersion
 from models.errors import N_, DomainError, Invalid, NotFound, WrongState
 from models.org import directory
 from models.org.tables import OrganisationKind
 from models.transaction import unit_of_work
 from views import states
 from views.admin import rule_trials
-from views.admin.rule_form import RuleForm, shown_rows, type_choices
+from views.admin.rule_form import NewFormForm, RuleForm, shown_rows, type_choices
 from views.admin.rule_words import change_words, version_pairs
 from views.admin.screen import ScopedPage
-from views.arguments import read_year
+from views.arguments import read_id, read_year
 from views.outcome import telling
 from views.portal.declaration_form import cap_sentence
 from views.portal.words import SUBJECTS, TYPES
@@ -55,6 +56,7 @@ class Editor:
         return {
             "form": self.form,
             "base": self.base,
+            "is_new": isinstance(self.form, NewFormForm),
             "label": base_spec.label.of(words_language()),
             "rows": shown_rows(self.edit, known),
             "types": type_choices(),
@@ -87,6 +89,7 @@ class LearningForms(ScopedPage):
             "admin/learning_forms.html",
             view=self,
             held=held,
+            unpublished=own_forms.unpublished(self.work, self.actor),
             year=year,
             years=sorted({*range(today().year - 3, today().year + 2), year}, reverse=True),
             types=TYPES,
@@ -101,17 +104,64 @@ class LearningForms(ScopedPage):
         found = rule_versions.versions_of(self.work, self.actor.path, form_code) if form_code.isalnum() else ()
         if not found:
             raise NotFound
-        holding = rules.offer(self.work, self.actor.path, form_code, today().year)
+        holding = self._holding(form_code)
+        newest = holding.version if holding else found[0]
         return self.render(
             "admin/learning_form.html",
             view=self,
             holding=holding,
-            label=holding.spec.label.of(words_language()),
-            pairs=version_pairs(holding.version, words_language()),
+            label=parse_form(newest.spec).label.of(words_language()),
+            pairs=version_pairs(newest, words_language()),
             lines=self._lines(found),
             form_code=form_code,
             may_inherit=rule_versions.may_inherit(found, self.actor.path),
+            own_form=own_forms.of_department(self.work, self.actor, form_code),
+            is_published=any(v.published_at for v in found),
         )
+
+    def _holding(self, form_code: str) -> rules.Offer | None:
+        """Return a form with the rule that holds this year, None for one of the department's that none holds for yet."""
+        try:
+            return rules.offer(self.work, self.actor.path, form_code, today().year)
+        except NotFound:
+            return None
+
+    # --- a form of one's own ------------------------------------------------------------------------------------------
+
+    @expose("/new", methods=("GET", "POST"))
+    def new(self) -> str | Response:
+        """Add a learning form as an edited copy: try it as often as needed, then save it with the draft of its rule."""
+        base = rule_versions.version(self.work, self.actor, read_id(request.args.get("base")) or 0)
+        form = NewFormForm()
+        if request.method == "GET":
+            edit = replace(rule_versions.as_edit(base.spec), name="", name_en="", note="", sample={}, sample_requested="")
+            form.fill(edit, today().year)
+            form.declaration_type.data = base.spec["declaration_type"]
+            return self._shown(Editor(base, form, edit))
+        return self._edited(Editor(base, form, form.edit(request.form)))
+
+    @expose("/form/<int:learning_form_id>/retire", methods=("POST",))
+    def retire(self, learning_form_id: int) -> Response:
+        """Put a form of one's own out of use."""
+        return self._use(own_forms.retire, learning_form_id, gettext("The learning form is out of use."))
+
+    @expose("/form/<int:learning_form_id>/bring-back", methods=("POST",))
+    def bring_back(self, learning_form_id: int) -> Response:
+        """Let hours be declared by a form of one's own again."""
+        return self._use(own_forms.bring_back, learning_form_id, gettext("The learning form is in use again."))
+
+    def _use(self, step: Callable[..., LearningForm], form_id: int, done: str) -> Response:
+        code = own_forms.own(self.work, self.actor, form_id).code
+        with telling(done) as session:
+            step(session, self.actor, form_id, reason=request.form.get("reason", ""))
+        return redirect_own(url_for("learning_forms.versions", form_code=code), "/")
+
+    @expose("/form/<int:learning_form_id>/delete", methods=("POST",))
+    def delete(self, learning_form_id: int) -> Response:
+        """Delete a form of one's own that was never published."""
+        with telling(gettext("The learning form was deleted.")) as session:
+            own_forms.delete(session, self.actor, learning_form_id)
+        return redirect_own(url_for("learning_forms.index"), "/")
 
     @expose("/versions/<form_code>/inherit", methods=("POST",))
     def inherit(self, form_code: str) -> Response:
@@ -174,8 +224,13 @@ class LearningForms(ScopedPage):
         if request.method == "GET":
             edit = rule_versions.as_edit(base.spec)
             form.fill(edit, base.from_year)
-            return self.render("admin/rule_edit.html", view=self, **Editor(base, form, edit).context())
-        editor = Editor(base, form, form.edit(request.form))
+            return self._shown(Editor(base, form, edit))
+        return self._edited(Editor(base, form, form.edit(request.form)))
+
+    def _shown(self, editor: Editor) -> str:
+        return self.render("admin/rule_edit.html", view=self, **editor.context())
+
+    def _edited(self, editor: Editor) -> str | Response:
         if request.form.get("step") == "save":
             made = self._save(editor)
             if made is not None:
@@ -183,7 +238,7 @@ class LearningForms(ScopedPage):
                 return redirect_own(url_for("learning_forms.version", rule_version_id=made), "/")
         else:
             self._try(editor)
-        return self.render("admin/rule_edit.html", view=self, **editor.context())
+        return self._shown(editor)
 
     def _try(self, editor: Editor) -> None:
         try:
@@ -199,12 +254,17 @@ class LearningForms(ScopedPage):
         try:
             document = rule_versions.check_pdf(upload) if upload else None
             with unit_of_work() as session:
-                made = rule_versions.write(session, self.actor, editor.base.id, editor.edit, from_year=year, document=document)
-                return made.id
+                return self._written(session, editor, from_year=year, document=document).id
         except DomainError as refusal:
             editor.form.show_error(refusal)
         editor.base = rule_versions.version(self.work, self.actor, editor.base.id)
         return None
+
+    def _written(self, session: Session, editor: Editor, **how: Any) -> RuleVersion:
+        if isinstance(editor.form, NewFormForm):
+            chosen = editor.form.declaration_type.data or ""
+            return own_forms.add(session, self.actor, editor.base.id, editor.edit, declaration_type=chosen, **how)
+        return rule_versions.write(session, self.actor, editor.base.id, editor.edit, **how)
 
     @expose("/version/<int:rule_version_id>/publish", methods=("POST",))
     def publish(self, rule_version_id: int) -> Response:

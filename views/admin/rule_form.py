@@ -20,6 +20,7 @@ from models.errors import N_
 from models.uploads import MAX_BYTES, Upload
 from views.forms import PlainForm
 from views.portal.words import SUBJECTS
+from views.portal.words import TYPES as DECLARATION_TYPES
 
 NEW_ROWS = 3
 """Empty rows below the fields; saving or trying gives new ones."""
@@ -75,6 +76,8 @@ class RuleForm(PlainForm):
     document = FileField(_l("Document"), description=_l("The regulation as PDF, at most 4 MB."), render_kw={"accept": ".pdf"})
     note = TextAreaField(_l("Reason of the change"), render_kw=_long("note", 2))
 
+    first: tuple[str, ...] = ("from_year", "name", "name_en", "is_enabled", "is_offered", "subject_kinds")
+
     def fill(self, edit: RuleEdit, from_year: int) -> None:
         """Show a rule as it stands."""
         for name in (*LENGTHS, "is_enabled", "is_offered", "cap_kind", "cap_value", "demands_evidence"):
@@ -111,6 +114,19 @@ class RuleForm(PlainForm):
             return None
         with closing(file):
             return Upload(file.filename, file.stream.read(MAX_BYTES + 1))
+
+
+class NewFormForm(RuleForm):
+    """The parts of a rule of a learning form that is added: which group it belongs to, too."""
+
+    declaration_type = SelectField(_l("Declaration type"), validate_choice=False)
+    first = ("name", "name_en", "declaration_type", "from_year", "is_enabled", "is_offered", "subject_kinds")
+
+    def prepare(self) -> None:
+        """Give the choices and mark what is required."""
+        super().prepare()
+        self.declaration_type.choices = [(kind, gettext(word)) for kind, word in DECLARATION_TYPES.items()]
+        self.declaration_type.flags.required = True
 
 
 def _rows(values: Mapping[str, str]) -> list[FieldEdit]:

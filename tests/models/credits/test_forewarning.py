@@ -21,7 +21,7 @@ from tests.models.credits.test_declaring_for_many import Make, make, records, ru
 
 __all__ = ["make", "run", "submit"]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
-LECTURE = {"form": "XSJZ", "topic": "护理新进展", "host": "学会", "date": "2026-03-02", "half_days": "1"}
+LECTURE = {"form": "XSJZ", "topic": "护理新进展", "lecturer": "示例教授", "host": "学会", "date": "2026-03-02", "half_days": "1"}
 
 
 def told(run: Any, actor: Any, batch: int) -> dict[str, list[str]]:
