@@ -134,7 +134,8 @@ class LearningForms(ScopedPage):
         base = rule_versions.version(self.work, self.actor, read_id(request.args.get("base")) or 0)
         form = NewFormForm()
         if request.method == "GET":
-            edit = replace(rule_versions.as_edit(base.spec), name="", name_en="", note="", sample={}, sample_requested="")
+            blank: dict[str, Any] = dict.fromkeys(("name", "name_en", "source", "rule_text", "note", "sample_requested"), "")
+            edit = replace(rule_versions.as_edit(base.spec), sample={}, **blank)
             form.fill(edit, today().year)
             form.declaration_type.data = base.spec["declaration_type"]
             return self._shown(Editor(base, form, edit))
