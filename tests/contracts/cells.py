@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,12 +113,23 @@ class Cell:
     address: str
     owner: str = ""  # of the object that is named, empty for none, NOBODY for an absent one
     query: tuple[tuple[str, str], ...] = ()
-    form: tuple[tuple[str, str], ...] = ()
+    named: str = ""  # the object's id, for a form
+    action: str = ""  # of a form
 
     @property
     def words(self) -> str:
         """Return the cell as one line of a failure."""
         return f"{self.position}: {self.method} {self.address}?{dict(self.query)} about {self.owner or '-'} [{self.endpoint}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address with what it is about, whoever asks."""
+
+    address: str
+    owner: str
+    named: str
+    query: dict[str, str]
 
 
 class NoRecipe(AssertionError):
@@ -133,29 +144,30 @@ class Matrix:
     world: World
     values: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
-    def cells(self) -> list[Cell]:
-        """Return every cell, in a fixed order."""
-        positions = [VISITOR, *self.world.cast.actors]
-        return [
-            cell
-            for rule in sorted(self.app.url_map.iter_rules(), key=lambda r: (r.endpoint, r.rule))
-            if rule.endpoint not in LEFT_OUT
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-            for position in positions
-            for cell in self._of(rule, method, position)
-        ]
+    def groups(self, positions: Collection[str] = (), endpoint: str = "") -> Iterator[list[Cell]]:
+        """Yield what one position asks of one address in one way, group by group, in a fixed order: all are too many to keep."""
+        rules = sorted(self.app.url_map.iter_rules(), key=lambda r: (r.endpoint, r.rule))
+        for name, alike in itertools.groupby(rules, key=lambda r: r.endpoint):
+            if name in LEFT_OUT or name != (endpoint or name):
+                continue
+            places = [(rule, self._places(rule)) for rule in alike]
+            for method in dict.fromkeys(m for rule, _ in places for m in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})):
+                for position in positions or (VISITOR, *self.world.cast.actors):
+                    asked = (found for rule, found in places if method in (rule.methods or ()))
+                    yield [cell for found in asked for cell in self._of(found, method, position, name)]
 
-    def sample(self, seed: int) -> list[Cell]:
+    def cells(self, position: str, endpoint: str = "") -> list[Cell]:
+        """Return every cell of a position, of all addresses or of one."""
+        return [cell for group in self.groups((position,), endpoint) for cell in group]
+
+    def sample(self, seed: int, positions: Collection[str] = ()) -> list[Cell]:
         """Return cells by chance: each address meets each position about somebody's object, every sixth also about none.
 
         Of every sixth group the answer is held against the one about an absent object.
         """
         chosen = random.Random(seed)
-        groups: dict[tuple[str, str, str], list[Cell]] = {}
-        for cell in self.cells():
-            groups.setdefault((cell.position, cell.endpoint, cell.method), []).append(cell)
         taken: list[Cell] = []
-        for group in groups.values():
+        for group in self.groups(positions):
             named = [c for c in group if c.owner not in {"", NOBODY}]
             plain = [c for c in group if not c.owner]
             if named:
@@ -163,21 +175,31 @@ class Matrix:
             if plain and (not named or chosen.random() < 1 / 6):
                 taken.append(chosen.choice(plain))
             if named and chosen.random() < 1 / 6:
-                taken += [
-                    c for c in group if c.owner == NOBODY and dict(c.form).get("action") == dict(taken[-1].form).get("action")
-                ][:1]
+                taken += [c for c in group if c.owner == NOBODY and c.action == taken[-1].action][:1]
         return taken
 
-    def _of(self, rule: Rule, method: str, position: str) -> Iterator[Cell]:
-        tables = self._tables(rule)
-        for owner, arguments in self._arguments(rule, tables):
-            address = self._address(rule, arguments)
+    def _places(self, rule: Rule) -> list[Place]:
+        """Return what an address is asked about: the same for each method and position."""
+        return [
+            Place(
+                self._address(rule, arguments),
+                owner,
+                next(iter(arguments.values()), "") if owner else "",
+                {k: v for k, v in arguments.items() if k not in rule.arguments},
+            )
+            for owner, arguments in self._arguments(rule, self._tables(rule))
+        ]
+
+    def _of(self, places: list[Place], method: str, position: str, endpoint: str) -> Iterator[Cell]:
+        for place in places:
             if method == "GET":
-                for probe in PROBES if not owner else ({}, {"download": "1"}):
-                    yield Cell(position, rule.endpoint, method, address, owner, self._named(arguments, rule, probe))
+                for probe in PROBES if not place.owner else ({}, {"download": "1"}):
+                    query = tuple((place.query | probe).items())
+                    yield Cell(position, endpoint, method, place.address, place.owner, query)
             else:
-                for form in self._forms(position, owner, arguments):
-                    yield Cell(position, rule.endpoint, method, address, owner, self._named(arguments, rule, {}), form)
+                query = tuple(place.query.items())
+                for action in ("approve", "reject", "pass", "delete", "export") if place.owner else ("approve",):
+                    yield Cell(position, endpoint, method, place.address, place.owner, query, place.named, action)
 
     def _tables(self, rule: Rule) -> dict[str, tuple[str, str]]:
         view = self._view_of(rule.endpoint)
@@ -223,23 +245,21 @@ class Matrix:
             raise NoRecipe(f"{rule.endpoint}: {in_path} do not fit {rule.rule}")
         return "/" + str(built[1]).partition("?")[0].lstrip("/")
 
-    def _named(self, arguments: dict[str, str], rule: Rule, probe: dict[str, str]) -> tuple[tuple[str, str], ...]:
-        return tuple(({k: v for k, v in arguments.items() if k not in rule.arguments} | probe).items())
 
-    def _of_the_same(self, owner: str, table: str) -> str:
-        """Return the id of a row of *table* that belongs to *owner*, or to a member of that organisation; else of none."""
-        found = self.world.ids.get(table, {})
-        organisation = self.world.cast.organisations.get(owner)
-        members = [
-            n for n, p in self.world.cast.people.items() if organisation is not None and p.organisation_id == organisation.id
-        ]
-        return next((str(found[key]) for key in (owner, *(f"person:{n}" for n in members)) if key in found), str(ABSENT_ID))
+def form_of(cell: Cell, world: World) -> dict[str, Any]:
+    """Return what a cell posts: columns that no form may set, and its object's id under every name that a form may look for."""
+    actor = world.cast.actors.get(cell.position)
+    common = FORGED | {"position": actor.position_key if actor else ""}
+    if not cell.named:
+        return common | {"action": cell.action}
+    names = ("id", "row", "ids", "parent_id", "account_id", "to_position", "key", "number")
+    others = {name: _of_the_same(world, cell.owner, table) for name, table in OF_OTHER_TABLES.items()}
+    return common | dict.fromkeys(names, cell.named) | others | {"action": cell.action}
 
-    def _forms(self, position: str, owner: str, arguments: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
-        actor = self.world.cast.actors.get(position)
-        common = FORGED | {"position": actor.position_key if actor else ""}
-        named = next(iter(arguments.values()), "") if owner else ""
-        ids = {k: named for k in ("id", "row", "ids", "parent_id", "account_id", "to_position", "key", "number") if named}
-        ids |= {k: self._of_the_same(owner, table) for k, table in OF_OTHER_TABLES.items() if named}
-        for action in ("approve", "reject", "pass", "delete", "export") if owner else ("approve",):
-            yield tuple((common | ids | {"action": action}).items())
+
+def _of_the_same(world: World, owner: str, table: str) -> str:
+    """Return the id of a row of *table* that belongs to *owner*, or to a member of that organisation; else of none."""
+    found = world.ids.get(table, {})
+    organisation = world.cast.organisations.get(owner)
+    members = [n for n, p in world.cast.people.items() if organisation is not None and p.organisation_id == organisation.id]
+    return next((str(found[key]) for key in (owner, *(f"person:{n}" for n in members)) if key in found), str(ABSENT_ID))

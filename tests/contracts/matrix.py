@@ -18,7 +18,7 @@ from models.people.tables import Account
 from models.scope import system_session
 from models.transaction import Intent, expect, unit_of_work
 from tests.contracts.canaries import World
-from tests.contracts.cells import ENDS_THE_LOGIN, NOBODY, VISITOR, Cell, Matrix
+from tests.contracts.cells import ENDS_THE_LOGIN, NOBODY, VISITOR, Cell, Matrix, form_of
 from tests.contracts.oracles import leaks, likeness, readable
 
 OWN_BOOKKEEPING = frozenset(
@@ -62,10 +62,12 @@ class Run:
     _version: Any = None
     _kept: Rows = field(default_factory=dict)
 
-    def over(self, cells: Sequence[Cell]) -> Verdicts:
+    def over(self, cells: Sequence[Cell], *, until_a_leak: bool = False) -> Verdicts:
         """Ask every cell; absent ids first, so that each answer about a row outside can be held against one."""
         for cell in sorted(cells, key=lambda c: (c.owner != NOBODY,)):
             self._ask(cell)
+            if until_a_leak and self.found.leaks:
+                break
         self.close()
         return self.found
 
@@ -109,7 +111,7 @@ class Run:
             self.clients.pop(cell.position, None)
 
     def _open(self, cell: Cell) -> Any:
-        form = MultiDict(cell.form) if cell.form else None
+        form = MultiDict(form_of(cell, self.world)) if cell.action else None
         client = self.client(cell.position)
         return client.open(cell.address, method=cell.method, query_string=MultiDict(cell.query), data=form)
 
@@ -127,7 +129,7 @@ class Run:
     def _judge_likeness(self, cell: Cell, answer: Any) -> None:
         if not cell.owner:
             return
-        key = (cell.position, cell.endpoint, cell.method, tuple(k for k, _ in cell.query), dict(cell.form).get("action"))
+        key = (cell.position, cell.endpoint, cell.method, tuple(k for k, _ in cell.query), cell.action)
         if cell.owner == NOBODY:
             self.absent[key] = cell, likeness(answer)
             return
@@ -171,6 +173,8 @@ class Run:
 
     def _judge_writes(self, cell: Cell, before: Rows) -> None:
         after = self._rows()
+        if after is before:
+            return  # nobody has committed anything
         visible = self.world.visible(cell.position)
         for table, rows in before.items():
             outside = {pk: owner for owner, pk in self.world.ids.get(table, {}).items() if owner not in visible}
