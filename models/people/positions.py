@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models.access import (
@@ -93,12 +93,23 @@ def in_language(actor: Actor, language: str) -> Actor:
     return actor if actor.language == language else replace(actor, language=language)
 
 
+# Made once, as every request asks them.
+_PROFILE = (
+    select(Professional.id, Professional.path, Professional.state, Organisation.id, Organisation.name)
+    .join(Organisation, Organisation.id == Professional.organisation_id)
+    .where(Professional.account_id == bindparam("account_id"), Professional.state != ProfessionalState.REJECTED)
+)
+_POSTS = (
+    select(Post.id, Post.state, Post.is_super, Post.is_inner, Role.permissions, Organisation)
+    .join(Organisation, Organisation.id == Post.organisation_id)
+    .outerjoin(Role, Role.id == Post.role_id)
+    .where(Post.account_id == bindparam("account_id"), Post.state != PostState.ENDED)
+    .order_by(Organisation.path, Post.id)
+)
+
+
 def _profile(session: Session, account: Account) -> list[Position]:
-    row = session.execute(
-        select(Professional.id, Professional.path, Professional.state, Organisation.id, Organisation.name)
-        .join(Organisation, Organisation.id == Professional.organisation_id)
-        .where(Professional.account_id == account.id, Professional.state != ProfessionalState.REJECTED)
-    ).first()
+    row = session.execute(_PROFILE, {"account_id": account.id}).first()
     if row is None:
         return []
     person_id, path, state, organisation_id, organisation_name = row
@@ -118,15 +129,8 @@ def _profile(session: Session, account: Account) -> list[Position]:
 
 
 def _posts(session: Session, account: Account) -> list[Position]:
-    rows = session.execute(
-        select(Post.id, Post.state, Post.is_super, Post.is_inner, Role.permissions, Organisation)
-        .join(Organisation, Organisation.id == Post.organisation_id)
-        .outerjoin(Role, Role.id == Post.role_id)
-        .where(Post.account_id == account.id, Post.state != PostState.ENDED)
-        .order_by(Organisation.path, Post.id)
-    )
     found = []
-    for post_id, state, is_super, is_inner, granted, organisation in rows.all():
+    for post_id, state, is_super, is_inner, granted, organisation in session.execute(_POSTS, {"account_id": account.id}).all():
         kind = PositionKind(organisation.kind)
         held = permissions_of(kind, is_super=is_super, granted=granted or (), is_inner=is_inner)
         delegated = () if is_super else _delegated(session, organisation, post_id, held, is_inner=is_inner)

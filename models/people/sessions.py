@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session, load_only
 
 from models import scope
@@ -68,26 +68,30 @@ def open_session(session: Session, account_id: int, position_key: str, *, is_rem
     return token
 
 
+# Made once: every request asks it, and making a statement takes as long as its answer.
+_LOGIN = (
+    select(WebSession, Account)
+    .join(Account, Account.id == WebSession.account_id)
+    .where(WebSession.token_hash == bindparam("token_hash"), WebSession.ended_at.is_(None), Account.active)
+    .options(
+        load_only(
+            Account.id,
+            Account.document_type,
+            Account.number_masked,
+            Account.name,
+            Account.fs_uniquifier,
+            Account.active,
+            Account.must_change,
+            Account.is_support,
+        )
+    )
+)
+
+
 def find_login(token: str) -> Login | None:
     """Return the login of *token* as it stands now; None when it was ended, is too old, or its account is closed."""
     with system_session() as session:
-        found = session.execute(
-            select(WebSession, Account)
-            .join(Account, Account.id == WebSession.account_id)
-            .where(WebSession.token_hash == _hash(token), WebSession.ended_at.is_(None), Account.active)
-            .options(
-                load_only(
-                    Account.id,
-                    Account.document_type,
-                    Account.number_masked,
-                    Account.name,
-                    Account.fs_uniquifier,
-                    Account.active,
-                    Account.must_change,
-                    Account.is_support,
-                )
-            )
-        ).first()
+        found = session.execute(_LOGIN, {"token_hash": _hash(token)}).first()
         if found is None or not _is_alive(found[0]):
             return None
         row, account = found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import CompoundSelect, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from models.access import Actor
@@ -64,15 +66,28 @@ def waiting_times(
 
     The key is the kind with a topic: one of *apart*, or the empty one for everything else of the kind.
     """
+    found: dict[tuple[ReviewKind, str], list[dt.datetime]] = {key: [] for key in _keys(tuple(apart))}
+    oldest = session.execute(_oldest(limit, tuple(apart)), {"organisation_id": actor.organisation_id})
+    for kind, topic, submitted_at in oldest:
+        found[(ReviewKind(kind), topic)].append(submitted_at)
+    return {key: sorted(times) for key, times in found.items()}
+
+
+def _keys(apart: tuple[tuple[ReviewKind, str], ...]) -> list[tuple[ReviewKind, str]]:
+    return [*((kind, "") for kind in ReviewKind), *apart]
+
+
+@cache
+def _oldest(limit: int, apart: tuple[tuple[ReviewKind, str], ...]) -> CompoundSelect[Any]:
+    """Return the statement of the menu: every page of an officer asks it, and making it takes longer than its answer."""
     parts = []
-    keys = [*((kind, "") for kind in ReviewKind), *apart]
-    for kind, topic in keys:
+    for kind, topic in _keys(apart):
         others = [Review.topic.is_distinct_from(t) for k, t in apart if k == kind]
         mine = (Review.topic == topic,) if topic else tuple(others)
         oldest = (
             select(Review.kind, literal(topic).label("apart"), Review.submitted_at)
             .where(
-                Review.deciding_organisation_id == actor.organisation_id,
+                Review.deciding_organisation_id == bindparam("organisation_id"),
                 Review.kind == kind,
                 Review.state == ReviewState.OPEN,
                 *mine,
@@ -82,10 +97,7 @@ def waiting_times(
             .subquery()
         )
         parts.append(select(oldest.c.kind, oldest.c.apart, oldest.c.submitted_at))
-    found: dict[tuple[ReviewKind, str], list[dt.datetime]] = {key: [] for key in keys}
-    for found_kind, found_topic, submitted_at in session.execute(union_all(*parts)):
-        found[(ReviewKind(found_kind), found_topic)].append(submitted_at)
-    return {key: sorted(times) for key, times in found.items()}
+    return union_all(*parts)
 
 
 def decided_since(session: Session, actor: Actor, review_ids: Sequence[int], since: dt.datetime) -> dict[int, DomainError]:
