@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,15 @@ class Templates:
     def bare(self, kind: str, folder: Path) -> str:
         """Return the address of a new database without a table."""
         return f"sqlite:///{folder / 'bare.sqlite3'}" if kind == "sqlite" else self._create_postgres(template="template1")
+
+    def copied(self, url: str, folder: Path) -> str:
+        """Return the address of a copy of a database that nobody is connected to."""
+        if not url.startswith("sqlite"):
+            return self._create_postgres(template=make_url(url).database)
+        copy = folder / f"{uuid.uuid4().hex}.sqlite3"
+        with closing(sqlite3.connect(make_url(url).database or "")) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        return f"sqlite:///{copy}"
 
     def drop(self, url: str) -> None:
         """Remove a PostgreSQL database that a test has used; a file goes with its folder."""

@@ -30,6 +30,8 @@ KINDS = (
 
 def run_export(run: Run) -> dict[str, Any]:
     """Write an export; the rights are those of the moment."""
+    if "result" in run.job.cursor:
+        return dict(run.job.cursor["result"])  # killed between its transaction and its end
     params = run.job.params
     view = registered(params["view"])
     if not view.is_for(run.actor) or view.export_permission is None:
@@ -40,8 +42,9 @@ def run_export(run: Run) -> dict[str, Any]:
     n_rows = len(params["ids"])
     file = files.keep_for_job(run.session, run.actor, name=export_name(params["title"]), media_type=XLSX, content=content)
     record(run.session, run.actor, params)
-    run.commit(n_done=n_rows, n_total=n_rows)
-    return {"file": file.key, "n": n_rows}
+    result = {"file": file.key, "n": n_rows}
+    run.commit(cursor={"result": result}, n_done=n_rows, n_total=n_rows)
+    return result
 
 
 def _sentences(job: Job) -> Sequence[str]:
