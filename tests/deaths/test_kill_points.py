@@ -27,13 +27,9 @@ from tests.sheets.test_import_people import row, workbook
 from views.admin import batch
 
 pytestmark = pytest.mark.both_databases
+MOST_DIE = 0.9  # who is to be killed near its end may get there first
 NUMBERS = [pytest.param(4, id="some"), pytest.param(84, id="many", marks=pytest.mark.hard)]
 points = pytest.mark.parametrize("n_points", NUMBERS)
-
-
-def survived(deaths: Deaths, n_points: int, look: Callable[[], Any]) -> None:
-    """Kill, go on, compare; nearly all must have died before their end."""
-    assert deaths.at(n_points, look) >= n_points * 0.9
 
 
 def whole_job() -> dict[str, Any]:
@@ -56,7 +52,7 @@ def test_a_killed_import_goes_on_to_the_same_people(n_points: int, deaths: Death
             names = session.scalars(select(Professional.number_masked).order_by(Professional.number_masked)).all()
         return whole_job(), names
 
-    survived(deaths, n_points, look)
+    assert deaths.at(n_points, look) >= MOST_DIE * n_points
 
 
 @points
@@ -79,7 +75,7 @@ def test_a_killed_batch_of_decisions_goes_on_and_decides_each_once(
             decided = session.execute(select(Decision.review_id, func.count()).group_by(Decision.review_id))
             return whole_job(), years.all(), dict(decided.all())
 
-    survived(deaths, n_points, look)
+    assert deaths.at(n_points, look) >= MOST_DIE * n_points
 
 
 @points
@@ -97,7 +93,7 @@ def test_a_killed_export_writes_its_workbook_and_is_noted_once(
             content = files.read(files.job_file(session, key))
         return whole_job(), sorted(texts(content))
 
-    survived(deaths, n_points, look)
+    assert deaths.at(n_points, look) >= MOST_DIE * n_points
 
 
 def enqueue(actor: Actor, kind: str, params: dict[str, Any]) -> None:
