@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import ForeignKey, Index, String, event, select
@@ -58,6 +59,7 @@ class JobFile(OwnedByAccount, Base):
     n_bytes: Mapped[int]
     content_hash: Mapped[str] = mapped_column(binary_string(64))
     is_once: Mapped[bool] = mapped_column(default=False)  # handed out once, then gone: it holds passwords
+    pieces: Mapped[list[Any] | None]  # in the storage, in order, of a file that grew; else it is there under its key
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow, index=True)
 
 
@@ -126,6 +128,33 @@ def keep_for_job(session: Session, actor: Actor, *, name: str, media_type: str, 
     return file
 
 
+def begin_for_job(session: Session, actor: Actor, *, name: str, media_type: str) -> JobFile:
+    """Begin a file of the actor's own job that ``append`` lets grow; it never stands in memory as a whole."""
+    file = JobFile(
+        account_id=actor.account_id,
+        position_key=actor.position_key,
+        key=secrets.token_urlsafe(32),
+        original_name=name,
+        media_type=media_type,
+        n_bytes=0,
+        content_hash=hashlib.sha256().hexdigest(),
+        pieces=[],
+    )
+    session.add(file)
+    session.flush()
+    return file
+
+
+def append(session: Session, file: JobFile, content: bytes) -> None:
+    """Let a file grow by a piece in the running transaction: it is there once that has committed, or not at all."""
+    key = _write(session, crypto.encrypt_bytes(content))
+    file.pieces = [*(file.pieces or ()), key]
+    file.n_bytes += len(content)
+    # Each piece is chained to those before it: together they stand in memory never.
+    file.content_hash = hashlib.sha256(bytes.fromhex(file.content_hash) + hashlib.sha256(content).digest()).hexdigest()
+    session.flush()
+
+
 def keep_content(session: Session, content: bytes) -> str:
     """Store a file whose row is the caller's and return its key; when the transaction is rolled back the file goes, too."""
     return _write(session, content)
@@ -176,8 +205,20 @@ class Stored(Protocol):
 
 def read(file: Stored) -> bytes:
     """Return the content of a file that a scoped query gave; raises FileNotFoundError when the storage lost it."""
-    content = storage.read(_stored_as(file))
-    return crypto.decrypt_bytes(content) if isinstance(file, JobFile) else content
+    if isinstance(file, JobFile):
+        return b"".join(pieces_of(file))
+    return storage.read(_stored_as(file))
+
+
+def pieces_of(file: JobFile) -> Iterator[bytes]:
+    """Yield the content of a job's file piece by piece, and look for nothing but the storage; raises FileNotFoundError."""
+    for key in stored_pieces(file):
+        yield crypto.decrypt_bytes(storage.read(key))
+
+
+def stored_pieces(file: JobFile) -> list[str]:
+    """Return the names in the storage that a job's file has, in order."""
+    return [file.key] if file.pieces is None else list(file.pieces)
 
 
 def _stored_as(file: Stored) -> str:
@@ -187,11 +228,11 @@ def _stored_as(file: Stored) -> str:
 def discard(session: Session, file: Attachment | JobFile) -> None:
     """Delete a file's row now and its content once the transaction has committed; what is shared stays with its owner."""
     key = file.key
-    is_shared = _stored_as(file) != key
+    keys = stored_pieces(file) if isinstance(file, JobFile) else [key] if _stored_as(file) == key else []
     session.delete(file)
     session.flush()
-    if not is_shared:
-        after_commit(session, lambda: storage.delete(key))
+    for name in keys:
+        after_commit(session, partial(storage.delete, name))
 
 
 def exists(session: Session, key: str) -> bool:

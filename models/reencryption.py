@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import crypto, storage
+from models import crypto, files, storage
 from models.base import Base, EncryptedText
 from models.files import JobFile
 from models.scope import bulk_update
@@ -60,7 +60,7 @@ def _write(session: Session, cls: Any, key: str, column: str, rows: Any) -> None
 def _reencrypt_files(session: Session) -> int:
     present = crypto.fingerprint()["data"][0].encode() + b"."
     n_written = 0
-    for key in session.scalars(select(JobFile.key).order_by(JobFile.id)).all():
+    for key in [key for file in session.scalars(select(JobFile).order_by(JobFile.id)) for key in files.stored_pieces(file)]:
         sealed = storage.read(key)
         if not sealed.startswith(present):
             storage.write(key, crypto.encrypt_bytes(crypto.decrypt_bytes(sealed)))

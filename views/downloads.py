@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
-from flask import Response, make_response
+from flask import Response
 
 SANDBOX = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 INLINE = frozenset({"image/jpeg", "image/png", "image/gif", "image/bmp"})
@@ -16,9 +17,9 @@ def content_disposition(name: str, *, inline: bool) -> str:
     return f"{'inline' if inline else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def handed_out(content: bytes, *, name: str, media_type: str) -> Response:
-    """Return a stored file: pictures may be shown in the page, everything else is saved; nothing in it may run."""
-    response = make_response(content)
+def handed_out(content: bytes | Iterable[bytes], *, name: str, media_type: str) -> Response:
+    """Return a stored file, whole or in pieces: pictures may be shown in the page, everything else is saved; nothing in it may run."""
+    response = Response(content)
     response.headers["Content-Type"] = media_type
     response.headers["Content-Disposition"] = content_disposition(name, inline=media_type in INLINE)
     response.headers["Content-Security-Policy"] = SANDBOX

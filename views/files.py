@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from flask import Blueprint, Response
@@ -30,7 +31,7 @@ def job_file(key: str) -> Response:
     file = files.job_file(db.session(), key)
     if file.is_once:
         raise NotFound
-    return _read(file)
+    return _read(file) if file.pieces is None else _read_in_pieces(file)
 
 
 @blueprint.post("/once/<key>")
@@ -98,3 +99,15 @@ def _read(file: Any) -> Response:
     except FileNotFoundError:
         raise Missing from None
     return handed_out(content, name=file.original_name, media_type=file.media_type)
+
+
+def _read_in_pieces(file: files.JobFile) -> Response:
+    """Hand out a file that is too large to stand in memory."""
+    pieces = files.pieces_of(file)
+    try:
+        first = next(pieces, b"")  # whether the storage has it is known before the answer begins
+    except FileNotFoundError:
+        raise Missing from None
+    response = handed_out(chain([first], pieces), name=file.original_name, media_type=file.media_type)
+    response.content_length = file.n_bytes
+    return response

@@ -37,10 +37,13 @@ def test_after_a_rotation_the_old_key_may_go(system: Session, cast: Cast, sessio
     with unit_of_work(session):
         key = saved.keep_filter(session, actor, "people", {"name": "张三"})
         file = files.keep_for_job(session, actor, name="名单.xlsx", media_type="x", content=b"rows")
+        grown = files.begin_for_job(session, actor, name="证书.zip", media_type="x")
+        for piece in (b"one", b"two"):
+            files.append(session, grown, piece)
     numbers = dict(system.execute(select(Account.id, Account.number)).all())
     system.rollback()
     crypto.configure(data_keys=[NEW, KEY], index_key=KEY, signing_keys=[KEY])
-    assert reencrypt_all(system) == (len(numbers) + 1, 1)
+    assert reencrypt_all(system) == (len(numbers) + 1, 3)
     assert reencrypt_all(system) == (0, 0)
     crypto.configure(data_keys=[NEW], index_key=KEY, signing_keys=[KEY])
     system.expire_all()
@@ -52,3 +55,4 @@ def test_after_a_rotation_the_old_key_may_go(system: Session, cast: Cast, sessio
     assert kept is not None
     assert "张三" in kept.values_json
     assert files.read(files.job_file(session, file.key)) == b"rows"
+    assert files.read(files.job_file(session, grown.key)) == b"onetwo"
