@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,32 +69,62 @@ def name_key(name: str) -> str:
     return crypto.keyed_hash(f"holder:{compact(name).translate(_DOTS)}")
 
 
-def issuer_of(session: Session, organisation_id: int) -> Issuer:
-    """Return the first HR department at or above the organisation that the year follows."""
-    path = session.scalars(select(Organisation.path).where(Organisation.id == organisation_id)).one()
-    order = {i: n for n, i in enumerate(ancestors(path))}
-    departments = session.scalars(
-        select(Organisation).where(Organisation.id.in_(order), Organisation.kind == OrganisationKind.HR_DEPARTMENT)
-    ).all()
-    nearest = min(departments, key=lambda o: order[o.id])
-    return Issuer(nearest.id, nearest.name, nearest.region_code)
+def issuers_of(session: Session, organisation_ids: Iterable[int]) -> dict[int, Issuer]:
+    """Return for each organisation the first HR department at or above it that the year follows."""
+    wanted = select(Organisation.id, Organisation.path).where(Organisation.id.in_(set(organisation_ids)))
+    chains = {row.id: ancestors(row.path) for row in session.execute(wanted)}
+    departments = {
+        row.id: Issuer(row.id, row.name, row.region_code)
+        for row in session.execute(
+            select(Organisation.id, Organisation.name, Organisation.region_code).where(
+                Organisation.id.in_({i for chain in chains.values() for i in chain}),
+                Organisation.kind == OrganisationKind.HR_DEPARTMENT,
+            )
+        )
+    }
+    return {of: next(departments[i] for i in chain if i in departments) for of, chain in chains.items()}
 
 
-def compose(
-    session: Session, person: Professional, summary: YearSummary, issuer: Issuer, *, number: str, issued_on: dt.date
-) -> Content:
-    """Return what the certificate of a year says now; raises Invalid for a character that cannot be printed."""
-    organisation = session.scalars(select(Organisation.name).where(Organisation.id == summary.year_organisation_id)).one()
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The names behind the ids and codes of some certificates, read once for all of them."""
+
+    organisations: Mapping[int, str]
+    codes: Mapping[tuple[str, str], str]
+
+    def code(self, list_name: str, code: str | None) -> str:
+        """Return the name of a code, the code itself where the list lacks it."""
+        return self.codes.get((list_name, code), code) if code else ""
+
+
+_LISTS = ("document_type", "title_series", "title_level", "title_qualification")
+
+
+def words_of(session: Session, people: Iterable[Professional], organisation_ids: Iterable[int]) -> Words:
+    """Return the names that the certificates of *people* print; the year's organisation may lie outside the scope."""
+    codes = {(name, getattr(person, name)) for person in people for name in _LISTS}
+    organisations = select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(organisation_ids)))
+    entries = select(CodeEntry.list_name, CodeEntry.code, CodeEntry.name).where(
+        CodeEntry.list_name.in_(_LISTS), CodeEntry.code.in_({code for _, code in codes if code})
+    )
+    return Words(
+        {row.id: row.name for row in session.execute(organisations)},
+        {(row.list_name, row.code): row.name for row in session.execute(entries)},
+    )
+
+
+def compose(person: Professional, summary: YearSummary, issuer: Issuer, words: Words, *, issued_on: dt.date) -> Content:
+    """Return what the certificate of a year says now, but for its number; raises Invalid for a character that cannot be printed."""
     content = Content(
-        number=number,
+        number="",
         year=summary.year,
         name=person.name,
-        document_type=_name(session, "document_type", person.document_type),
+        document_type=words.code("document_type", person.document_type),
         number_masked=person.number_masked,
-        organisation=organisation,
-        title_series=_name(session, "title_series", person.title_series),
-        title_level=_name(session, "title_level", person.title_level),
-        title_qualification=_name(session, "title_qualification", person.title_qualification),
+        organisation=words.organisations[summary.year_organisation_id],
+        title_series=words.code("title_series", person.title_series),
+        title_level=words.code("title_level", person.title_level),
+        title_qualification=words.code("title_qualification", person.title_qualification),
         public_tenths=summary.public_tenths,
         professional_tenths=summary.professional_tenths,
         total_tenths=summary.total_tenths,
@@ -117,10 +147,3 @@ def check_printable(texts: Iterable[str]) -> None:
             N_("The certificate cannot be printed yet: its typeface lacks the character %(characters)s. Please call support."),
             characters=" ".join(f"{c} (U+{ord(c):04X})" for c in lacking),
         )
-
-
-def _name(session: Session, list_name: str, code: str | None) -> str:
-    if not code:
-        return ""
-    statement = select(CodeEntry.name).where(CodeEntry.list_name == list_name, CodeEntry.code == code)
-    return session.scalar(statement) or code

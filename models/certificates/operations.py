@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.base import today, utcnow
-from models.certificates.content import compose, issuer_of, name_key
+from models.certificates.content import Content, Issuer, compose, issuers_of, name_key, words_of
 from models.certificates.numbers import locked_series, series_region, take_number
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.workflow import CERTIFICATES
@@ -19,7 +21,7 @@ from models.credits import by_unit
 from models.credits.events import YearChange, year_changed
 from models.credits.queries import earns_certificate
 from models.credits.tables import YearSummary
-from models.errors import N_, DomainError, NotAllowed, NotFound, WrongState
+from models.errors import N_, DomainError, Invalid, NotAllowed, NotFound, WrongState
 from models.people.tables import Professional
 from models.reviews import undo
 from models.reviews.tables import ReviewKind, Verdict
@@ -47,10 +49,54 @@ def issue(session: Session, actor: Actor, person_id: int, year: int) -> Certific
     found = _valid(session, person_id, year)
     if found is not None:
         return found
-    summary = _passed_summary(session, person_id, year)
-    certificate = _issue(session, person, summary)
+    certificate = _issue(session, person, _passed_summary(session, person_id, year))
     history.record(session, actor, "certificate", [certificate.id], "issue", changes={"number": [None, certificate.number]})
     return certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What became of years by their ids: each has its certificate, or a reason why there is none."""
+
+    certificates: dict[int, Certificate]
+    refused: dict[int, DomainError]
+
+
+def issue_many(session: Session, actor: Actor, summary_ids: Sequence[int]) -> Issued:
+    """Return the valid certificates of years of the scope in the order of their ids, issuing those that have none yet.
+
+    A year outside the scope is refused with NotFound, one that does not pass with NotAllowed, and one that cannot be
+    printed with Invalid; it takes no number. Done twice it gives the same. Raises NotAllowed without the right.
+    """
+    actor.require(Permission.CERTIFICATES_PRINT)
+    ids = sorted(set(summary_ids))
+    of_ids = select(YearSummary).where(YearSummary.id.in_(ids)).order_by(YearSummary.id).with_for_update()
+    summaries = {s.id: s for s in session.scalars(of_ids)}
+    people = {
+        p.id: p
+        for p in session.scalars(select(Professional).where(Professional.id.in_({s.person_id for s in summaries.values()})))
+    }
+    issued, refused = _valid_ones(session, summaries.values()), dict[int, DomainError]()
+    to_issue = []
+    for summary_id in ids:
+        summary = summaries.get(summary_id)
+        if summary is None or summary.person_id not in people:
+            refused[summary_id] = NotFound()
+        elif summary_id not in issued and not earns_certificate(summary):
+            refused[summary_id] = _not_earned(summary, summary.year)
+        elif summary_id not in issued:
+            to_issue.append((people[summary.person_id], summary))
+    new = _issue_all(session, to_issue)
+    history.record(
+        session,
+        actor,
+        "certificate",
+        [c.id for c in new.certificates.values()],
+        "issue",
+        each={c.id: {"number": [None, c.number]} for c in new.certificates.values()},
+    )
+    issued |= new.certificates
+    return Issued({i: issued[i] for i in ids if i in issued}, refused | new.refused)
 
 
 def replace(session: Session, actor: Actor, certificate_id: int, *, reason: str) -> Certificate:
@@ -94,39 +140,86 @@ def _valid(session: Session, person_id: int, year: int) -> Certificate | None:
     ).first()
 
 
+def _valid_ones(session: Session, summaries: Collection[YearSummary]) -> dict[int, Certificate]:
+    """Return the valid certificates of years by the years' ids."""
+    year_of = {(s.person_id, s.year): s.id for s in summaries}
+    found = session.scalars(
+        select(Certificate).where(
+            Certificate.person_id.in_({person_id for person_id, _ in year_of}),
+            Certificate.year.in_({year for _, year in year_of}),
+            Certificate.state == CertificateState.VALID,
+        )
+    )
+    return {year_of[c.person_id, c.year]: c for c in found if (c.person_id, c.year) in year_of}
+
+
 def _passed_summary(session: Session, person_id: int, year: int) -> YearSummary:
     summary = session.scalars(
         select(YearSummary).where(YearSummary.person_id == person_id, YearSummary.year == year).with_for_update()
     ).first()
     if summary is None or not earns_certificate(summary):
-        is_exempt = summary is not None and summary.is_exempt
-        raise NotAllowed(EXEMPT if is_exempt else NOT_PASSED, year=str(year))
+        raise _not_earned(summary, year)
     return summary
 
 
+def _not_earned(summary: YearSummary | None, year: int) -> NotAllowed:
+    return NotAllowed(EXEMPT if summary is not None and summary.is_exempt else NOT_PASSED, year=str(year))
+
+
 def _issue(session: Session, person: Professional, summary: YearSummary) -> Certificate:
+    made = _issue_all(session, [(person, summary)])
+    for refusal in made.refused.values():
+        raise refusal
+    return made.certificates[summary.id]
+
+
+def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummary]]) -> Issued:
+    """Issue certificates in the order given; who cannot be printed is refused before a number is taken."""
+    issued, refused = dict[int, Certificate](), dict[int, DomainError]()
+    if not wanted:
+        return Issued(issued, refused)
     with acting(session, "next_certificate_number"):
-        issuer = issuer_of(session, summary.year_organisation_id)
-        series = locked_series(session, series_region(issuer.region_code), summary.year)
-        # Whoever waited for the lock may find that the other one has issued this very certificate.
-        found = _valid(session, person.id, summary.year)
-        if found is not None:
-            return found
-        content = compose(session, person, summary, issuer, number=take_number(series), issued_on=today())
-        certificate = Certificate(
-            number=content.number,
-            person_id=person.id,
-            path=person.path,
-            year=summary.year,
-            issuer_id=issuer.organisation_id,
-            state=CertificateState.VALID,
-            code="".join(secrets.choice(_LETTERS) for _ in range(12)),
-            content=content.as_json(),
-            name_key=name_key(person.name),
-            issued_at=utcnow(),
-        )
-        session.add(certificate)
-    return certificate
+        organisations = {summary.year_organisation_id for _, summary in wanted}
+        issuers = issuers_of(session, organisations)
+        words = words_of(session, [person for person, _ in wanted], organisations)
+        places = {summary.id: _place(issuers, summary) for _, summary in wanted}
+        # Locked in one order by everybody: two who issue for several series never wait for each other in a circle.
+        series = {place: locked_series(session, *place) for place in sorted(set(places.values()))}
+        # Whoever waited for the lock may find that the other one has issued these very certificates.
+        issued |= _valid_ones(session, [summary for _, summary in wanted])
+        for person, summary in wanted:
+            if summary.id in issued:
+                continue
+            issuer = issuers[summary.year_organisation_id]
+            try:
+                content = compose(person, summary, issuer, words, issued_on=today())
+            except Invalid as refusal:
+                refused[summary.id] = refusal
+                continue
+            issued[summary.id] = _certificate(person, issuer, content, take_number(series[places[summary.id]]))
+        session.add_all(issued.values())
+        session.flush()
+    return Issued(issued, refused)
+
+
+def _place(issuers: Mapping[int, Issuer], summary: YearSummary) -> tuple[str, int]:
+    """Return region and year of the series that numbers a year's certificate."""
+    return series_region(issuers[summary.year_organisation_id].region_code), summary.year
+
+
+def _certificate(person: Professional, issuer: Issuer, content: Content, number: str) -> Certificate:
+    return Certificate(
+        number=number,
+        person_id=person.id,
+        path=person.path,
+        year=content.year,
+        issuer_id=issuer.organisation_id,
+        state=CertificateState.VALID,
+        code="".join(secrets.choice(_LETTERS) for _ in range(12)),
+        content=dataclasses.replace(content, number=number).as_json(),
+        name_key=name_key(person.name),
+        issued_at=utcnow(),
+    )
 
 
 def _revoke_fallen(session: Session, actor: Actor, changes: Sequence[YearChange]) -> None:
