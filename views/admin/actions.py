@@ -11,7 +11,8 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission
-from models.errors import N_
+from models.errors import N_, NotFound
+from models.jobs import Job
 from models.workflow import CHUNK, Moved
 from views.admin.columns import Col
 from views.admin.filters import Filter
@@ -122,13 +123,21 @@ def one_by_one(run: Callable[[Session, Actor, int], object]) -> RunBatch:
     return run_all
 
 
+StartTask = Callable[[Session, Actor, Sequence[int], Mapping[str, Any]], Job]
+"""(session, actor, ids, values) -> the task that does them all; raises a DomainError for what it does not take."""
+
+
 @dataclass(frozen=True)
 class BatchAction:
-    """One operation over the ticked rows, over one row, or over all of the filter."""
+    """One operation over the ticked rows, over one row, or over all of the filter.
+
+    Give ``run``, or ``start`` for what is a task of its own however few the rows are.
+    """
 
     name: str
     label: str  # of the button over the list
-    run: RunBatch
+    run: RunBatch | None = None
+    start: StartTask | None = None
     row_label: str = ""  # of the same step on one row, and on the last button; the label when left out
     all_label: str = ""  # when given, a second button takes the whole filter at once
     permission: Permission | None = None
@@ -142,6 +151,13 @@ class BatchAction:
     def title(self) -> str:
         """Return the word of the button in the reader's language."""
         return gettext(self.label)
+
+    @property
+    def operation(self) -> RunBatch:
+        """Return what is done to some of the rows; raises NotFound where it is a task of its own."""
+        if self.run is None:
+            raise NotFound
+        return self.run
 
     @property
     def all_title(self) -> str:

@@ -205,12 +205,16 @@ class BatchPages(Declared):
 
     def _run(self, listing: Listing, batch: BatchAction, chosen: Chosen, reason: str, values: Mapping[str, Any]) -> Response:
         back = _without_selection(own_or(request.form.get("url"), self.list_url()))
+        if batch.start is not None:
+            with unit_of_work() as session:
+                job = batch.start(session, self.actor, chosen.ids, values)
+            return redirect_own(url_for("jobs.details_view", id=job.id, url=back), "/")
         if len(chosen.ids) > _at_once(batch):
             return self._enqueue(listing, batch, chosen, reason, values, back)
         if len(chosen.ids) > 1:
             values = {**values, BATCH: str(uuid.uuid4())}
         with unit_of_work() as session:
-            moved = batch.run(session, self.actor, chosen.ids, reason=reason, values=values)
+            moved = batch.operation(session, self.actor, chosen.ids, reason=reason, values=values)
         if len(chosen.ids) == 1 and moved.refused:
             flash(say(next(iter(moved.refused.values()))), "error")
         elif not moved.refused:
@@ -286,7 +290,7 @@ def run_batch(run: jobs.Run) -> dict[str, Any]:
     start = int(run.job.cursor.get("next", 0))
     while start < len(ids):
         chunk = ids[start : start + _at_once(batch)]
-        moved = batch.run(run.session, run.actor, chunk, reason=params["reason"], values=params["values"])
+        moved = batch.operation(run.session, run.actor, chunk, reason=params["reason"], values=params["values"])
         part = result_of(run.session, listing, moved)
         result = {
             **result,

@@ -106,7 +106,7 @@ class ReviewPage(BatchPages, RecordPages):
     def _decide_one(self, batch: BatchAction, row_id: int, reason: str, form: PlainForm | None) -> None:
         values = {n: v for n, v in form.data.items() if n not in {"csrf_token", "position"}} if form is not None else {}
         with unit_of_work() as session:
-            moved = batch.run(session, self.actor, [row_id], reason=reason, values=values)
+            moved = batch.operation(session, self.actor, [row_id], reason=reason, values=values)
             if moved.refused:
                 raise next(iter(moved.refused.values()))
 

@@ -22,7 +22,7 @@ from models.training.public_subjects import PublicSubject
 from models.training.reports import YearlyReport
 from models.training.subjects import ProfessionalSubject
 from models.training.unit_hours import UnitTraining
-from views.admin import export_jobs, menu, rule_trials
+from views.admin import certificate_jobs, export_jobs, menu, rule_trials
 from views.admin.administrators import AdministratorsView
 from views.admin.applicant_import import ApplicantsImportPage
 from views.admin.base import THEME, ScopedModelView, add_views
@@ -166,6 +166,7 @@ def _of_training() -> list[ScopedModelView | ScopedPage]:
 
 def install(app: Flask) -> Admin:
     """Register the administration; raises UndeclaredPermission for a screen that nobody guarded."""
+    certificate_jobs.install()
     export_jobs.install()
     rule_trials.install()
     admin = Admin(app, index_view=HomePage(endpoint="admin", url=ADDRESS), theme=THEME)

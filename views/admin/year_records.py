@@ -15,12 +15,15 @@ from models.credits.tables import YearSummary
 from models.errors import N_
 from models.people import queries as people
 from models.people.tables import Professional
+from models.scope import path_range
 from views.admin.actions import RowAction
 from views.admin.base import ScopedModelView
+from views.admin.certificate_jobs import PRINT_MANY
 from views.admin.columns import Col
-from views.admin.filters import last_years, text_filter, year_filter
+from views.admin.filters import last_years, picker_filter, text_filter, year_filter
 from views.admin.keyset import Sort
-from views.admin.people_filters import NAME_HELP
+from views.admin.people_filters import NAME_HELP, chosen_organisation
+from views.admin.pickers import organisation_address, organisation_words
 from views.admin.screen import WITH_MEMBERS
 from views.states import YEAR_RESULT
 from views.words import words
@@ -28,6 +31,11 @@ from views.words import words
 
 def _by_name(statement: Select[Any], text: str) -> Select[Any]:
     return people.by_name(statement, text, YearSummary.person_id, Professional.name)
+
+
+def _below(statement: Select[Any], value: str) -> Select[Any]:
+    low, high = path_range(chosen_organisation(value).path)
+    return statement.where(YearSummary.path >= low, YearSummary.path < high)
 
 
 def _summary(name: str, label: str, kind: str = "hours") -> Col:
@@ -45,6 +53,7 @@ COLUMNS = (
     Col("organisation_name", label=N_("Employer (unit)"), value=lambda row: row[1].organisation_name, shown=False),
 )
 BY_NUMBER = text_filter("number", N_("ID document number"), people.by_number, is_private=True, help=N_("The whole number."))
+BY_UNIT = picker_filter("below", N_("Unit with all below it"), _below, address=organisation_address, shown=organisation_words)
 BY_YEAR = year_filter("year", YearSummary.year, choices=partial(last_years, 10))
 
 
@@ -72,6 +81,7 @@ class YearRecords(ScopedModelView):
     group_id = N_("Queries and statistics")
     columns = COLUMNS
     sorts = (Sort("year", (YearSummary.path, YearSummary.year, YearSummary.id)),)
+    batch_actions = (PRINT_MANY,)
 
     def rows(self) -> Select[Any]:
         """Return the years with whose they are; people who only wait for their registration have none."""
@@ -99,7 +109,7 @@ class LearningRecordsView(YearRecords):
     names: ClassVar[Mapping[PositionKind, str]] = {PositionKind.HR_DEPARTMENT: N_("Search and verify electronic certificates")}
     icon = "check"
     order = 62
-    filters = (BY_NUMBER, text_filter("name", N_("Name"), _by_name, is_private=True, help=NAME_HELP))
+    filters = (BY_NUMBER, text_filter("name", N_("Name"), _by_name, is_private=True, help=NAME_HELP), BY_YEAR, BY_UNIT)
     row_actions = (PRINT, RowAction("record", N_("Details"), url=_record_url))
 
 
@@ -110,7 +120,7 @@ class CertificatesView(YearRecords):
     name_id = N_("Search and print electronic certificates")
     icon = "print"
     order = 63
-    filters = (BY_YEAR, BY_NUMBER)
+    filters = (BY_YEAR, BY_UNIT, BY_NUMBER)
     row_actions = (PRINT,)
 
     def rows(self) -> Select[Any]:

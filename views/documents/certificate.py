@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -79,18 +81,34 @@ def signed_pdf(certificate: Certificate) -> bytes:
 
 def as_pdf(certificate: Certificate) -> bytes:
     """Return the certificate as it was issued."""
-    content = content_of(certificate.content)
-    day = dt.date.fromisoformat(content.issued_on)
+    return _pdf([certificate], is_copy=False)
+
+
+def copies_pdf(certificates: Sequence[Certificate]) -> bytes:
+    """Return certificates to be put on paper, one a page: not signed, and each marked as 打印件."""
+    return _pdf(certificates, is_copy=True)
+
+
+def _pdf(certificates: Sequence[Certificate], *, is_copy: bool) -> bytes:
     html = render_template(
         "documents/certificate.html",
-        content=content,
-        issued_on=f"{day.year} 年 {day.month} 月 {day.day} 日",
-        address=f"{current_app.config['CE_BASE_URL']}/verify/{certificate.number}",
-        qr=figures.qr(verification_address(certificate)),
-        seal=figures.seal(content.issuer),
+        sheets=[_sheet(certificate) for certificate in certificates],
         corner=figures.corner(),
+        is_copy=is_copy,
     )
     return pdf.render(html, style="certificate.css")
+
+
+def _sheet(certificate: Certificate) -> dict[str, Any]:
+    content = content_of(certificate.content)
+    day = dt.date.fromisoformat(content.issued_on)
+    return {
+        "content": content,
+        "issued_on": f"{day.year} 年 {day.month} 月 {day.day} 日",
+        "address": f"{current_app.config['CE_BASE_URL']}/verify/{certificate.number}",
+        "qr": figures.qr(verification_address(certificate)),
+        "seal": figures.seal(content.issuer),
+    }
 
 
 def _number(field: str, most: int) -> int:
