@@ -262,7 +262,8 @@ def _list(refused: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _title(job: Job) -> str:
-    return gettext(TITLES[job.params["how"]])
+    title = TITLES[job.params["how"]]
+    return gettext(title)
 
 
 def _files(job: Job) -> list[tuple[str, str]]:
