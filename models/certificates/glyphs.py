@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from models.later import Later
@@ -22,32 +24,48 @@ def missing(text: str) -> list[str]:
     return [c for c in dict.fromkeys(text) if known and ord(c) not in known and not c.isspace()]
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where one weight of the typeface is: the file, and which face of it."""
+
+    file: Path
+    index: int
+
+
 @cache
-def _known() -> frozenset[int]:
-    """Return the code points of the typeface; empty where fontconfig does not know it (then nothing is refused)."""
+def face(style: str) -> Face | None:
+    """Return the face of a *style* (Regular, Bold); None where fontconfig does not know the typeface."""
     try:
         found = subprocess.run(  # noqa: S603 - a fixed command without a shell
-            ["fc-match", "--format=%{family}\n%{file}\n%{index}", f"{FAMILY}:style=Regular"],  # noqa: S607 - found on the path of the server
+            ["fc-match", "--format=%{family}\n%{file}\n%{index}", f"{FAMILY}:style={style}"],  # noqa: S607 - found on the path of the server
             capture_output=True,
             text=True,
             check=True,
             timeout=20,
         ).stdout.split("\n")
     except (OSError, subprocess.SubprocessError):
-        return frozenset()
+        return None
     family, file, index = found[0], found[1], int(found[2] or 0)
-    if FAMILY not in family.split(","):
+    # The upper half of the number would name an instance of a variable font.
+    return Face(Path(file), index & 0xFFFF) if FAMILY in family.split(",") else None
+
+
+@cache
+def _known() -> frozenset[int]:
+    """Return the code points of the typeface; empty where nobody knows it (then nothing is refused)."""
+    regular = face("Regular")
+    if regular is None:
         return frozenset()
-    with _opened(file, index) as face:
-        return frozenset(face.getBestCmap() or ())
+    with opened(regular) as font:
+        return frozenset(font.getBestCmap() or ())
 
 
 @contextmanager
-def _opened(file: str, index: int) -> Iterator[Any]:
+def opened(of: Face) -> Iterator[Any]:
     """Open one face of a font file, or of a collection of them."""
-    if file.lower().endswith((".ttc", ".otc")):
-        with fonts.TTCollection(file, lazy=True) as collection:
-            yield collection.fonts[index & 0xFFFF]
+    if of.file.suffix.lower() in {".ttc", ".otc"}:
+        with fonts.TTCollection(of.file, lazy=True) as collection:
+            yield collection.fonts[of.index]
     else:
-        with fonts.TTFont(file, lazy=True) as face:
-            yield face
+        with fonts.TTFont(of.file, lazy=True) as font:
+            yield font

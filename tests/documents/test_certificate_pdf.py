@@ -7,15 +7,18 @@ import io
 import re
 import time
 from collections.abc import Callable
-from urllib.parse import unquote
+from pathlib import Path
 
 import pytest
 import zxingcpp
 from flask import Flask
+from fontTools.pens.boundsPen import BoundsPen
+from fontTools.ttLib import TTFont
 from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from models.certificates import glyphs
 from models.certificates.content import Content, content_of
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.tokens import token_of
@@ -23,7 +26,7 @@ from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
 from tests.documents.conftest import Issued, Reader
-from views.documents import figures, pdf
+from views.documents import figures, fonts, pdf
 from views.documents.certificate import as_pdf
 
 LogIn = Callable[[str], Reader]
@@ -181,22 +184,11 @@ def test_the_qr_code_holds_the_verification_address(app: Flask, monkeypatch: pyt
 
 
 def photograph(data_uri: str) -> Image.Image:
-    """Return the drawn code as a camera sees it: 6 dots a module on white, with a margin."""
-    svg = unquote(data_uri.partition(",")[2])
-    match = re.search(r"viewBox='0 0 (\d+) \d+'.* d='([^']+)'", svg, re.DOTALL)
-    assert match
-    size = int(match[1])
-    seen = Image.new("L", (size + 8, size + 8), 255)
-    x = y = 0.0
-    for command, numbers in re.findall(r"([Mmh])([-\d. ]+)", match[2]):
-        steps = [float(n) for n in numbers.split()]
-        if command == "h":
-            for dot in range(int(steps[0])):
-                seen.putpixel((int(x) + dot + 4, int(y) + 4), 0)
-            x += steps[0]
-        else:
-            x, y = (steps[0], steps[1]) if command == "M" else (x + steps[0], y + steps[1])
-    return seen.resize((seen.width * 6, seen.height * 6), Image.Resampling.NEAREST)
+    """Return the drawn code as a camera sees it: on white, with a margin."""
+    with Image.open(io.BytesIO(base64.b64decode(data_uri.partition(",")[2]))) as code:
+        seen = Image.new("L", (code.width + 32, code.height + 32), 255)
+        seen.paste(code.convert("L"), (16, 16))
+    return seen
 
 
 def test_a_phone_reads_the_address_out_of_the_code(app: Flask) -> None:
@@ -207,9 +199,63 @@ def test_a_phone_reads_the_address_out_of_the_code(app: Flask) -> None:
     assert [found.text for found in read] == [address]
 
 
+@pytest.mark.parametrize("name", ["䶮𬭎", "买买提·𬭎"])
+def test_a_rare_character_is_drawn_by_the_whole_typeface(app: Flask, name: str) -> None:
+    regular = glyphs.face("Bold")
+    assert regular is not None
+    rare = [c for c in name if ord(c) not in fonts.characters()]
+    with glyphs.opened(regular) as font:
+        wanted = [font.getGlyphID(font.getBestCmap()[ord(c)]) for c in rare]
+    with app.test_request_context():
+        page = PdfReader(io.BytesIO(as_pdf(a_certificate(name=name)))).pages[0]
+    assert f"{name}同志" in re.sub(r"\s", "", page.extract_text())
+    drawn = {f["/BaseFont"].partition("+")[2]: f["/DescendantFonts"][0] for f in page["/Resources"]["/Font"].values()}
+    assert set(drawn) == {"CE-Serif", "CE-Serif-Bold", "Noto-Serif-CJK-SC-Bold"}
+    with TTFont(io.BytesIO(drawn["Noto-Serif-CJK-SC-Bold"]["/FontDescriptor"]["/FontFile3"].get_data())) as font:
+        outlines = font.getGlyphSet()
+        for glyph in wanted:
+            pen = BoundsPen(outlines)
+            outlines[font.getGlyphName(glyph)].draw(pen)
+            assert pen.bounds is not None
+
+
+def test_a_usual_certificate_needs_the_subset_only(app: Flask) -> None:
+    with app.test_request_context():
+        made = as_pdf(a_certificate())
+    found = {f["/BaseFont"].partition("+")[2] for f in PdfReader(io.BytesIO(made)).pages[0]["/Resources"]["/Font"].values()}
+    assert found == {"CE-Serif", "CE-Serif-Bold"}
+    assert len(made) < 150_000
+
+
+@pytest.mark.parametrize("lacking", ["library", "folder", "typeface"])
+def test_without_a_subset_the_whole_typeface_serves(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, lacking: str, tmp_path: Path
+) -> None:
+    fonts._file.cache_clear()
+    fonts._harfbuzz.cache_clear()
+    if lacking == "library":
+        monkeypatch.setattr(fonts, "_LIBRARIES", ("libnone.so.0", "libnone.so.1"))
+    if lacking == "typeface":
+        monkeypatch.setattr(glyphs, "face", lambda _style: None)
+    place = tmp_path / "instance"
+    if lacking == "folder":
+        place.write_text("a file")
+    monkeypatch.setattr(app, "instance_path", str(place))
+    try:
+        with app.test_request_context():
+            assert fonts.rules() == ""
+            assert "买买提·艾力同志" in text_of(as_pdf(a_certificate()))
+    finally:
+        fonts._file.cache_clear()
+        fonts._harfbuzz.cache_clear()
+
+
 def test_nothing_is_fetched_but_data(app: Flask) -> None:
     with app.test_request_context():
-        made = pdf.render('<p>a<img src="http://127.0.0.1:1/x.png"><img src="file:///etc/passwd">', style="certificate.css")
+        made = pdf.render(
+            '<p>a<img src="http://127.0.0.1:1/x.png"><img src="file:///etc/passwd"><img src="ce-font:../../etc/passwd">',
+            style="certificate.css",
+        )
     assert b"passwd" not in made
     assert text_of(made) == "a"
 

@@ -70,7 +70,7 @@ def preview(session: Session, _actor: Actor, ids: Sequence[int]) -> list[str]:
     passed = sum(map(earns_certificate, session.scalars(select(YearSummary).where(YearSummary.id.in_(ids)))))
     said = [gettext(N_("Certificates that can be printed: %(n)s; those that have no number yet get one."), n=f"{passed:,}")]
     if passed < len(ids):
-        sentence = N_("Years that do not pass: %(n)s; they get no certificate and stand in a list with the reason.")
+        sentence = N_("Years without a certificate: %(n)s; they stand in a list with the reason.")
         said.append(gettext(sentence, n=f"{len(ids) - passed:,}"))
     return said
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
+from models.later import Later
+
+pypdf = Later("pypdf")
+generic = Later("pypdf.generic")
 
 LONGEST_NAME = 80
 _UNSAFE = re.compile(r"[^\w·（）()-]+")
@@ -78,7 +80,7 @@ def pdf_part(pdf: bytes, *, at: int, first: int) -> tuple[bytes, list[int], list
     They are numbered from *first*. With them come the place of each, 0 for a number that is free, and the numbers of the
     pages. The PDF must be as this platform makes it: its pages have all they need themselves.
     """
-    reader = PdfReader(io.BytesIO(pdf))
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
     n_objects = max(reader.xref[0])
     kept = {page.indirect_reference.idnum: page for page in reader.pages if page.indirect_reference}
     pages = [first + number - 1 for number in kept]
@@ -86,8 +88,8 @@ def pdf_part(pdf: bytes, *, at: int, first: int) -> tuple[bytes, list[int], list
     for number, content in _reached(reader, kept):
         places[number - 1] = at + out.tell()
         _move(content, first - 1)
-        if number in kept and isinstance(content, DictionaryObject):
-            content[NameObject("/Parent")] = IndirectObject(PAGES, 0, reader)
+        if number in kept and isinstance(content, generic.DictionaryObject):
+            content[generic.NameObject("/Parent")] = generic.IndirectObject(PAGES, 0, reader)
         out.write(f"{first + number - 1} 0 obj\n".encode())
         content.write_to_stream(out)
         out.write(b"\nendobj\n")
@@ -119,7 +121,7 @@ def _line(place: int) -> bytes:
     return f"{place:010d} 00000 n \n".encode() if place else b"0000000000 65535 f \n"
 
 
-def _reached(reader: PdfReader, pages: dict[int, Any]) -> Iterator[tuple[int, PdfObject]]:
+def _reached(reader: Any, pages: dict[int, Any]) -> Iterator[tuple[int, Any]]:
     """Yield what the pages need, each object once with its number: neither the old tree of pages nor an outline."""
     seen, waiting = set(pages), list(pages)
     while waiting:
@@ -133,25 +135,25 @@ def _reached(reader: PdfReader, pages: dict[int, Any]) -> Iterator[tuple[int, Pd
         yield number, content
 
 
-def _references(content: PdfObject) -> Iterator[int]:
-    if isinstance(content, IndirectObject):
+def _references(content: Any) -> Iterator[int]:
+    if isinstance(content, generic.IndirectObject):
         yield content.idnum
-    elif isinstance(content, DictionaryObject):
+    elif isinstance(content, generic.DictionaryObject):
         for key, value in content.items():
             if key != "/Parent":
                 yield from _references(value)
-    elif isinstance(content, ArrayObject):
+    elif isinstance(content, generic.ArrayObject):
         for value in content:
             yield from _references(value)
 
 
-def _move(content: PdfObject, by: int) -> None:
+def _move(content: Any, by: int) -> None:
     """Move each reference in *content* by so many numbers; a stream stays as it is encoded."""
-    if not isinstance(content, DictionaryObject | ArrayObject):
+    if not isinstance(content, generic.DictionaryObject | generic.ArrayObject):
         return
-    items = list(content.items() if isinstance(content, DictionaryObject) else enumerate(content))
+    items = list(content.items() if isinstance(content, generic.DictionaryObject) else enumerate(content))
     for place, value in items:
-        if isinstance(value, IndirectObject):
-            content[place] = IndirectObject(value.idnum + by, 0, value.pdf)
+        if isinstance(value, generic.IndirectObject):
+            content[place] = generic.IndirectObject(value.idnum + by, 0, value.pdf)
         else:
             _move(value, by)

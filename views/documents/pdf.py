@@ -1,4 +1,4 @@
-"""HTML to PDF. Nothing is fetched but ``data:`` addresses, and one font configuration serves the whole process."""
+"""HTML to PDF. Nothing is fetched but ``data:`` addresses and the own fonts; one font configuration serves the whole process."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 from flask import current_app
 
 from models.later import Later
+from views.documents import fonts
 
 weasyprint = Later("weasyprint")
-fonts = Later("weasyprint.text.fonts")
+configurations = Later("weasyprint.text.fonts")
 urls = Later("weasyprint.urls")
 
 _lock = threading.Lock()
@@ -20,12 +21,20 @@ _lock = threading.Lock()
 
 @cache
 def _fonts() -> Any:
-    return fonts.FontConfiguration()
+    return configurations.FontConfiguration()
 
 
 @cache
 def _fetcher() -> Any:
-    return urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    class Fetcher(urls.URLFetcher):  # type: ignore[name-defined]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            """Answer the address of an own font here; no other but ``data:`` is let through."""
+            scheme, _, name = url.partition(":")
+            if scheme != fonts.SCHEME:
+                return super().fetch(url, headers)
+            return urls.URLFetcherResponse(url, fonts.content(name), {"Content-Type": "font/otf"})
+
+    return Fetcher(allowed_protocols=("data", fonts.SCHEME), allow_redirects=False)
 
 
 @cache
@@ -42,8 +51,8 @@ def style_sheet(name: str) -> str:
 
 def render(html: str, *, style: str) -> bytes:
     """Return the PDF of *html* under the style sheet *style*, a file of templates/documents."""
-    sheet = style_sheet(style)
     with _lock:
+        sheet = fonts.rules() + style_sheet(style)
         document = weasyprint.HTML(string=html, url_fetcher=_fetcher())
         pdf: bytes = document.write_pdf(stylesheets=[_style(sheet)], font_config=_fonts())
     return pdf
