@@ -8,4 +8,5 @@ CE_BENCH_PROFESSIONALS   people to fill an empty database with (100000), CE_BENC
                          CE_BENCH_CREDITS (three times as many)
 CE_BENCH_ONLY            parts to run, comma-separated: pages, sheets, decisions, login, certificates, scope
 CE_BENCH_ROWS            rows of an import and an export (50000)
+CE_BENCH_CERTIFICATES    certificates of one task (300)
 """

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from admin_app import logs
 from admin_app.settings import Settings
-from tests.bench import decisions, pages, sheets, single
+from tests.bench import certificates, decisions, pages, sheets, single
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, copied, prepare, settings_of_bench
 
 READING: dict[str, Callable[[Ground], Iterable[Figure]]] = {"scope": single.scope, "pages": pages.run}
 WRITING: dict[str, Callable[[Ground, Settings], Iterable[Figure]]] = {
     "login": single.login,
-    "certificates": single.certificates,
+    "certificates": certificates.run,
     "decisions": decisions.run,
     "sheets": sheets.run,
 }

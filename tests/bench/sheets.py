@@ -69,7 +69,7 @@ def run(ground: Ground, settings: Settings) -> Iterator[Figure]:
     for is_dry_run, name in ((True, "import, dry run"), (False, "import")):
         with ground.app.app_context():
             job_id = _start_import(officer, workbook, is_dry_run=is_dry_run)
-        done, waits = _work(settings, job_id, officer)
+        done, waits = work(settings, job_id, officer)
         assert done["result"]["created"] == n, done
         yield from _told(ground, name, done, n, seconds=5, memory=200)
         yield Figure(f"{name}: longest write", done["longest"], "s", ground.database, n, 1)
@@ -108,7 +108,7 @@ def _export(ground: Ground, settings: Settings, n: int) -> Iterator[Figure]:
         params = {"view": "people", "tab": "", "ids": ids, "columns": columns, "is_unmasked": False, "title": "人员信息"}
         with unit_of_work(session):
             job_id = jobs.enqueue(session, officer.actor, "export_people", params, n_total=len(ids)).id
-    done, _ = _work(settings, job_id, officer)
+    done, _ = work(settings, job_id, officer)
     assert done["result"]["n"] == len(ids), done
     yield from _told(ground, "export", done, len(ids), seconds=3, memory=100)
 
@@ -161,7 +161,7 @@ def _start_import(officer: Officer, content: bytes, *, is_dry_run: bool) -> int:
 # --- a worker beside the web ----------------------------------------------------------------------------------------
 
 
-def _work(settings: Settings, job_id: int, officer: Officer) -> tuple[dict[str, Any], list[float]]:
+def work(settings: Settings, job_id: int, officer: Officer) -> tuple[dict[str, Any], list[float]]:
     """Let a worker do the job while the officer goes on writing; return what it took and how long the writes waited."""
     environment = os.environ | {
         "CE_DATABASE_URL": settings.database_url,

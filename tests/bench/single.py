@@ -1,4 +1,4 @@
-"""The cost of one thing: a login in hashes, a certificate, a statement with the scope's criterion."""
+"""The cost of one thing: a login in hashes, a statement with the scope's criterion."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from admin_app.settings import Settings
-from models.credits.tables import YearSummary
 from models.people.passwords import hash_password
 from models.people.tables import Professional
 from models.scope import system_session
 from seed.scale import PASSWORD
-from tests.bench.figures import Figure, median, p95
+from tests.bench.figures import Figure, median
 from tests.bench.ground import Ground, log_in
 
 
@@ -31,28 +30,6 @@ def login(ground: Ground, _settings: Settings) -> Iterator[Figure]:
     yield Figure("hash of a password", median(hashing), "ms", ground.database, 1, 25)
     yield Figure("login", median(entering) / median(hashing), "hashes", ground.database, ground.n_people, 1.5)
     yield Figure("login: time", median(_times(enter, 20, time.perf_counter)), "ms", ground.database, ground.n_people)
-
-
-def certificates(ground: Ground, _settings: Settings) -> Iterator[Figure]:
-    """Measure certificates one by one: the first of the process, then others, each issued and printed."""
-    officer = ground.officer("county")
-    with ground.app.app_context(), officer.session() as session:
-        passed = session.execute(
-            select(YearSummary.person_id, YearSummary.year)
-            .where(YearSummary.is_passed)
-            .order_by(YearSummary.path, YearSummary.year)
-            .limit(22)
-        ).all()
-    times = []
-    for person_id, year in passed:
-        data = {"position": officer.actor.position_key, "person_id": person_id, "year": year}
-        began = time.perf_counter()
-        answer = officer.client.post("/documents/certificates", data=data, follow_redirects=True)
-        times.append((time.perf_counter() - began) * 1000)
-        assert answer.data.startswith(b"%PDF"), answer.status_code
-    yield Figure("certificate, first of a process", times[0], "ms", ground.database, 1)
-    yield Figure("certificate: median", median(times[2:]), "ms", ground.database, len(times) - 2, 150)
-    yield Figure("certificate: p95", p95(times[2:]), "ms", ground.database, len(times) - 2)
 
 
 def scope(ground: Ground) -> Iterator[Figure]:
