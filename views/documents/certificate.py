@@ -99,11 +99,16 @@ def _pdf(certificates: Sequence[Certificate], *, is_copy: bool) -> bytes:
     return pdf.render(html, style="certificate.css")
 
 
+_LONG = {"name": 16, "organisation": 40, "issuer": 30}
+"""Characters beyond which a certificate is set smaller, so that nothing meets what stands below it."""
+
+
 def _sheet(certificate: Certificate) -> dict[str, Any]:
     content = content_of(certificate.content)
     day = dt.date.fromisoformat(content.issued_on)
     return {
         "content": content,
+        "is_long": any(len(getattr(content, name)) > most for name, most in _LONG.items()),
         "issued_on": f"{day.year} 年 {day.month} 月 {day.day} 日",
         "address": f"{current_app.config['CE_BASE_URL']}/verify/{certificate.number}",
         "qr": figures.qr(verification_address(certificate)),
