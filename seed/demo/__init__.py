@@ -11,8 +11,10 @@ from models.scope import system_session
 from seed.demo.audits import build_audits
 from seed.demo.declared import build_declared
 from seed.demo.grades import build_grades
+from seed.demo.imports import build_imports
 from seed.demo.moves import build_moves
 from seed.demo.organisations import build_tree
+from seed.demo.own_forms import READING, build_own_forms, retire
 from seed.demo.paperwork import build_paperwork
 from seed.demo.publications import build_publications
 from seed.demo.records import build_records
@@ -49,7 +51,10 @@ def seed_demo() -> list[DemoAccount]:
     build_grades(stage)
     build_unit_hours(stage)
     build_years(stage)
-    build_declared(stage)
+    own_forms = build_own_forms(stage)
+    build_declared(stage, own_forms)
+    retire(stage, own_forms[READING])
+    build_imports(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()
