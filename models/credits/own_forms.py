@@ -154,6 +154,7 @@ def delete(session: Session, actor: Actor, form_id: int) -> None:
 
     Raises NotFound, and WrongState for one that was published: it is put out of use.
     """
+    queries.own(session, actor, is_locked=True)  # nobody publishes its rule meanwhile
     found = own(session, actor, form_id, is_locked=True)
     versions = session.scalars(
         select(RuleVersion)
