@@ -15,6 +15,7 @@ from models.credits.batches import BatchApplicant, BatchFile, DeclarationBatch
 from models.credits.tables import Declaration, DeclarationState
 from tests.admin.conftest import TRAINING, Desk, names_in, picture
 from tests.cast import Cast
+from tests.sheets.files import filled
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("lists")]
 Sit = Callable[..., Desk]
@@ -176,6 +177,50 @@ def test_a_rejected_record_is_edited_and_submitted_again_by_its_declarer(
         assert session.get_one(Declaration, made).state == DeclarationState.DRAFT
 
 
+def test_applicants_come_in_from_a_sheet_and_go_again(
+    desk: Sit, begun: Any, look: Look, cast: Cast, run_jobs: Callable[[], int]
+) -> None:
+    clerk, other = desk("unit_clerk"), desk("sibling_clerk")
+    batch_id = begun(clerk)
+    way = clerk.post(f"declare-for/edit?id={batch_id}", **form("import"))
+    assert way.headers["Location"].endswith(f"/admin/applicants-import/?target={batch_id}")
+    page = clerk.follow(way).text
+    assert f'<option value="{batch_id}" selected>' in page
+    assert f'href="/admin/declare-for/edit?id={batch_id}"' in page
+    rows = [
+        [cast.people["professional"].name, cast.accounts["professional"].number, "8", "优秀"],
+        [cast.people["neighbour"].name, cast.accounts["neighbour"].number, "", ""],
+    ]
+    content = filled(clerk.get("applicants-import/template").data, rows)
+
+    def upload(by: Desk) -> Any:
+        return by.post("applicants-import/upload", target=str(batch_id), file=(io.BytesIO(content), "人员.xlsx"))
+
+    assert "Please choose what the file belongs to." in other.follow(upload(other)).text
+    checked = upload(clerk)
+    assert run_jobs() == 1
+    preview = clerk.follow(checked).text
+    assert (count(look, BatchApplicant), "not within your jurisdiction" in preview, "Import 1 row" in preview) == (0, True, True)
+    task = re.search(r"id=(\d+)", checked.headers["Location"]).group(1)  # type: ignore[union-attr]
+    done = [clerk.post(f"applicants-import/run?id={task}") for _ in range(2)]
+    assert run_jobs() == 1
+    assert f'href="/admin/declare-for/edit?id={batch_id}"' in clerk.follow(done[0]).text
+    listed = clerk.get(f"declare-for/edit?id={batch_id}").text
+    assert ("人员-professional" in listed, "8.0" in listed, "优秀" in listed, "人员-neighbour" in listed) == (
+        True,
+        True,
+        True,
+        False,
+    )
+    again = clerk.client.get(done[0].headers["Location"])
+    assert "Undo the import" in again.text
+    job = re.search(r"id=(\d+)", done[0].headers["Location"]).group(1)  # type: ignore[union-attr]
+    assert other.post(f"applicants-import/undo?id={job}").status_code == 404
+    clerk.post(f"applicants-import/undo?id={job}")
+    run_jobs()
+    assert count(look, BatchApplicant) == 0
+
+
 def test_what_reviewers_will_be_asked_is_said_before_it_is_submitted(
     desk: Sit, begun: Any, look: Look, cast: Cast, decide: Any
 ) -> None:
@@ -222,5 +267,5 @@ def test_more_people_than_one_request_takes_become_a_task(
 
 def test_a_base_and_a_person_have_no_such_page(desk: Sit) -> None:
     base = desk("base_clerk")
-    for address in ("declare-for/", "declared-for/", "declare-people/"):
+    for address in ("declare-for/", "declared-for/", "declare-people/", "applicants-import/"):
         assert base.get(address).status_code == 403
