@@ -23,6 +23,7 @@ from models.org import queries
 from models.uploads import Checked
 
 SUBJECT_KIND = "learning_form"
+RETIRE = "disable"
 _NUMBER = "N"
 
 
@@ -105,6 +106,14 @@ def unpublished(session: Session, actor: Actor) -> Sequence[LearningForm]:
     return session.scalars(select(LearningForm).where(*own).order_by(LearningForm.position)).all()
 
 
+def retired(session: Session, form: LearningForm) -> history.HistoryEntry | None:
+    """Return who put a form out of use, when and why; None for one that is in use."""
+    if form.is_enabled:
+        return None
+    entries = history.entries_of(session, SUBJECT_KIND, form.id)
+    return next((entry for entry in entries if entry.action == RETIRE), None)  # the newest stands first
+
+
 def own(session: Session, actor: Actor, form_id: int, *, is_locked: bool = False) -> LearningForm:
     """Return a form that the actor's own department has added; raises NotAllowed and NotFound."""
     actor.require(Permission.RULES)
@@ -142,7 +151,7 @@ def _set(session: Session, actor: Actor, form_id: int, *, is_enabled: bool, reas
         raise WrongState(N_("The learning form is in use already.") if is_enabled else N_("It is out of use already."))
     found.is_enabled = is_enabled
     session.flush()
-    action = "enable" if is_enabled else "disable"
+    action = "enable" if is_enabled else RETIRE
     history.record(
         session, actor, SUBJECT_KIND, [found.id], action, reason=why, changes={"is_enabled": [not is_enabled, is_enabled]}
     )

@@ -56,6 +56,7 @@ def test_a_form_is_added_tried_published_offered_put_out_of_use_and_brought_back
     assert "Please give a reason." in officer.follow(officer.post(f"learning-forms/form/{form.id}/retire", reason="")).text
     gone = officer.follow(officer.post(f"learning-forms/form/{form.id}/retire", reason="不再开展"))
     assert "The learning form is out of use." in gone.text
+    assert "不再开展" in gone.text
     assert ["Online seminar" in page() for page in (*offered, listed)] == [False, False, True]  # what was declared is found by it
     refused = officer.follow(officer.post(f"learning-forms/form/{form.id}/delete"))
     assert "not deleted" in refused.text

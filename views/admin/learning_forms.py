@@ -106,6 +106,7 @@ class LearningForms(ScopedPage):
             raise NotFound
         holding = self._holding(form_code)
         newest = holding.version if holding else found[0]
+        own_form = own_forms.of_department(self.work, self.actor, form_code)
         return self.render(
             "admin/learning_form.html",
             view=self,
@@ -115,7 +116,8 @@ class LearningForms(ScopedPage):
             lines=self._lines(found),
             form_code=form_code,
             may_inherit=rule_versions.may_inherit(found, self.actor.path),
-            own_form=own_forms.of_department(self.work, self.actor, form_code),
+            own_form=own_form,
+            retired=own_forms.retired(self.work, own_form) if own_form else None,
             is_published=any(v.published_at for v in found),
         )
 
