@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from a2wsgi.wsgi import WSGIMiddleware, WSGIResponder
 
-from admin_app import database, logs
+from admin_app import database, garbage, logs
 from admin_app.bodies import Application, WholeBodies
 from admin_app.factory import create_app, settings_of
 from admin_app.parent import end_with
@@ -24,6 +24,7 @@ def load() -> Application:
     app = create_app()
     with app.app_context():
         database.leave_copying_to_the_worker(db.engine)
+    garbage.settle()
     threads = Threads(cast(Any, app), workers=settings_of(app).threads, send_queue_size=0)
     return WholeBodies(threads, most=app.config["MAX_CONTENT_LENGTH"])
 

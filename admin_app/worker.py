@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import gc
 import logging
 import threading
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 from huey.consumer import Consumer
 
-from admin_app import database, mails
+from admin_app import database, garbage, mails
 from admin_app.factory import queue_of, settings_of
 from admin_app.job_queue import UNREACHABLE, Queue
 from models import daily_roots, files, history, jobs
@@ -50,7 +49,7 @@ def run(app: Flask, *, threads: int = 2) -> None:
         if embedded:
             with app.app_context():
                 jobs.free_all()  # who held a job is dead, or would hold the lock
-        settle()
+        garbage.settle()
         chores = Chores(app, queue)
         chores.start()
         consumer = _Consumer(
@@ -64,13 +63,6 @@ def run(app: Flask, *, threads: int = 2) -> None:
         )
         consumer.run()
         chores.stop()
-
-
-def settle() -> None:
-    """Look for garbage rarely, and not in what stands now: a job makes many rows, and hardly any of them in a circle."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from admin_app import garbage
 from admin_app.factory import create_app
 from admin_app.settings import Settings
 from models import jobs, storage
@@ -105,6 +106,7 @@ def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application of all tests of a worker; ask for `app`, which brings a fresh database with it."""
     app = create_app(settings_for(tmp_path_factory.mktemp("instance")))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True)
+    garbage.settle()
     yield app
     with app.app_context():
         db.engine.dispose()

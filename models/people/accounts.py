@@ -45,6 +45,14 @@ def typed_number(document_type: str, text: str) -> str:
     return numbers.from_old_form(value) if is_old and document_type in _CITIZEN_TYPES else value
 
 
+def make_uniquifier(now: dt.datetime) -> str:
+    """Return what a login's cookie must name: 128 random bits, behind the time.
+
+    The index on it then grows at its end: with the bits alone an import of 500 people touched 500 more pages of it.
+    """
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(16)}"
+
+
 @dataclass(frozen=True, slots=True)
 class NewAccount:
     """What an account is made of; ``first`` None means that ``password`` is the holder's own."""
@@ -76,7 +84,7 @@ def account_row(new: NewAccount) -> dict[str, Any]:
         "first_password_until": now + dt.timedelta(days=LAST_SIX_DAYS) if new.first else None,
         "must_change": new.first is not None,
         "password_changed_at": None if new.first else now,
-        "fs_uniquifier": secrets.token_hex(16),
+        "fs_uniquifier": make_uniquifier(now),
         "active": True,
         "is_support": False,
         "created_at": now,
@@ -197,5 +205,5 @@ def _set(session: Session, account: Account, values: Mapping[str, Any]) -> None:
     with scope.acting(session, "set_password"):
         for name, value in values.items():
             setattr(account, name, value)
-        account.fs_uniquifier = secrets.token_hex(16)
+        account.fs_uniquifier = make_uniquifier(utcnow())
         session.flush()

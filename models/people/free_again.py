@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.base import utcnow
 from models.org.tables import Organisation, OrganisationState
 from models.people import passwords
-from models.people.accounts import NewAccount
+from models.people.accounts import NewAccount, make_uniquifier
 from models.people.sessions import end_sessions
 from models.people.tables import Account, Post, Professional, ProfessionalState
 
@@ -33,6 +31,7 @@ def begin_anew(session: Session, account: Account, new: NewAccount) -> None:
     account.name, account.phone, account.email = new.name, new.phone, new.email
     account.password_hash = passwords.hash_password(new.password or "")
     account.first_password, account.first_password_until, account.must_change = None, None, False
-    account.password_changed_at, account.fs_uniquifier = utcnow(), secrets.token_hex(16)
+    account.password_changed_at = utcnow()
+    account.fs_uniquifier = make_uniquifier(account.password_changed_at)
     session.flush()
     end_sessions(session, account.id)

@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, func, make_url, select
 
-from admin_app import database, schema
+from admin_app import database, garbage, schema
 from admin_app.factory import create_app
 from admin_app.settings import Settings
 from models.access import Actor
@@ -107,6 +107,7 @@ def open_app(settings: Settings) -> Flask:
 def prepare(settings: Settings) -> Ground:
     """Fill an empty database and let the officers sit down."""
     app = open_app(settings)
+    garbage.settle()
     ground = Ground(app, "postgresql" if not settings.is_sqlite else "sqlite")
     with app.app_context():
         database.leave_copying_to_the_worker(db.engine)

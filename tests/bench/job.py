@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from sqlalchemy import event
 
-from admin_app import logs, worker
+from admin_app import garbage, logs
 from admin_app.factory import create_app
 from admin_app.settings import Settings
 from models import jobs
@@ -51,7 +51,7 @@ def main() -> None:
     """Run the job and print what it took."""
     logs.configure(level=logging.ERROR)
     app = create_app(Settings.from_environment(os.environ))
-    worker.settle()
+    garbage.settle()
     with app.app_context():
         writes = Writes()
         writes.listen(db.engine)
