@@ -1,4 +1,4 @@
-"""The running year follows people and organisations that move; closed years stay where they were."""
+"""The running year follows people who move or have another title level, and organisations; closed years stay as they were."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.access import Actor
+from models.among import among
 from models.base import today
 from models.credits.audits import Audit
 from models.credits.postings import follow_records
@@ -18,6 +19,7 @@ from models.org import moving as organisations
 from models.org.moving import Moved
 from models.org.tables import Organisation
 from models.people import moving as people
+from models.people import title_levels
 from models.reviews import doubles
 from models.scope import acting, path_range
 
@@ -28,6 +30,17 @@ def follow_people(session: Session, actor: Actor, person_ids: Collection[int]) -
         rows = session.execute(
             select(YearSummary.person_id, YearSummary.year).where(
                 YearSummary.person_id.in_(person_ids), YearSummary.year >= today().year
+            )
+        ).all()
+    recount_years(session, actor, [(row.person_id, row.year) for row in rows])
+
+
+def follow_title_levels(session: Session, actor: Actor, person_ids: Collection[int], since: int) -> None:
+    """Count the years from *since* on of people whose title level is another now."""
+    with acting(session, "recount_year"):
+        rows = session.execute(
+            select(YearSummary.person_id, YearSummary.year).where(
+                among(YearSummary.person_id, person_ids), YearSummary.year >= since
             )
         ).all()
     recount_years(session, actor, [(row.person_id, row.year) for row in rows])
@@ -90,3 +103,4 @@ doubles.GOING_ALONG.extend((Declaration, Audit))
 doubles.follow_with(follow_doubles)
 people.follow_with(follow_people)
 organisations.follow_with(follow_organisations)
+title_levels.follow_with(follow_title_levels)

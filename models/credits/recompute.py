@@ -9,10 +9,11 @@ from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from models.access import SYSTEM
+from models.credits.counted_years import Counting, Pair, counted
 from models.credits.events import year_changed
 from models.credits.organisation_years import set_counters, wrong_counters
 from models.credits.postings import NOTHING, PUT_RIGHT, Figures, Line, Posted, PostingKind, YearPosting, minus, post, sums
-from models.credits.recount import Counting, Pair, counted, store
+from models.credits.recount import store
 from models.credits.tables import Declaration, DeclarationState, YearSummary
 from models.people.tables import Professional
 from models.transaction import Intent, intending, unit_of_work
@@ -81,13 +82,13 @@ def _recompute(session: Session, found: Recomputed, first: int, last: int, *, ch
     wrong = [c for c in countings if c.is_summary_wrong()]
     found.n_pairs += len(countings)
     found.n_wrong_years += len(wrong)
-    found.n_wrong_records += sum(len(c.wrong_records) for c in countings)
+    found.n_wrong_records += sum(len(c.wrong_records) + len(c.wrong_moves) for c in countings)
     found.wrong.extend((c.person_id, c.year) for c in wrong[: 100 - len(found.wrong)])
     accounts = _wrong_accounts(countings, sums(session, first, last))
     found.n_wrong_accounts += len(accounts)
     if accounts and found.first_wrong_account is None:
         counting, posted = accounts[0]
-        found.first_wrong_account = (counting.person_id, counting.year, posted[0], counting.count.total)
+        found.first_wrong_account = (counting.person_id, counting.year, posted[0], counting.figures[0])
     if not check_only:
         year_changed.happen(session, SYSTEM, store(session, countings))
         post(session, SYSTEM, [_correction(counting, posted) for counting, posted in accounts])
@@ -95,13 +96,9 @@ def _recompute(session: Session, found: Recomputed, first: int, last: int, *, ch
 
 def _wrong_accounts(countings: list[Counting], posted: dict[Pair, Figures]) -> list[tuple[Counting, Figures]]:
     """Return the years whose postings do not add up to what counts, with what they add up to."""
-    return [(c, total) for c in countings for total in [posted.get((c.person_id, c.year), NOTHING)] if total != _figures(c)]
-
-
-def _figures(counting: Counting) -> Figures:
-    return (counting.count.total, counting.count.public, counting.count.professional)
+    return [(c, total) for c in countings for total in [posted.get((c.person_id, c.year), NOTHING)] if total != c.figures]
 
 
 def _correction(counting: Counting, posted: Figures) -> Posted:
-    line = Line(PostingKind.RECALCULATED, minus(_figures(counting), posted), PUT_RIGHT)
+    line = Line(PostingKind.RECALCULATED, minus(counting.figures, posted), PUT_RIGHT)
     return Posted(counting.person_id, counting.year, counting.path, None, line)

@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.base import today
+from models.credits.carrying import STAYING, Moving
 from models.credits.counting import DEFAULT_NEEDS, Needs
 from models.credits.tables import OrganisationYear, Requirement
 from models.org.tables import Organisation
+from models.people import title_levels
 from models.people.tables import Membership
+from models.people.title_levels import TitleLevel
 from models.scope import acting
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a year demands of everybody, instead of it of certain title levels, and where hours above it go."""
+
+    base: Needs
+    levels: Mapping[TitleLevel, Needs] = field(default_factory=dict)
+    moving: Moving = STAYING
+
+
+DEFAULT_DEMAND = Demand(DEFAULT_NEEDS)
+
+
+def demand_of(row: Requirement) -> Demand:
+    """Return what a row demands."""
+    return Demand(
+        Needs(row.total_tenths, row.public_tenths, row.professional_tenths),
+        {level: Needs(*row.levels[level]) for level in TitleLevel if level in row.levels},
+        Moving(row.carry_years, row.carries_public, row.carries_professional, row.carry_most_tenths, row.make_up_years),
+    )
 
 
 def prefixes(path: str) -> list[str]:
@@ -22,35 +48,76 @@ def prefixes(path: str) -> list[str]:
     return ["/" + "".join(f"{p}/" for p in parts[:n]) for n in range(len(parts), -1, -1)]
 
 
-def requirement_of(session: Session, path: str, year: int) -> Needs:
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A demand that stands in place of the stored one of a path and year while it is tried."""
+
+    path: str
+    year: int
+    demand: Demand
+
+
+def requirement_of(session: Session, path: str, year: int) -> Demand:
     """Return what *year* demands at *path*: the nearest path's latest row up to that year, else 90/30/60."""
     return requirements_of(session, {(path, year)})[path, year]
 
 
-def requirements_of(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Needs]:
+def requirements_of(
+    session: Session, wanted: Collection[tuple[str, int]], *, tried: Tried | None = None
+) -> dict[tuple[str, int], Demand]:
     """Return what the years demand at the paths, all in one read."""
     above = {path: prefixes(path) for path, _ in wanted}
     rows = _rows(session, {p for paths in above.values() for p in paths})
+    if tried is not None:
+        rows.setdefault(tried.path, {})[tried.year] = tried.demand
     return {(path, year): _nearest(rows, above[path], year) for path, year in wanted}
 
 
-def _rows(session: Session, paths: Iterable[str]) -> Mapping[str, list[Requirement]]:
-    found: dict[str, list[Requirement]] = {}
+def _rows(session: Session, paths: Iterable[str]) -> dict[str, dict[int, Demand]]:
+    found: dict[str, dict[int, Demand]] = {}
     ordered = sorted(paths)
     for start in range(0, len(ordered), 2000):
-        statement = select(Requirement).where(Requirement.path.in_(ordered[start : start + 2000])).order_by(Requirement.year)
+        statement = select(Requirement).where(Requirement.path.in_(ordered[start : start + 2000]))
         for row in session.scalars(statement):
-            found.setdefault(row.path, []).append(row)
+            found.setdefault(row.path, {})[row.year] = demand_of(row)
     return found
 
 
-def _nearest(rows: Mapping[str, list[Requirement]], paths: Iterable[str], year: int) -> Needs:
+def _nearest(rows: Mapping[str, Mapping[int, Demand]], paths: Iterable[str], year: int) -> Demand:
     for path in paths:
-        holding = [r for r in rows.get(path, ()) if r.year <= year]
+        holding = [each for each in rows.get(path, ()) if each <= year]
         if holding:
-            last = holding[-1]
-            return Needs(last.total_tenths, last.public_tenths, last.professional_tenths)
-    return DEFAULT_NEEDS
+            return rows[path][max(holding)]
+    return DEFAULT_DEMAND
+
+
+def is_any_moving(session: Session) -> bool:
+    """Say whether any HR department lets hours of a year go to another one."""
+    moving = or_(Requirement.carry_years > 0, Requirement.make_up_years > 0)
+    return session.scalar(select(Requirement.id).where(moving).limit(1)) is not None
+
+
+class Demanded(NamedTuple):
+    """What a year demands of a person; ``level`` is her title level where it has figures of its own."""
+
+    needs: Needs
+    level: TitleLevel | None
+
+
+def demanded_by(session: Session, demands: Mapping[tuple[int, int], Demand]) -> dict[tuple[int, int], Demanded]:
+    """Return what is demanded of each person and year, by the title level that the year follows."""
+    by_level: dict[int, list[int]] = {}
+    for (person, year), demand in demands.items():
+        if demand.levels:
+            by_level.setdefault(person, []).append(year)
+    levels = title_levels.of_years(session, by_level) if by_level else {}
+    return {pair: _of_level(demand, levels.get(pair)) for pair, demand in demands.items()}
+
+
+def _of_level(demand: Demand, level: TitleLevel | None) -> Demanded:
+    if level is None or level not in demand.levels:
+        return Demanded(demand.base, None)
+    return Demanded(demand.levels[level], level)
 
 
 def organisations_of_years(
@@ -97,10 +164,19 @@ def paths_of_years(session: Session, wanted: Collection[tuple[int, int]]) -> dic
     return {pair: kept.get(pair) or present[pair[0]] for pair in wanted}
 
 
-def demanded_of(session: Session, year: int, members: Mapping[int, int]) -> dict[int, Needs]:
-    """Return what *year* demands of people of whom nothing is counted yet; *members* maps each to the present organisation."""
+def demanded_of(session: Session, year: int, members: Mapping[int, int]) -> dict[int, Demanded]:
+    """Return what *year* demands of people, no exemption considered; *members* maps each to the present organisation."""
+    found = demanded_of_years(session, dict.fromkeys(members, (year,)), members)
+    return {person: found[person, year] for person in members}
+
+
+def demanded_of_years(
+    session: Session, wanted: Mapping[int, Collection[int]], members: Mapping[int, int]
+) -> dict[tuple[int, int], Demanded]:
+    """Return what years demand of people, no exemption considered; *members* maps each to the present organisation."""
     with acting(session, "read_needs"):
-        followed = organisations_of_years(session, dict.fromkeys(members, (year,)), members)
-        paths = paths_of_years(session, {(organisation, year) for organisation in followed.values()})
-        needs = requirements_of(session, {(path, year) for path in paths.values()})
-    return {person: needs[paths[followed[person, year], year], year] for person in members}
+        followed = organisations_of_years(session, wanted, members)
+        paths = paths_of_years(session, {(organisation, year) for (_, year), organisation in followed.items()})
+        demands = requirements_of(session, {(path, year) for (_, year), path in paths.items()})
+        of_pairs = {(p, year): demands[paths[organisation, year], year] for (p, year), organisation in followed.items()}
+        return demanded_by(session, of_pairs)

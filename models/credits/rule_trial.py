@@ -16,10 +16,11 @@ from models import history
 from models.access import Actor, Permission
 from models.base import to_hours, to_tenths, today
 from models.credits import rules
+from models.credits.counted_years import Instead, counted
 from models.credits.form_inputs import from_stored
 from models.credits.forms import FormSpec, propose
 from models.credits.postings import Because, PostingKind
-from models.credits.recount import Instead, counted, recount_years
+from models.credits.recount import recount_years
 from models.credits.requirements import prefixes
 from models.credits.tables import (
     COUNTS,
@@ -114,10 +115,12 @@ def outcome(session: Session, of: Trial, person_ids: Sequence[int]) -> Outcome:
     new = counted(session, pairs, lock=False, instead=Instead(granted, rules.cap_of(rules.spec_of(of.version))))
     found = Outcome(n_people=len(person_ids), n_records=len(granted), n_unfit=n_unfit)
     for before, after in zip(old, new, strict=True):
-        found.n_changed += before.count.total != after.count.total
+        if before.year != of.year:  # of somebody whose hours may stand in another year
+            continue
+        found.n_changed += before.figures[0] != after.figures[0]
         if before.is_passed != after.is_passed:
             found.turned.append(
-                Turned(before.person_id, before.organisation_id, before.count.total, after.count.total, after.is_passed)
+                Turned(before.person_id, before.organisation_id, before.figures[0], after.figures[0], after.is_passed)
             )
     return found
 

@@ -12,8 +12,9 @@ from models.base import today
 from models.credits import windows
 from models.credits.counting import Needs
 from models.credits.queries import year_summaries_of
-from models.credits.requirements import requirements_of
+from models.credits.requirements import Demanded, demanded_by, requirements_of
 from models.credits.tables import Declaration, DeclarationState, YearSummary
+from models.people.title_levels import TitleLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class YearStanding:
     in_review_tenths: int
     closes_on: dt.date
     is_open: bool  # whether hours of the year may be declared today
+    level: TitleLevel | None = None  # whose own figures the year follows
 
     @property
     def missing_tenths(self) -> int:
@@ -57,16 +59,18 @@ def standings(session: Session, person_id: int, path: str) -> list[YearStanding]
     is_open = [w.year for w in windows_of.values() if w.is_open(today())]
     years = [running, *sorted((y for y in is_open if y != running), reverse=True)]
     summaries = {s.year: s for s in year_summaries_of(session, person_id, from_year=min(years), to_year=max(years))}
-    needs = requirements_of(session, {(path, y) for y in years})
+    demands = requirements_of(session, {(path, y) for y in years})
+    demanded = demanded_by(session, {(person_id, y): demands[path, y] for y in years})
     in_review = _in_review(session, person_id)
     found = [
-        _standing(y, summaries.get(y), needs[path, y], in_review.get(y, 0), windows_of.get(y, windows.default_window(y)))
+        _standing(y, summaries.get(y), demanded[person_id, y], in_review.get(y, 0), windows_of.get(y, windows.default_window(y)))
         for y in years
     ]
     return [s for s in found if s.year == running or (not s.is_passed and (s.year in summaries or s.in_review_tenths))]
 
 
-def _standing(year: int, summary: YearSummary | None, needs: Needs, in_review: int, window: windows.Window) -> YearStanding:
+def _standing(year: int, summary: YearSummary | None, demanded: Demanded, in_review: int, window: windows.Window) -> YearStanding:
+    needs = demanded.needs
     if summary is not None:
         needs = Needs(summary.required_total_tenths, summary.required_public_tenths, summary.required_professional_tenths)
     done = (summary.public_tenths, summary.professional_tenths, summary.total_tenths) if summary else (0, 0, 0)
@@ -75,6 +79,7 @@ def _standing(year: int, summary: YearSummary | None, needs: Needs, in_review: i
         public=Part(done[0], needs.public_tenths),
         professional=Part(done[1], needs.professional_tenths),
         total=Part(done[2], needs.total_tenths),
+        level=demanded.level,
         is_passed=bool(summary and summary.is_passed),
         is_exempt=bool(summary and summary.is_exempt),
         exemption_reason=summary.exemption_reason if summary else "",

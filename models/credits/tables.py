@@ -121,12 +121,16 @@ class RuleVersion(Inherited, Base):
 
 
 class Requirement(Inherited, Base):
-    """What a year demands (90/30/60 by default), per HR department; the nearest above holds."""
+    """What a year demands (90/30/60 by default) and where hours above it go, per HR department; the nearest above holds."""
 
     __tablename__ = "requirements"
     __table_args__ = (
         UniqueConstraint("path", "year"),
         CheckConstraint("total_tenths >= 0 and public_tenths >= 0 and professional_tenths >= 0", name="not_negative"),
+        CheckConstraint(
+            "carry_years between 0 and 3 and make_up_years between 0 and 3 and carry_most_tenths >= 0", name="a_few_years"
+        ),
+        CheckConstraint("(carry_years > 0) = (carries_public or carries_professional)", name="carries_something"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -135,6 +139,15 @@ class Requirement(Inherited, Base):
     total_tenths: Mapped[int]
     public_tenths: Mapped[int]
     professional_tenths: Mapped[int]
+    # By title level what is demanded of it instead: total, public, professional tenths.
+    levels: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # 结转: for how many years after the one that they were earned in hours may stand in a later one; 0: they stay.
+    carry_years: Mapped[int] = mapped_column(default=0)
+    carries_public: Mapped[bool] = mapped_column(default=False)
+    carries_professional: Mapped[bool] = mapped_column(default=False)
+    carry_most_tenths: Mapped[int] = mapped_column(default=0)  # in a year; 0: no limit
+    # 补学: in how many years afterwards hours above their requirement still complete this one; 0: in none.
+    make_up_years: Mapped[int] = mapped_column(default=0)
 
 
 class DeclarationWindow(Inherited, Base):
@@ -268,6 +281,33 @@ class YearSummary(OwnedByPerson, Base):
     is_passed: Mapped[bool] = mapped_column(default=False, info={"label": N_("Result")})
     is_exempt: Mapped[bool] = mapped_column(default=False)
     exemption_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class YearMove(OwnedByPerson, Base):
+    """Hours that were earned for one year of a person and stand in another: always what a recomputation gives.
+
+    Later than ``from_year`` they are carried over (结转), earlier they make up for a year that was not complete (补学).
+    """
+
+    __tablename__ = "year_moves"
+    __table_args__ = (
+        UniqueConstraint("person_id", "from_year", "to_year"),
+        Index("ix_year_moves_path", "path"),
+        CheckConstraint("from_year <> to_year", name="another_year"),
+        CheckConstraint("public_tenths >= 0 and professional_tenths >= 0", name="not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="CASCADE"))
+    from_year: Mapped[int]
+    to_year: Mapped[int]
+    public_tenths: Mapped[int]
+    professional_tenths: Mapped[int]
+
+    @property
+    def total_tenths(self) -> int:
+        """Return the hours of both kinds."""
+        return self.public_tenths + self.professional_tenths
 
 
 class OrganisationYear(InSubtree, Base):

@@ -75,7 +75,8 @@ def with_missing(session: Session, year: int, rows: Iterable[Any]) -> list[Unfin
     """Return rows of ``unfinished`` with what each misses; what is demanded of the others is read at once."""
     found = [tuple(row)[:3] for row in rows]
     new = {person.id: person.organisation_id for person, summary, _ in found if summary is None}
-    needs = demanded_of(session, year, new) if new else {}
+    demanded = demanded_of(session, year, new) if new else {}
+    needs = {person: each.needs for person, each in demanded.items()}
     return [
         Unfinished(person, summary, reminder, missing_of(summary, needs.get(person.id))) for person, summary, reminder in found
     ]

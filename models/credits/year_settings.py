@@ -1,34 +1,40 @@
-"""What an HR department sets for a year: the hours it demands and when they may be declared. Holds for all below it.
+"""What an HR department sets for a year: what it demands and when hours may be declared. Holds for all below it.
 
-A requirement holds from its year on until another year has one; a row of a department below holds there instead.
+A demand is set as a whole: hours, those of title levels, what is carried over and made up. It holds from its year on until
+another year has one; a row of a department below holds there instead.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, or_, select
+from sqlalchemy import Integer, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import history, jobs
 from models.access import Actor, PositionKind
 from models.base import today
 from models.credits import windows
+from models.credits.carrying import MOST_YEARS
+from models.credits.counted_years import counted
 from models.credits.counting import Needs
 from models.credits.recount import recount_years
-from models.credits.requirements import requirements_of
+from models.credits.requirements import Demand, Tried, demand_of, requirement_of, requirements_of
 from models.credits.tables import DeclarationWindow, OrganisationYear, Requirement, YearSummary
 from models.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from models.org import queries
 from models.org.tables import Organisation, OrganisationKind
+from models.people import title_levels
+from models.people.tables import Professional
 from models.scope import acting, path_range
 from models.workflow import CHUNK
 
 JOB_KIND = "credits.recount"
 MOST_TENTHS = 10_000
+MOST_TRIED = 2_000
 FIRST_YEAR = 2000
 YEARS_AHEAD = 2
 MOST_GRACE = 90
@@ -40,31 +46,32 @@ class YearSettings:
     """What holds for a year at an HR department, and which of it is set there."""
 
     year: int
-    needs: Needs
-    has_own_needs: bool
+    demand: Demand
+    has_own_demand: bool
     window: windows.Window
     has_own_window: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """How many people's years a changed requirement concerns, by the hours that count today."""
+    """How many people's years a changed requirement concerns."""
 
     n_years: int
     n_to_passed: int
     n_to_failed: int
+    is_without_moves: bool = False  # too many to count what would stand in another year
 
 
 def settings_of_years(session: Session, path: str) -> list[YearSettings]:
     """Return the running year, those around it and every year that is set at *path*, the newest first."""
     running = today().year
-    own_needs = set(session.scalars(select(Requirement.year).where(Requirement.path == path)))
+    own_demands = set(session.scalars(select(Requirement.year).where(Requirement.path == path)))
     own_windows = set(session.scalars(select(DeclarationWindow.year).where(DeclarationWindow.path == path)))
-    years = {*range(running - 2, running + 2), *(y for y in own_needs | own_windows if y)}
-    needs = requirements_of(session, {(path, y) for y in years})
+    years = {*range(running - 2, running + 2), *(y for y in own_demands | own_windows if y)}
+    demands = requirements_of(session, {(path, y) for y in years})
     known = windows.windows(session, path)
     return [
-        YearSettings(y, needs[path, y], y in own_needs, known.get(y) or windows.default_window(y), y in own_windows)
+        YearSettings(y, demands[path, y], y in own_demands, known.get(y) or windows.default_window(y), y in own_windows)
         for y in sorted(years, reverse=True)
     ]
 
@@ -75,9 +82,9 @@ def settings_of(session: Session, path: str, year: int) -> YearSettings:
     found = next((s for s in settings_of_years(session, path) if s.year == year), None)
     if found is not None:
         return found
-    needs = requirements_of(session, {(path, year)})[path, year]
+    demand = requirement_of(session, path, year)
     window = windows.windows(session, path).get(year) or windows.default_window(year)
-    return YearSettings(year, needs, has_own_needs=False, window=window, has_own_window=False)
+    return YearSettings(year, demand, has_own_demand=False, window=window, has_own_window=False)
 
 
 def _check_year(year: int) -> None:
@@ -97,51 +104,69 @@ def _department(session: Session, actor: Actor) -> Organisation:
 # --- requirement ----------------------------------------------------------------------------------------------------
 
 
-def check_needs(needs: Needs) -> None:
+def check_demand(demand: Demand) -> None:
     """Raise Invalid for figures that nobody can mean: negative, absurd, or parts that exceed the total."""
-    figures = (needs.total_tenths, needs.public_tenths, needs.professional_tenths)
-    if any(not 0 <= tenths <= MOST_TENTHS for tenths in figures):
+    for needs in (demand.base, *demand.levels.values()):
+        figures = (needs.total_tenths, needs.public_tenths, needs.professional_tenths)
+        if any(not 0 <= tenths <= MOST_TENTHS for tenths in figures):
+            raise Invalid(N_("Hours lie between 0 and 1000."))
+        if needs.public_tenths + needs.professional_tenths > needs.total_tenths:
+            raise Invalid(N_("Public and professional hours together exceed the total."))
+    moving = demand.moving
+    if not 0 <= moving.carry_most_tenths <= MOST_TENTHS:
         raise Invalid(N_("Hours lie between 0 and 1000."))
-    if needs.public_tenths + needs.professional_tenths > needs.total_tenths:
-        raise Invalid(N_("Public and professional hours together exceed the total."))
+    if not (0 <= moving.carry_years <= MOST_YEARS and 0 <= moving.make_up_years <= MOST_YEARS):
+        raise Invalid(N_("Hours stand in another year for at most %(n)s years."), n=MOST_YEARS)
+    if (moving.carry_years > 0) != (moving.carries_public or moving.carries_professional):
+        raise Invalid(N_("Choose which hours are carried over, or that none are."))
 
 
-def set_needs(session: Session, actor: Actor, year: int, needs: Needs | None) -> jobs.Job | None:
+def set_demand(session: Session, actor: Actor, year: int, demand: Demand | None) -> jobs.Job | None:
     """Set what *year* demands at the own HR department and below; None lets it be inherited again.
 
     Every year that is concerned is counted anew: up to 500 people's years at once, more by the job that is returned.
     Raises NotAllowed, NotFound for a year out of reach, Invalid for the figures, Conflict when nothing would change.
     """
     _check_year(year)
-    if needs is not None:
-        check_needs(needs)
+    if demand is not None:
+        check_demand(demand)
     organisation = _department(session, actor)
     row = session.scalars(select(Requirement).where(Requirement.path == organisation.path, Requirement.year == year)).first()
-    before = _figures(row) if row is not None else None
-    after = _words(needs) if needs is not None else None
-    if before == after:
+    stored = demand_of(row) if row is not None else None
+    if stored == demand:
         raise Conflict(N_("This is what holds already."))
-    if needs is None:
+    holding = requirement_of(session, organisation.path, year)
+    if demand is None:
         session.delete(row)
     else:
         if row is None:
             row = Requirement(organisation_id=organisation.id, path=organisation.path, year=year)
             session.add(row)
-        row.total_tenths, row.public_tenths, row.professional_tenths = (
-            needs.total_tenths,
-            needs.public_tenths,
-            needs.professional_tenths,
-        )
+        _write(row, demand)
     session.flush()
-    history.record(session, actor, "organisation", [organisation.id], "set_requirement", changes={str(year): [before, after]})
-    return _recount(session, actor, organisation.path, _years_from(session, organisation.path, year))
+    changes = {str(year): [_words(stored) if stored else None, _words(demand) if demand else None]}
+    history.record(session, actor, "organisation", [organisation.id], "set_requirement", changes=changes)
+    first, last = _years_from(session, organisation.path, year)
+    if holding.moving.is_on or requirement_of(session, organisation.path, year).moving.is_on:
+        last += MOST_YEARS  # later years, which may have another demand, give to these or take from them
+    return _recount(session, actor, organisation.path, (first, last))
 
 
-def _figures(row: Requirement) -> str:
-    return _words(Needs(row.total_tenths, row.public_tenths, row.professional_tenths))
+def _write(row: Requirement, demand: Demand) -> None:
+    row.total_tenths, row.public_tenths, row.professional_tenths = astuple(demand.base)
+    row.levels = {level.value: list(astuple(needs)) for level, needs in demand.levels.items()}
+    for name, value in asdict(demand.moving).items():
+        setattr(row, name, value)
 
 
-def _words(needs: Needs) -> str:
+def _words(demand: Demand) -> str:
+    """Return a demand for the history: hours in total, public and professional, then what differs from the usual."""
+    said = [_hours(demand.base), *(f"{level} {_hours(needs)}" for level, needs in demand.levels.items())]
+    said += [f"{name} {value}" for name, value in asdict(demand.moving).items() if value]
+    return "; ".join(said)
+
+
+def _hours(needs: Needs) -> str:
     return "/".join(f"{tenths / 10:g}" for tenths in (needs.total_tenths, needs.public_tenths, needs.professional_tenths))
 
 
@@ -152,31 +177,59 @@ def _years_from(session: Session, path: str, year: int) -> tuple[int, int]:
     return year, (following or 9999) - 1
 
 
-def turning(session: Session, path: str, year: int, needs: Needs) -> Turning:
-    """Say how many people's years would turn if *year* demanded *needs* at *path*; writes nothing.
+def turning(session: Session, path: str, year: int, demand: Demand) -> Turning:
+    """Say how many people's years would turn if *year* demanded *demand* at *path*; writes nothing.
 
-    By the hours that count today, within the scope of the session; where a department below has its own figures they stay.
+    Within the scope of the session; where a department below has its own demand it stays. Up to 2,000 years are counted as
+    after saving. Of more it is said by the hours that count today, so without what would be carried over or made up.
     """
     first, last = _years_from(session, path, year)
-    passes = (
-        (YearSummary.total_tenths >= needs.total_tenths)
-        & (YearSummary.public_tenths >= needs.public_tenths)
-        & (YearSummary.professional_tenths >= needs.professional_tenths)
-        & (YearSummary.total_tenths > 0)
-    )
+    is_moving = demand.moving.is_on or requirement_of(session, path, year).moving.is_on
     low, high = path_range(path)
-    inside = [YearSummary.path >= low, YearSummary.path < high, YearSummary.year.between(first, last)]
+    years = YearSummary.year.between(first, last + MOST_YEARS if is_moving else last)
+    inside = [YearSummary.path >= low, YearSummary.path < high, years]
     for below in _set_below(session, path, year):
         low, high = path_range(below)
         inside.append((YearSummary.path < low) | (YearSummary.path >= high))
+    rows = session.execute(select(YearSummary.person_id, YearSummary.year).where(*inside).limit(MOST_TRIED + 1)).all()
+    if len(rows) > MOST_TRIED:
+        return _turning_of_many(session, demand, inside, is_moving=is_moving)
+    turned: dict[tuple[int, int], bool] = {}  # whether the year passes afterwards
+    for start in range(0, len(rows), CHUNK):
+        pairs = [(row.person_id, row.year) for row in rows[start : start + CHUNK]]
+        for counting in counted(session, pairs, lock=False, tried=Tried(path, year, demand)):
+            if counting.is_passed != bool(counting.stored and counting.stored.is_passed):
+                turned[counting.person_id, counting.year] = counting.is_passed
+    n_passed = sum(turned.values())
+    return Turning(len(rows), n_passed, len(turned) - n_passed)
+
+
+def _turning_of_many(session: Session, demand: Demand, inside: Sequence[Any], *, is_moving: bool) -> Turning:
+    passes: Any = _passes(demand.base)
+    statement = select()
+    if demand.levels:
+        codes = title_levels.codes(session)
+        level = title_levels.code_of_year(YearSummary.year)
+        by_level = [(level.in_([c for c, of in codes.items() if of is each]), _passes(n)) for each, n in demand.levels.items()]
+        passes = case(*by_level, else_=passes)
+        statement = statement.join_from(YearSummary, Professional, Professional.id == YearSummary.person_id)
     n, to_passed, to_failed = session.execute(
-        select(
-            func.count(),
-            func.sum(cast(passes & ~YearSummary.is_passed, Integer)),
-            func.sum(cast(~passes & YearSummary.is_passed & ~YearSummary.is_exempt, Integer)),
+        statement.add_columns(
+            func.count(YearSummary.id),
+            func.sum(cast(and_(passes, ~YearSummary.is_passed), Integer)),
+            func.sum(cast(and_(~passes, YearSummary.is_passed, ~YearSummary.is_exempt), Integer)),
         ).where(*inside)
     ).one()
-    return Turning(n, int(to_passed or 0), int(to_failed or 0))
+    return Turning(n, int(to_passed or 0), int(to_failed or 0), is_without_moves=is_moving)
+
+
+def _passes(needs: Needs) -> Any:
+    return and_(
+        YearSummary.total_tenths >= needs.total_tenths,
+        YearSummary.public_tenths >= needs.public_tenths,
+        YearSummary.professional_tenths >= needs.professional_tenths,
+        YearSummary.total_tenths > 0,
+    )
 
 
 def _set_below(session: Session, path: str, year: int) -> Sequence[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.import_batches import CHANGED, GONE, TOUCHED, Undone, undone_by
+from models.people import title_levels
 from models.people.import_updates import apply
 from models.people.profile import plain
 from models.people.tables import Account, Membership, NameToken, Post, Professional, ProfessionalState
@@ -92,6 +93,8 @@ def _restore(session: Session, actor: Actor, updated: Mapping[int, Mapping[str, 
     session.flush()
     if restored:
         history.record(session, actor, "professional", list(restored), "undo_import", each=restored)
+    former = {i: columns["title_level"][0] for i, columns in restored.items() if "title_level" in columns}
+    title_levels.changed(session, actor, former, is_taken_back=True)
     done.n_restored += len(restored)
 
 

@@ -14,6 +14,7 @@ from models.access import Actor, Permission
 from models.errors import N_, Invalid, NotFound, WrongState
 from models.import_rows import CLEAR, ImportRow
 from models.org.tables import Department
+from models.people import title_levels
 from models.people.profile import plain
 from models.people.tables import Account, Professional, ProfessionalState
 
@@ -107,10 +108,12 @@ def write_updates(session: Session, actor: Actor, rows: Sequence[ImportRow]) -> 
     actor.require(Permission.PEOPLE_IMPORT)
     statement = select(Professional).where(Professional.id.in_(changes)).order_by(Professional.id).with_for_update()
     people = session.scalars(statement).all()
+    former = {p.id: p.title_level for p in people if "title_level" in changes[p.id]}
     for person in people:
         apply(session, person, {name: new for name, (_old, new) in changes[person.id].items()})
     session.flush()
     history.record(session, actor, "professional", [p.id for p in people], "import_update", each=changes)
+    title_levels.changed(session, actor, former)
 
 
 def apply(session: Session, person: Professional, values: dict[str, Any]) -> None:

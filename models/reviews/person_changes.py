@@ -15,6 +15,7 @@ from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound
 from models.org.settings import SettingKey, setting
 from models.org.tables import ChangeState
 from models.outbox import add_notices
+from models.people import title_levels
 from models.people.person_data import (
     MOST_ROWS,
     TITLE_COLUMNS,
@@ -121,7 +122,8 @@ def withdraw(session: Session, actor: Actor, section: str) -> None:
     submission.withdraw(session, actor, KIND, change.id)
     PERSON_CHANGES.move(session, actor, change.id, step="withdraw")
     if change.was_applied:
-        _apply(session, actor, person, section, change.before)
+        former = _apply(session, actor, person, section, change.before)
+        title_levels.changed(session, actor, former, is_taken_back=True)
 
 
 def _ask(
@@ -138,15 +140,18 @@ def _ask(
         session, actor, KIND, change.id, path=person.path, person_id=person.id, subject_account_id=person.account_id
     )
     if at_once:
-        _apply(session, actor, person, section, after)
+        title_levels.changed(session, actor, _apply(session, actor, person, section, after))
     return change
 
 
 # --- what follows -----------------------------------------------------------------------------------------------------
 
 
-def _apply(session: Session, actor: Actor, person: Professional, section: str, values: Mapping[str, Any]) -> None:
-    """Write the values of a change where the profile has them."""
+def _apply(
+    session: Session, actor: Actor, person: Professional, section: str, values: Mapping[str, Any]
+) -> dict[int, str | None]:
+    """Write the values of a change where the profile has them; return the title level until now where it is another one."""
+    former = person.title_level
     with acting(session, "apply_title"):
         if section == TITLE:
             for name in TITLE_COLUMNS:
@@ -165,6 +170,7 @@ def _apply(session: Session, actor: Actor, person: Professional, section: str, v
                 person.vocational_qualification, person.vocational_level = first["qualification"], first["level"]
         session.flush()
     history.record(session, actor, "professional", [person.id], f"set_{section}")
+    return {person.id: former} if person.title_level != former else {}
 
 
 def _date(value: str | None) -> dt.date | None:
@@ -182,20 +188,24 @@ def _subjects(session: Session, outcomes: Sequence[Outcome]) -> list[tuple[Outco
 
 
 def _passed(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
+    former: dict[int, str | None] = {}
     for _outcome, change, person in _subjects(session, outcomes):
         PERSON_CHANGES.move(session, actor, change.id, step="pass", values={"decided_by": actor.name})
         if not change.was_applied:
-            _apply(session, actor, person, change.section, change.after)
+            former |= _apply(session, actor, person, change.section, change.after)
         _tell(session, person, N_("Your change of data has passed."), {})
+    title_levels.changed(session, actor, former)
 
 
 def _rejected(session: Session, actor: Actor, outcomes: Sequence[Outcome]) -> None:
+    former: dict[int, str | None] = {}
     for outcome, change, person in _subjects(session, outcomes):
         values = {"reason": outcome.reason, "decided_by": actor.name}
         PERSON_CHANGES.move(session, actor, change.id, step="reject", reason=outcome.reason, values=values)
         if change.was_applied:
-            _apply(session, actor, person, change.section, change.before)
+            former |= _apply(session, actor, person, change.section, change.before)
         _tell(session, person, N_("Your change of data was rejected: %(reason)s"), {"reason": outcome.reason})
+    title_levels.changed(session, actor, former, is_taken_back=True)
 
 
 def _tell(session: Session, person: Professional, message_id: str, params: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ _OF_PEOPLE = [
     "declarations",
     "education_records",
     "exemptions",
+    "former_title_levels",
     "memberships",
     "name_tokens",
     "person_changes",
@@ -39,6 +40,7 @@ _OF_PEOPLE = [
     "review_levels",
     "reviews",
     "study_reminders",
+    "year_moves",
     "year_postings",
     "year_summaries",
 ]
@@ -113,6 +115,8 @@ CROSS_SUBTREE: dict[str, Operation] = {
         professionals="title_series title_level title_qualification title_effective_on title_certificate_number "
         "title_appointed_on vocational_qualification vocational_level",
     ),
+    # Whose title level changes keeps the one that her closed years follow.
+    "keep_title_level": _operation("professionals", former_title_levels="*"),
     # The chain of a declaration names organisations above the person's own.
     "build_chain": _operation("organisations posts roles accounts delegations organisation_settings"),
     # A person's own submission writes into the review that others decide.
@@ -243,14 +247,15 @@ SYSTEM_WRITES: dict[str, Operation] = {
     "read_positions": _operation("accounts posts professionals"),
     "name_tokens": _operation(name_tokens="*"),
     "recount_year": _operation(
-        "declarations exemptions learning_forms rule_versions requirements memberships organisations organisation_years "
-        "professionals",
+        "declarations exemptions former_title_levels learning_forms rule_versions requirements memberships organisations "
+        "organisation_years professionals",
+        year_moves="*",
         year_summaries="*",
         year_postings="*",
         declarations="counted_tenths counted_public_tenths counted_professional_tenths",
     ),
     # What a year demands may be set above the subtree, and a closed year follows an organisation that may stand elsewhere now.
-    "read_needs": _operation("memberships organisations organisation_years requirements"),
+    "read_needs": _operation("former_title_levels memberships organisations organisation_years professionals requirements"),
     "recount_organisation": _operation("organisations", organisation_years="*", organisation_counters="*"),
     "next_certificate_number": _operation("organisations", certificate_series="*", certificates="*"),
 }

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models.credits import exempting, reminding, year_settings
 from models.credits.counting import Needs
 from models.credits.exemptions import Exemption
+from models.credits.requirements import Demand
 from models.credits.unfinished import unfinished
 from models.org import queries
 from models.org.settings import SettingKey, set_setting
@@ -20,7 +21,7 @@ def build_years(stage: Stage) -> None:
     """Let a county set what next year demands, exempt four people, end one exemption, and let two offices remind."""
     county, hospital = stage.officer("wanghai"), stage.officer("people_hospital")
     with acting_as(county) as session:
-        year_settings.set_needs(session, county, stage.year + 1, Needs(800, 240, 560))
+        year_settings.set_demand(session, county, stage.year + 1, Demand(Needs(800, 240, 560)))
         set_setting(session, county, queries.own(session, county), SettingKey.REMINDERS, "d30_7")
         for person_id, (kind, months, note) in zip(_waiting(session, stage.year, len(EXEMPTIONS)), EXEMPTIONS, strict=False):
             exempting.exempt_many(session, county, [person_id], year=stage.year, kind=kind, months=months, note=note)

@@ -85,7 +85,7 @@ def _prepare(session: Session, *, n_people: int, n_organisations: int, n_credits
         numbers=made_up.NumberSpace(made_up.districts(), first=dt.date(1963, 1, 1), last=dt.date(2002, 12, 31)),
         titles=titles(),
         catalogue=catalogue.build(session, random_of("catalogue"), years, day),
-        needs={year: requirement_of(session, "/1/", year) for year in years},
+        needs={year: requirement_of(session, "/1/", year).base for year in years},
         now=moment,
         today=day,
         password_hash=hash_password(PASSWORD),

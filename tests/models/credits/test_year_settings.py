@@ -14,7 +14,7 @@ from models.access import Actor
 from models.credits import windows, year_settings
 from models.credits.counting import Needs
 from models.credits.recompute import recompute_all
-from models.credits.requirements import requirement_of
+from models.credits.requirements import Demand, requirement_of
 from models.credits.tables import DeclarationWindow, Requirement, YearSummary
 from models.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from models.jobs import Job, JobState
@@ -31,7 +31,7 @@ LITTLE = Needs(400, 0, 400)
 def demand(session_of: Open, actor: Actor, year: int, needs: Needs | None) -> Job | None:
     session = session_of(actor)
     with unit_of_work(session):
-        return year_settings.set_needs(session, actor, year, needs)
+        return year_settings.set_demand(session, actor, year, Demand(needs) if needs else None)
 
 
 def passed() -> dict[tuple[int | None, int], bool]:
@@ -53,13 +53,13 @@ def test_a_lower_requirement_is_previewed_and_the_years_follow(
     approve(declare(cast.professional, hours="40", submit=True))
     assert passed() == {(person, 2026): False}
     session = session_of(cast.county_officer)
-    found = year_settings.turning(session, cast.organisations["county"].path, 2026, LITTLE)
+    found = year_settings.turning(session, cast.organisations["county"].path, 2026, Demand(LITTLE))
     assert (found.n_years, found.n_to_passed, found.n_to_failed) == (1, 1, 0)
     session.rollback()
     assert passed() == {(person, 2026): False}
     assert demand(session_of, cast.county_officer, 2026, LITTLE) is None
     assert passed() == {(person, 2026): True}
-    assert year_settings.turning(session, cast.organisations["county"].path, 2026, Needs(900, 300, 600)).n_to_failed == 1
+    assert year_settings.turning(session, cast.organisations["county"].path, 2026, Demand(Needs(900, 300, 600))).n_to_failed == 1
     session.rollback()
     demand(session_of, cast.county_officer, 2026, None)
     assert passed() == {(person, 2026): False}
@@ -74,7 +74,7 @@ def test_an_earlier_year_holds_until_another_has_its_own(session_of: Open, cast:
     demand(session_of, cast.county_officer, 2026, Needs(900, 300, 600))
     assert passed() == {(person, 2026): False}
     shown = {
-        s.year: (s.needs.total_tenths, s.has_own_needs)
+        s.year: (s.demand.base.total_tenths, s.has_own_demand)
         for s in year_settings.settings_of_years(session_of(cast.county_officer), cast.organisations["county"].path)
     }
     assert shown == {2027: (900, False), 2026: (900, True), 2025: (400, True), 2024: (900, False)}
@@ -85,7 +85,7 @@ def test_the_city_does_not_reach_what_a_county_has_set(session_of: Open, cast: C
     approve(declare(cast.professional, hours="40", submit=True))
     demand(session_of, cast.county_officer, 2026, Needs(500, 0, 500))
     city = session_of(cast.city_officer)
-    assert year_settings.turning(city, cast.organisations["city"].path, 2026, LITTLE).n_years == 0
+    assert year_settings.turning(city, cast.organisations["city"].path, 2026, Demand(LITTLE)).n_years == 0
     city.rollback()
     demand(session_of, cast.city_officer, 2026, LITTLE)
     assert passed() == {(person, 2026): False}
@@ -159,7 +159,7 @@ def test_a_window_holds_below_with_its_days_of_grace(
         year_settings.clear_window(session, cast.county_officer, 2026)
     with system_session() as system:
         assert list(system.scalars(select(DeclarationWindow))) == []
-        assert requirement_of(system, path, 2026) == Needs(900, 300, 600)
+        assert requirement_of(system, path, 2026).base == Needs(900, 300, 600)
 
 
 @pytest.mark.parametrize(
