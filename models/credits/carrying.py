@@ -1,13 +1,15 @@
 """Which hours stand in another year than the one they were earned for: the arithmetic alone, in tenths, without a database.
 
 Only what a complete year has above its requirement moves. It first makes up (补学) for earlier years that are not complete,
-the earliest first, and then is carried over (结转) to the next year. What was earned first is used up first.
+the earliest first, and then is carried over (结转) to the next year, professional hours first. What was earned first is used up
+first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from models.credits.counting import Needs
 
@@ -72,6 +74,9 @@ class _Pool:
     def tenths(self) -> int:
         return sum(self.by_origin.values())
 
+    def since(self, year: int) -> int:
+        return sum(tenths for origin, tenths in self.by_origin.items() if origin >= year)
+
     def add(self, origin: int, tenths: int) -> None:
         self.by_origin[origin] = self.by_origin.get(origin, 0) + tenths
 
@@ -86,6 +91,14 @@ class _Pool:
         return taken
 
 
+class _Above(NamedTuple):
+    """What a year can give: of each kind, and of both together."""
+
+    public: int
+    professional: int
+    total: int
+
+
 class _Standing:
     """A year while hours come and go."""
 
@@ -98,21 +111,24 @@ class _Standing:
         public, professional = self.public.tenths, self.professional.tenths
         return public + professional > 0 and self.year.needs.are_met_by(public + professional, public, professional)
 
-    def above(self) -> tuple[int, int]:
-        """Return what a complete year has of each kind above its requirement; what is free in the total is professional first."""
+    def above(self) -> _Above:
+        """Return what a complete year has above its requirement."""
         needs, public, professional = self.year.needs, self.public.tenths, self.professional.tenths
-        free = public + professional - needs.total_tenths
-        spare = min(professional - needs.professional_tenths, free)
-        return min(public - needs.public_tenths, free - spare), spare
+        return _Above(
+            public - needs.public_tenths, professional - needs.professional_tenths, public + professional - needs.total_tenths
+        )
 
-    def lacks(self, public: int, professional: int) -> tuple[int, int]:
-        """Return how much of the hours offered completes the year."""
+    def lacks(self, above: _Above) -> tuple[int, int]:
+        """Return how much of what another year has completes this one, public and professional."""
         needs = self.year.needs
-        of_public = min(public, max(0, needs.public_tenths - self.public.tenths))
-        of_professional = min(professional, max(0, needs.professional_tenths - self.professional.tenths))
-        rest = needs.total_tenths - self.public.tenths - self.professional.tenths - of_public - of_professional
-        more = min(professional - of_professional, max(0, rest))
-        return of_public + min(public - of_public, max(0, rest - more)), of_professional + more
+        public = min(above.public, above.total, max(0, needs.public_tenths - self.public.tenths))
+        missing = max(0, needs.professional_tenths - self.professional.tenths)
+        professional = min(above.professional, above.total - public, missing)
+        # What the total lacks beside both parts: hours of one subject never stand in for what is missing of the other.
+        parts = max(self.public.tenths, needs.public_tenths) + max(self.professional.tenths, needs.professional_tenths)
+        rest = max(0, min(needs.total_tenths - parts, above.total - public - professional))
+        more = min(rest, above.professional - professional)
+        return public + min(rest - more, above.public - public), professional + more
 
 
 def moves(years: Mapping[int, Year]) -> dict[Pair, Moved]:
@@ -124,25 +140,19 @@ def moves(years: Mapping[int, Year]) -> dict[Pair, Moved]:
             continue
         for earlier, target in standing.items():
             if earlier < number <= earlier + target.year.moving.make_up_years and target.year.is_due and not target.is_met:
-                _move(found, (number, earlier), source, target, *target.lacks(*source.above()))
+                _move(found, (number, earlier), source, target, *target.lacks(source.above()))
         if number + 1 in standing:
             _carry(found, number, source, standing[number + 1])
     return found
 
 
 def _carry(found: dict[Pair, Moved], number: int, source: _Standing, target: _Standing) -> None:
-    moving = source.year.moving
-    public, professional = source.above()
+    moving, above = source.year.moving, source.above()
     since = number + 1 - moving.carry_years
-    most = moving.carry_most_tenths or public + professional
-    professional = min(professional, most) if moving.carries_professional else 0
-    professional = min(professional, _since(source.professional, since))
-    public = min(public, most - professional) if moving.carries_public else 0
+    most = min(above.total, moving.carry_most_tenths or above.total)
+    professional = min(above.professional, most, source.professional.since(since)) if moving.carries_professional else 0
+    public = min(above.public, most - professional) if moving.carries_public else 0
     _move(found, (number, number + 1), source, target, public, professional, since=since)
-
-
-def _since(pool: _Pool, since: int) -> int:
-    return sum(tenths for origin, tenths in pool.by_origin.items() if origin >= since)
 
 
 def _move(

@@ -144,7 +144,7 @@ def set_demand(session: Session, actor: Actor, year: int, demand: Demand | None)
             session.add(row)
         _write(row, demand)
     session.flush()
-    changes = {str(year): [_words(stored) if stored else None, _words(demand) if demand else None]}
+    changes = {str(year): [written(stored) if stored else None, written(demand) if demand else None]}
     history.record(session, actor, "organisation", [organisation.id], "set_requirement", changes=changes)
     first, last = _years_from(session, organisation.path, year)
     if holding.moving.is_on or requirement_of(session, organisation.path, year).moving.is_on:
@@ -159,8 +159,8 @@ def _write(row: Requirement, demand: Demand) -> None:
         setattr(row, name, value)
 
 
-def _words(demand: Demand) -> str:
-    """Return a demand for the history: hours in total, public and professional, then what differs from the usual."""
+def written(demand: Demand) -> str:
+    """Return a demand as the history keeps it: hours in total, public and professional, then what differs from the usual."""
     said = [_hours(demand.base), *(f"{level} {_hours(needs)}" for level, needs in demand.levels.items())]
     said += [f"{name} {value}" for name, value in asdict(demand.moving).items() if value]
     return "; ".join(said)

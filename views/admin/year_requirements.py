@@ -9,18 +9,18 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
-from wtforms import DateField, DecimalField, IntegerField
+from wtforms import DateField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from models.access import Permission, PositionKind
-from models.base import to_tenths
 from models.credits import year_settings
-from models.credits.counting import Needs
+from models.credits.requirements import Demand
 from models.credits.year_settings import MOST_GRACE, YearSettings
 from models.errors import N_, DomainError, NotFound
 from models.jobs import Job
 from models.org import queries
 from models.transaction import unit_of_work
+from views.admin.demand_form import demand_form, special_words
 from views.admin.jobs import JobWords, show_jobs_of
 from views.admin.screen import ScopedPage
 from views.arguments import read_year
@@ -28,7 +28,6 @@ from views.forms import PlainForm
 from views.redirects import redirect_own
 from views.words import say
 
-HOURS = NumberRange(0, 1000, _l("Hours lie between 0 and 1000."))
 NEEDED = InputRequired(_l("Please fill this in."))
 
 
@@ -39,14 +38,6 @@ def _job_title(job: Job) -> str:
 
 
 show_jobs_of(year_settings.JOB_KIND, JobWords(_job_title))
-
-
-class NeedsForm(PlainForm):
-    """What a year demands, in hours."""
-
-    total = DecimalField(_l("Total hours required"), [NEEDED, HOURS], places=1)
-    public = DecimalField(_l("Public hours required"), [NEEDED, HOURS], places=1)
-    professional = DecimalField(_l("Professional hours required"), [NEEDED, HOURS], places=1)
 
 
 class WindowForm(PlainForm):
@@ -76,40 +67,31 @@ class YearRequirementsPage(ScopedPage):
         """List the years."""
         organisation = queries.own(self.work, self.actor)
         rows = year_settings.settings_of_years(self.work, organisation.path)
-        return self.render("admin/year_requirements.html", view=self, rows=rows, may_save=self.actor.is_super)
+        return self.render(
+            "admin/year_requirements.html", view=self, rows=rows, special=special_words, may_save=self.actor.is_super
+        )
 
     @expose("/needs", methods=("GET", "POST"))
     def needs(self) -> str | Response:
         """Change what a year demands: shown first how many people's years turn, then saved."""
         found = self._asked()
-        form: Any = NeedsForm(
-            total=found.needs.total_tenths / 10,
-            public=found.needs.public_tenths / 10,
-            professional=found.needs.professional_tenths / 10,
-        )
-        turning = None
+        form = demand_form(found.demand, is_typed=request.method == "POST")
         if request.method == "POST" and form.validate():
-            needs = Needs(*(to_tenths(form[name].data) for name in ("total", "public", "professional")))
             try:
-                year_settings.check_needs(needs)
-                if request.form.get("confirm") == self._key(needs):
-                    return self._save(found.year, needs)
-                organisation = queries.own(self.work, self.actor)
-                turning = year_settings.turning(self.work, organisation.path, found.year, needs)
+                demand = form.demand()
+                year_settings.check_demand(demand)
+                if request.form.get("confirm") == year_settings.written(demand):
+                    return self._save(found.year, demand)
+                path = queries.own(self.work, self.actor).path
+                turning = year_settings.turning(self.work, path, found.year, demand)
             except DomainError as refusal:
                 form.show_error(refusal)
             else:
-                return self._form(form, found, turning=turning, key=self._key(needs))
+                return self._form(form, found, turning=turning, key=year_settings.written(demand))
         return self._form(form, found)
 
-    @staticmethod
-    def _key(needs: Needs) -> str:
-        """Return the figures that a preview was shown for: other ones are previewed again."""
-        return f"{needs.total_tenths}-{needs.public_tenths}-{needs.professional_tenths}"
-
     def _form(self, form: Any, found: YearSettings, *, turning: Any = None, key: str = "") -> str:
-        for field in form:
-            field.flags.required = True
+        """Show the form; *key* says what a preview was shown for: something else is previewed again."""
         return self.render(
             "admin/year_needs.html",
             view=self,
@@ -121,9 +103,9 @@ class YearRequirementsPage(ScopedPage):
             back=url_for("year_requirements.index"),
         )
 
-    def _save(self, year: int, needs: Needs | None) -> Response:
+    def _save(self, year: int, demand: Demand | None) -> Response:
         with unit_of_work() as session:
-            job = year_settings.set_needs(session, self.actor, year, needs)
+            job = year_settings.set_demand(session, self.actor, year, demand)
         if job is not None:
             flash(gettext(N_("Saved; the years are counted anew in the background.")), "success")
             return redirect_own(url_for("jobs.details_view", id=job.id), "/")

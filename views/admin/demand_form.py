@@ -1,0 +1,143 @@
+"""The form of what an HR department demands of a year: hours, those of title levels, what is carried over and made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DecimalField, Field, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from models.base import to_tenths
+from models.credits.carrying import MOST_YEARS, Moving
+from models.credits.counting import Needs
+from models.credits.requirements import Demand
+from models.credits.year_settings import MOST_TENTHS
+from models.errors import N_, Invalid
+from models.people.title_levels import TitleLevel
+from views.forms import PlainForm
+
+HOURS = NumberRange(0, MOST_TENTHS // 10, _l("Hours lie between 0 and 1000."))
+NEEDED = InputRequired(_l("Please fill this in."))
+LABELS = {
+    "total": _l("Total hours required"),
+    "public": _l("Public hours required"),
+    "professional": _l("Professional hours required"),
+}
+LEVELS = {
+    TitleLevel.JUNIOR: N_("Junior"),
+    TitleLevel.INTERMEDIATE: N_("Intermediate"),
+    TitleLevel.SENIOR: N_("Senior"),
+    TitleLevel.NONE: N_("No title"),
+}
+AT_MOST = {1: _l("1 year"), 2: _l("2 years"), 3: _l("3 years")}
+YEARS = range(MOST_YEARS + 1)
+
+
+class DemandForm(PlainForm):
+    """What a year demands, in hours; the fields of a title level are ``<level>_<part>``, all three empty or none."""
+
+    total = DecimalField(LABELS["total"], [NEEDED, HOURS], places=1)
+    public = DecimalField(LABELS["public"], [NEEDED, HOURS], places=1)
+    professional = DecimalField(LABELS["professional"], [NEEDED, HOURS], places=1)
+    carry_years = SelectField(
+        _l("Carry-over"),
+        coerce=int,
+        choices=[(0, _l("Hours are not carried over")), *((n, AT_MOST[n]) for n in YEARS if n)],
+        description=_l(
+            "What a complete year has above its requirement goes to the next one; for so many years after the one that they were "
+            "earned in hours may be carried over."
+        ),
+    )
+    carries_public = BooleanField(_l("Carry over public hours"))
+    carries_professional = BooleanField(_l("Carry over professional hours"))
+    carry_most = DecimalField(
+        _l("Carried over at most (hours)"), [Optional(), HOURS], places=1, description=_l("Of one year; empty: without limit.")
+    )
+    make_up_years = SelectField(
+        _l("Make-up of this year"),
+        coerce=int,
+        choices=[(0, _l("Cannot be made up")), *((n, AT_MOST[n]) for n in YEARS if n)],
+        description=_l("So many years afterwards hours above their requirement complete this year first, if it is not complete."),
+    )
+
+    def level_fields(self) -> list[tuple[str, list[Field]]]:
+        """Return the fields of each title level with its name's message id."""
+        return [(word, [self[f"{level}_{part}"] for part in LABELS]) for level, word in LEVELS.items()]
+
+    def fill(self, demand: Demand) -> None:
+        """Show a stored demand."""
+        for prefix, needs in (("", demand.base), *((f"{level}_", needs) for level, needs in demand.levels.items())):
+            for part in LABELS:
+                self[prefix + part].data = getattr(needs, f"{part}_tenths") / 10
+        moving = demand.moving
+        for name in ("carry_years", "carries_public", "carries_professional", "make_up_years"):
+            self[name].data = getattr(moving, name)
+        self["carry_most"].data = moving.carry_most_tenths / 10 if moving.carry_most_tenths else None
+
+    def demand(self) -> Demand:
+        """Return what was typed; raises Invalid for a title level of which only a part is filled in."""
+        return Demand(self._needs(""), self._levels(), self._moving())
+
+    def _levels(self) -> dict[TitleLevel, Needs]:
+        found: dict[TitleLevel, Needs] = {}
+        for level in LEVELS:
+            n_filled = sum(self[f"{level}_{part}"].data is not None for part in LABELS)
+            if n_filled == len(LABELS):
+                found[level] = self._needs(f"{level}_")
+            elif n_filled:
+                raise Invalid(N_("Fill in all three figures of a title level, or none."))
+        return found
+
+    def _needs(self, prefix: str) -> Needs:
+        return Needs(*(to_tenths(self[prefix + part].data) for part in LABELS))
+
+    def _moving(self) -> Moving:
+        years = self["carry_years"].data
+        return Moving(
+            carry_years=years,
+            carries_public=bool(years and self["carries_public"].data),
+            carries_professional=bool(years and self["carries_professional"].data),
+            carry_most_tenths=to_tenths(self["carry_most"].data) if years and self["carry_most"].data else 0,
+            make_up_years=self["make_up_years"].data,
+        )
+
+
+for _level in LEVELS:
+    for _part, _label in LABELS.items():
+        setattr(DemandForm, f"{_level}_{_part}", DecimalField(_label, [Optional(), HOURS], places=1))
+
+
+def special_words(demand: Demand) -> list[str]:
+    """Return in words what a demand says beside its usual figures."""
+    said = [
+        gettext(
+            "%(level)s: %(total)s in total, %(public)s public, %(professional)s professional",
+            level=gettext(LEVELS[level]),
+            total=plain_hours(needs.total_tenths),
+            public=plain_hours(needs.public_tenths),
+            professional=plain_hours(needs.professional_tenths),
+        )
+        for level, needs in demand.levels.items()
+    ]
+    moving = demand.moving
+    if moving.carry_years:
+        kinds = [(moving.carries_professional, N_("professional hours")), (moving.carries_public, N_("public hours"))]
+        named = gettext(", ").join(gettext(word) for is_carried, word in kinds if is_carried)
+        said.append(gettext("Carry-over: %(kinds)s, %(n)s years", kinds=named, n=moving.carry_years))
+        if moving.carry_most_tenths:
+            said[-1] += gettext(", at most %(hours)s hours", hours=plain_hours(moving.carry_most_tenths))
+    if moving.make_up_years:
+        said.append(gettext("Make-up: within %(n)s years", n=moving.make_up_years))
+    return said
+
+
+def demand_form(demand: Demand, *, is_typed: bool) -> Any:
+    """Return the form with what was typed, else with a stored demand."""
+    form = DemandForm()
+    if not is_typed:
+        form.fill(demand)
+    for part in LABELS:
+        form[part].flags.required = True
+    return form
