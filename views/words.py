@@ -54,6 +54,11 @@ def hours(tenths: int | None) -> str:
     return "" if tenths is None else f"{to_hours(tenths):.1f}"
 
 
+def plain_hours(tenths: int) -> str:
+    """Return hours as they stand in a sentence: 28 and not 28.0."""
+    return f"{to_hours(tenths).normalize():f}"
+
+
 def file_size(n_bytes: int) -> str:
     """Return a size in the unit that keeps it short."""
     if n_bytes < 1024:

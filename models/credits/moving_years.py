@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.among import among
@@ -104,6 +104,16 @@ def _years_of(session: Session, person_ids: Collection[int]) -> tuple[dict[int, 
         for row in session.execute(statement):
             into.setdefault(row.person_id, set()).add(row.year)
     return found
+
+
+def moves_of_year(session: Session, person_id: int, year: int) -> Sequence[YearMove]:
+    """Return what stands in or has left a person's year, by the other year."""
+    statement = select(YearMove).where(
+        YearMove.person_id == person_id,
+        or_(YearMove.from_year == year, YearMove.to_year == year),
+        YearMove.public_tenths + YearMove.professional_tenths > 0,
+    )
+    return session.scalars(statement.order_by(YearMove.from_year, YearMove.to_year)).all()
 
 
 def wrong_moves(person_id: int, path: str, right: Mapping[Between, Moved], stored: Mapping[Between, Move]) -> list[WrongMove]:

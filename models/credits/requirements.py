@@ -102,6 +102,7 @@ class Demanded(NamedTuple):
 
     needs: Needs
     level: TitleLevel | None
+    moving: Moving
 
 
 def demanded_by(session: Session, demands: Mapping[tuple[int, int], Demand]) -> dict[tuple[int, int], Demanded]:
@@ -116,8 +117,8 @@ def demanded_by(session: Session, demands: Mapping[tuple[int, int], Demand]) -> 
 
 def _of_level(demand: Demand, level: TitleLevel | None) -> Demanded:
     if level is None or level not in demand.levels:
-        return Demanded(demand.base, None)
-    return Demanded(demand.levels[level], level)
+        return Demanded(demand.base, None, demand.moving)
+    return Demanded(demand.levels[level], level, demand.moving)
 
 
 def organisations_of_years(

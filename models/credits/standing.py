@@ -14,7 +14,6 @@ from models.credits.counting import Needs
 from models.credits.queries import year_summaries_of
 from models.credits.requirements import Demanded, demanded_by, requirements_of
 from models.credits.tables import Declaration, DeclarationState, YearSummary
-from models.people.title_levels import TitleLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class YearStanding:
     in_review_tenths: int
     closes_on: dt.date
     is_open: bool  # whether hours of the year may be declared today
-    level: TitleLevel | None = None  # whose own figures the year follows
+    demanded: Demanded  # no exemption considered
 
     @property
     def missing_tenths(self) -> int:
@@ -79,7 +78,7 @@ def _standing(year: int, summary: YearSummary | None, demanded: Demanded, in_rev
         public=Part(done[0], needs.public_tenths),
         professional=Part(done[1], needs.professional_tenths),
         total=Part(done[2], needs.total_tenths),
-        level=demanded.level,
+        demanded=demanded,
         is_passed=bool(summary and summary.is_passed),
         is_exempt=bool(summary and summary.is_exempt),
         exemption_reason=summary.exemption_reason if summary else "",

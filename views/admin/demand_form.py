@@ -17,6 +17,8 @@ from models.credits.year_settings import MOST_TENTHS
 from models.errors import N_, Invalid
 from models.people.title_levels import TitleLevel
 from views.forms import PlainForm
+from views.words import plain_hours
+from views.year_account import LEVELS
 
 HOURS = NumberRange(0, MOST_TENTHS // 10, _l("Hours lie between 0 and 1000."))
 NEEDED = InputRequired(_l("Please fill this in."))
@@ -24,12 +26,6 @@ LABELS = {
     "total": _l("Total hours required"),
     "public": _l("Public hours required"),
     "professional": _l("Professional hours required"),
-}
-LEVELS = {
-    TitleLevel.JUNIOR: N_("Junior"),
-    TitleLevel.INTERMEDIATE: N_("Intermediate"),
-    TitleLevel.SENIOR: N_("Senior"),
-    TitleLevel.NONE: N_("No title"),
 }
 AT_MOST = {1: _l("1 year"), 2: _l("2 years"), 3: _l("3 years")}
 YEARS = range(MOST_YEARS + 1)
@@ -124,10 +120,10 @@ def special_words(demand: Demand) -> list[str]:
     moving = demand.moving
     if moving.carry_years:
         kinds = [(moving.carries_professional, N_("professional hours")), (moving.carries_public, N_("public hours"))]
-        named = gettext(", ").join(gettext(word) for is_carried, word in kinds if is_carried)
+        named = gettext(N_(", ")).join(gettext(word) for is_carried, word in kinds if is_carried)
         said.append(gettext("Carry-over: %(kinds)s, %(n)s years", kinds=named, n=moving.carry_years))
         if moving.carry_most_tenths:
-            said[-1] += gettext(", at most %(hours)s hours", hours=plain_hours(moving.carry_most_tenths))
+            said.append(gettext("Carried over at most: %(hours)s hours a year", hours=plain_hours(moving.carry_most_tenths)))
     if moving.make_up_years:
         said.append(gettext("Make-up: within %(n)s years", n=moving.make_up_years))
     return said

@@ -19,6 +19,7 @@ from views.arguments import read_id
 from views.portal.words import SUBJECTS
 from views.redirects import own_or
 from views.words import words
+from views.year_account import account_lines, demanded_by_year, level_words, move_words
 
 MOST = 500
 
@@ -40,6 +41,7 @@ class LearningRecord(ScopedPage):
             raise NotFound
         person = people.person(self.work, person_id)
         summaries = credit_queries.year_summaries_of(self.work, person.id)
+        demanded = demanded_by_year(self.work, person, summaries)
         years = [s.year for s in summaries]
         asked = request.args.get("year", "")
         year = int(asked) if asked in {str(y) for y in years} else None
@@ -47,7 +49,10 @@ class LearningRecord(ScopedPage):
             "admin/learning_record.html",
             view=self,
             person=person,
-            summaries=[(s, self._missing(s)) for s in summaries],
+            summaries=[(s, self._missing(s), level_words(demanded[s.year], is_own=False)) for s in summaries],
+            summary=next((s for s in summaries if s.year == year), None),
+            account=account_lines(self.work, person.id, year) if year else [],
+            moves=move_words(self.work, person.id, year) if year else [],
             printable={s.year for s in summaries if credit_queries.earns_certificate(s)},
             years=years,
             year=year,

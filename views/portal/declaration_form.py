@@ -30,9 +30,10 @@ from models.uploads import ENDINGS
 from views.arguments import read_year
 from views.codes import code_choices
 from views.forms import PlainForm
-from views.portal.reader import mark_required, options, plain_hours
+from views.portal.reader import mark_required, options
 from views.portal.words import ELECTIVE, SUBJECTS, TYPES
 from views.public.language import words_language
+from views.words import plain_hours
 
 PREFIX = "f_"
 """Before the names of the learning form's own fields, so that none meets one of ours."""

@@ -21,9 +21,8 @@ from models.uploads import MAX_BYTES
 from views.details import Attachment, attachment_of
 from views.portal import declaration_form as forms
 from views.portal.declaration_form import PREFIX, DeclarationForm, as_year
-from views.portal.reader import plain_hours
 from views.public.language import words_language
-from views.words import say, words
+from views.words import plain_hours, say, words
 
 
 @dataclass

@@ -15,8 +15,9 @@ from models.credits.standing import Part, YearStanding, standings
 from models.people import profile
 from models.people.tables import Professional
 from models.transaction import unit_of_work
-from views.portal.reader import blueprint, long_date, person_id, plain_hours, reader
-from views.words import words
+from views.portal.reader import blueprint, long_date, person_id, reader
+from views.words import plain_hours, words
+from views.year_account import level_words
 
 NOTICES = 8
 
@@ -28,6 +29,7 @@ class YearWords:
     standing: YearStanding
     sentence: str
     of_these: str
+    level: str
     parts: tuple[tuple[str, Part], ...]
 
 
@@ -38,7 +40,9 @@ def year_words(standing: YearStanding) -> YearWords:
         (gettext("Professional subjects"), standing.professional),
         (gettext("Total hours"), standing.total),
     )
-    return YearWords(standing, _sentence(standing), _of_these(standing, parts[:2]), parts)
+    return YearWords(
+        standing, _sentence(standing), _of_these(standing, parts[:2]), level_words(standing.demanded, is_own=True), parts
+    )
 
 
 def _sentence(standing: YearStanding) -> str:

@@ -13,9 +13,9 @@ from flask_wtf import FlaskForm
 from wtforms import SelectChoice
 
 from models.access import Actor, Permission
-from models.base import to_hours
 from models.errors import N_, NotAllowed
 from views.actor import required_actor
+from views.words import plain_hours
 
 blueprint = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -35,11 +35,6 @@ def person_id(actor: Actor) -> int:
     if actor.person_id is None:
         raise NotAllowed(N_("This page is for professionals; switch to that position."))
     return actor.person_id
-
-
-def plain_hours(tenths: int) -> str:
-    """Return hours as they stand in a sentence: 28 and not 28.0."""
-    return f"{to_hours(tenths).normalize():f}"
 
 
 def long_date(day: dt.date) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import render_template, request
 from flask_babel import gettext
 
@@ -12,10 +10,9 @@ from models.certificates import queries as certificates
 from models.certificates.content import Content, content_of
 from models.certificates.operations import EXEMPT
 from models.certificates.tables import Certificate, CertificateState
-from models.credits import caps, postings, queries, why_not, windows
+from models.credits import caps, queries, why_not, windows
 from models.credits.exemptions import holding
-from models.credits.postings import PostingKind, YearPosting
-from models.credits.tables import Declaration, YearSummary
+from models.credits.tables import YearSummary
 from models.errors import N_, NotAllowed, NotFound
 from models.people import profile
 from views import states
@@ -26,6 +23,7 @@ from views.portal.reader import blueprint, person_id, reader
 from views.portal.words import SUBJECTS
 from views.why import counted_lines
 from views.words import hours, say, words
+from views.year_account import account_lines, demanded_by_year, level_words, move_words, rule_words
 
 
 def _summary(year: int) -> YearSummary:
@@ -62,6 +60,7 @@ def year(year: int) -> str:
     missing = [words(message_id, params) for message_id, params in queries.year_needs(summary)]
     is_open = year in _open_years()
     person = summary.person_id or 0
+    demanded = demanded_by_year(db.session(), profile.own_profile(db.session(), reader()), [summary])[year]
     of_person = certificates.certificates_of(db.session(), summary.person_id or 0)
     return render_template(
         "portal/year.html",
@@ -75,7 +74,10 @@ def year(year: int) -> str:
         may_print=queries.earns_certificate(summary),
         no_certificate=_no_certificate(summary),
         exemption=holding(db.session(), year, [person]).get(person),
-        account=[_line(posting, record) for posting, record in postings.account(db.session(), person, year)],
+        account=account_lines(db.session(), person, year),
+        level=level_words(demanded, is_own=True),
+        moves=move_words(db.session(), person, year),
+        rules=rule_words(demanded, summary),
         rooms=caps.rooms(db.session(), person, reader().path, year) if missing and is_open else [],
     )
 
@@ -86,33 +88,6 @@ def _no_certificate(summary: YearSummary) -> list[str]:
         return []
     helpers = why_not.hr_department(db.session(), reader(), why_not.CAN_HELP)
     return [words(EXEMPT, {"year": str(summary.year)}), *(say(each) for each in helpers)]
-
-
-POSTING_WORDS = {
-    PostingKind.EARNED: N_("Earned"),
-    PostingKind.CAPPED: N_("Limited by the cap"),
-    PostingKind.WITHDRAWN: N_("No longer counts"),
-    PostingKind.MOVED_OUT: N_("Moved to another year"),
-    PostingKind.MOVED_IN: N_("Moved from another year"),
-    PostingKind.MADE_UP: N_("Made up for this year"),
-    PostingKind.RECALCULATED: N_("Recalculated"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the account in words."""
-
-    posting: YearPosting
-    word: str
-    what: str
-    why: str
-
-
-def _line(posting: YearPosting, record: Declaration | None) -> Line:
-    what = (record.title or record.form_name) if record is not None else ""
-    why = gettext(posting.reason) if posting.reason else ""
-    return Line(posting, gettext(POSTING_WORDS[posting.kind]), what, why)
 
 
 def _open_years() -> list[int]:

@@ -6,6 +6,9 @@ import datetime as dt
 
 import pytest
 
+from models.credits.carrying import STAYING
+from models.credits.counting import DEFAULT_NEEDS
+from models.credits.requirements import Demanded
 from models.credits.standing import Part, YearStanding
 
 
@@ -21,6 +24,7 @@ def standing(public: int, professional: int, total: int) -> YearStanding:
         in_review_tenths=0,
         closes_on=dt.date(2027, 3, 31),
         is_open=True,
+        demanded=Demanded(DEFAULT_NEEDS, None, STAYING),
     )
 
 
