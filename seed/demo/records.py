@@ -80,7 +80,7 @@ def build_records(stage: Stage) -> None:
     """Let everybody do a year's work."""
     _open_last_year(stage)
     fates = _last_year(stage) | _this_year(stage)
-    _decide(stage, fates)
+    decide(stage, fates)
 
 
 # --- declarations ---------------------------------------------------------------------------------------------------
@@ -111,9 +111,9 @@ def _last_year(stage: Stage) -> dict[int, Fate]:
         if n % 4:
             continue
         person = person_actor(person_id)
-        fates[_declare(stage, person, "GXKPX", stage.year - 1, "public", "30", n)] = Fate()
+        fates[declare(stage, person, "GXKPX", stage.year - 1, "public", "30", n)] = Fate()
         hours = "40" if n % 12 == 0 else "60"
-        fates[_declare(stage, person, "HYPX", stage.year - 1, "professional", hours, n)] = Fate()
+        fates[declare(stage, person, "HYPX", stage.year - 1, "professional", hours, n)] = Fate()
     return fates
 
 
@@ -125,7 +125,7 @@ def _this_year(stage: Stage) -> dict[int, Fate]:
         for k in range(1 + (n % 4 == 1)):
             form = TRAINING[(n + k) % len(TRAINING)] if n % 4 else forms[(n // 4 + k) % len(forms)]
             fate = FATES[(n * 3 + k * 5) % len(FATES)]
-            fates[_declare(stage, person, form, stage.year, "", None, n, ends=fate.end)] = fate
+            fates[declare(stage, person, form, stage.year, "", None, n, ends=fate.end)] = fate
     return {i: f for i, f in fates.items() if f.end not in {"draft", "withdrawn"}}
 
 
@@ -153,9 +153,10 @@ def _example(form: str) -> dict[str, Any]:
     return _examples[form]
 
 
-def _declare(
+def declare(
     stage: Stage, person: Actor, form: str, year: int, subject: str, hours: str | None, n: int, *, ends: str = "approved"
 ) -> int:
+    """Let a person declare hours by the example of a form, and do with it what *ends* says; return its id."""
     spec = _example(form)
     example = spec["example"]
     inputs = {k: _dated(str(v), year, n) for k, v in example["inputs"].items()}
@@ -211,7 +212,7 @@ def picture(seed: int) -> bytes:
     return data.getvalue()
 
 
-def _decide(stage: Stage, fates: dict[int, Fate]) -> None:
+def decide(stage: Stage, fates: dict[int, Fate]) -> None:
     """Let each organisation decide what waits for it, batch by batch, until every declaration met its fate."""
     passed: dict[int, int] = {}
     while True:

@@ -39,9 +39,63 @@ def test_figures_are_previewed_then_saved_and_inherited_below(desk: Callable[...
 
 def test_other_figures_than_the_previewed_ones_are_previewed_again(desk: Callable[..., Desk], look: Any) -> None:
     city = desk("city_officer")
-    answer = city.post("year-requirements/needs?year=2026", **FIGURES, confirm="900-300-600")
+    answer = city.post("year-requirements/needs?year=2026", **FIGURES, confirm="90/30/60")
     assert answer.status_code == 200
-    assert 'value="600-200-400"' in answer.text
+    assert 'value="60/20/40"' in answer.text
+    assert stored(look) == []
+
+
+WHOLE = {
+    **FIGURES,
+    "senior_total": "72", "senior_public": "24", "senior_professional": "48",
+    "carry_years": "2", "carries_professional": "y", "carry_most": "30", "make_up_years": "1",
+}  # fmt: skip
+
+
+def test_levels_carry_over_and_make_up_are_saved_shown_and_kept_when_the_page_is_saved_again(
+    desk: Callable[..., Desk], look: Any
+) -> None:
+    city = desk("city_officer")
+    (key,) = re.findall(r'name="confirm" value="([^"]+)"', city.post("year-requirements/needs?year=2026", **WHOLE).text)
+    assert city.post("year-requirements/needs?year=2026", **WHOLE, confirm=key).status_code == 303
+    with look() as session:
+        row = session.scalars(select(Requirement)).one()
+        assert row.levels == {"senior": [720, 240, 480]}
+        assert (row.carry_years, row.carries_public, row.carries_professional) == (2, False, True)
+        assert (row.carry_most_tenths, row.make_up_years) == (300, 1)
+    page = desk("county_officer").get("year-requirements/").text
+    for said in (
+        "Senior: 72 in total, 24 public, 48 professional",
+        "Carry-over: professional hours, 2 years",
+        "Carried over at most: 30 hours a year",
+        "Make-up: within 1 years",
+    ):
+        assert said in page
+    filled = desk("county_officer").get("year-requirements/needs?year=2026").text
+    for name, value in (("senior_total", "72.0"), ("carry_most", "30.0")):
+        assert re.search(rf'name="{name}"[^>]*value="{value}"', filled), name
+    assert '<option selected value="2">' in filled
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"senior_public": ""}, "Fill in all three figures of a title level, or none."),
+        ({"senior_public": "60"}, "Public and professional hours together exceed the total."),
+        ({"senior_total": "-1"}, "Hours lie between 0 and 1000."),
+        ({"carries_professional": ""}, "Choose which hours are carried over, or that none are."),
+        ({"carry_years": "4"}, "Not a valid choice"),
+        ({"make_up_years": "99999999999999999999"}, "Not a valid choice"),
+        ({"carry_most": "1001"}, "Hours lie between 0 and 1000."),
+    ],
+)
+def test_levels_and_moves_that_make_no_sense_are_refused(
+    desk: Callable[..., Desk], look: Any, wrong: dict[str, str], sentence: str
+) -> None:
+    sent = {name: value for name, value in {**WHOLE, **wrong}.items() if value or name != "carries_professional"}
+    answer = desk("city_officer").post("year-requirements/needs?year=2026", **sent)
+    assert sentence in answer.text
+    assert "confirm" not in re.findall(r'name="([^"]+)"', answer.text)
     assert stored(look) == []
 
 
@@ -87,5 +141,5 @@ def test_a_window_is_saved_with_its_grace_and_let_go_again(desk: Callable[..., D
 @pytest.mark.parametrize("name", ["unit_clerk", "department_clerk", "inner_officer"])
 def test_nobody_else_has_the_page(desk: Callable[..., Desk], look: Any, name: str) -> None:
     assert desk(name).get("year-requirements/").status_code == 403
-    assert desk(name).post("year-requirements/needs?year=2026", **FIGURES, confirm="600-200-400").status_code == 403
+    assert desk(name).post("year-requirements/needs?year=2026", **FIGURES, confirm="60/20/40").status_code == 403
     assert stored(look) == []

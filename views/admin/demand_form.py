@@ -40,6 +40,7 @@ class DemandForm(PlainForm):
     carry_years = SelectField(
         _l("Carry-over"),
         coerce=int,
+        default=0,
         choices=[(0, _l("Hours are not carried over")), *((n, AT_MOST[n]) for n in YEARS if n)],
         description=_l(
             "What a complete year has above its requirement goes to the next one; for so many years after the one that they were "
@@ -54,6 +55,7 @@ class DemandForm(PlainForm):
     make_up_years = SelectField(
         _l("Make-up of this year"),
         coerce=int,
+        default=0,
         choices=[(0, _l("Cannot be made up")), *((n, AT_MOST[n]) for n in YEARS if n)],
         description=_l("So many years afterwards hours above their requirement complete this year first, if it is not complete."),
     )
