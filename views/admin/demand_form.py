@@ -6,11 +6,11 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DecimalField, Field, SelectField
+from wtforms import BooleanField, DecimalField, Field, SelectChoice, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from models.base import to_tenths
-from models.credits.carrying import MOST_YEARS, Moving
+from models.credits.carrying import Moving
 from models.credits.counting import Needs
 from models.credits.requirements import Demand
 from models.credits.year_settings import MOST_TENTHS
@@ -27,8 +27,7 @@ LABELS = {
     "public": _l("Public hours required"),
     "professional": _l("Professional hours required"),
 }
-AT_MOST = {1: _l("1 year"), 2: _l("2 years"), 3: _l("3 years")}
-YEARS = range(MOST_YEARS + 1)
+AT_MOST = [SelectChoice(n, word) for n, word in enumerate((_l("1 year"), _l("2 years"), _l("3 years")), 1)]
 
 
 class DemandForm(PlainForm):
@@ -41,7 +40,7 @@ class DemandForm(PlainForm):
         _l("Carry-over"),
         coerce=int,
         default=0,
-        choices=[(0, _l("Hours are not carried over")), *((n, AT_MOST[n]) for n in YEARS if n)],
+        choices=[SelectChoice(0, _l("Hours are not carried over")), *AT_MOST],
         description=_l(
             "What a complete year has above its requirement goes to the next one; for so many years after the one that they were "
             "earned in hours may be carried over."
@@ -56,7 +55,7 @@ class DemandForm(PlainForm):
         _l("Make-up of this year"),
         coerce=int,
         default=0,
-        choices=[(0, _l("Cannot be made up")), *((n, AT_MOST[n]) for n in YEARS if n)],
+        choices=[SelectChoice(0, _l("Cannot be made up")), *AT_MOST],
         description=_l("So many years afterwards hours above their requirement complete this year first, if it is not complete."),
     )
 
