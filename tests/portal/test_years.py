@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from models.certificates.tables import Certificate
+from models.credits.tables import Requirement
+from models.org.tables import CodeEntry
+from models.people.tables import Membership, Professional
+from models.transaction import unit_of_work
+from tests.cast import Cast
 from tests.portal.conftest import Reader
 
 
@@ -116,3 +122,39 @@ def test_the_account_of_a_year_adds_up_in_words(
     assert "used up" in rooms
     assert "24 hours left this year" in rooms
     assert "at most 1 a year" in rooms
+
+
+def test_the_year_tells_its_level_and_what_stands_in_another_year(
+    reader: Reader, declared: Callable[..., int], approve: Callable[..., None], look: Any, cast: Cast
+) -> None:
+    with look() as session, unit_of_work(session):
+        county = cast.organisations["county"]
+        session.add(CodeEntry(list_name="title_level", code="420", name="中级", extra={"group": "intermediate"}))
+        session.get_one(Professional, cast.people["professional"].id).title_level = "420"
+        row = Requirement(path=county.path, organisation_id=county.id, year=2025, total_tenths=900, public_tenths=0)
+        row.professional_tenths, row.levels = 900, {"intermediate": [400, 0, 400]}
+        row.carry_years, row.carries_professional, row.carry_most_tenths, row.make_up_years = 1, True, 300, 2
+        session.add(row)
+        session.add(Membership(person_id=cast.people["professional"].id, path=cast.people["professional"].path,
+            member_of_id=cast.people["professional"].organisation_id, from_on=dt.date(2025, 1, 1)))  # fmt: skip
+    declared("confirm", requested_hours="90")
+    approve(1)
+    home = reader.get("").text
+    assert "Your title level: Intermediate; required: 40 hours, 0 public and 40 professional." in home
+    page = reader.get("years/2026").text
+    for said in (
+        "Your title level: Intermediate",
+        "40 hours above the requirement make up for 2025.",
+        "10 hours above the requirement are carried over to 2027.",
+        "Carry-over: professional hours above the requirement count in the next year.",
+    ):
+        assert said in page
+    account = page[page.index("account-title") : page.index("records-title")]
+    for said in ("Moved to another year", "Year 2025", "-40.0", "Year 2027", "-10.0", "Sum", "40.0"):
+        assert said in account
+    earlier = reader.get("years/2025").text
+    assert "40 hours of it are made up with hours of 2026." in earlier
+    assert "Made up for this year" in earlier
+    later = reader.get("years/2027").text
+    assert "10 hours of it are carried over from 2026." in later
+    assert "Make-up: hours above the requirement of a later year, until 2029, count for what is missing here." in later

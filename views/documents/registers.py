@@ -7,6 +7,7 @@ from flask import Response, current_app, make_response, render_template, request
 from models.access import Actor, Permission
 from models.base import db, today, utcnow
 from models.credits import queries
+from models.credits.moving_years import moves_of_year
 from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.errors import NotFound
 from models.people import queries as people
@@ -37,6 +38,7 @@ def register_of_year(person_id: int) -> Response:
         person=person,
         summary=summary,
         records=queries.learning_record(db.session(), person.id, summary.year),
+        moves=moves_of_year(db.session(), person.id, summary.year),
         subjects={kind: words(word) for kind, word in SUBJECTS.items()},
         printed_on=f"{today():%Y-%m-%d}",
         base=current_app.config["CE_BASE_URL"],
