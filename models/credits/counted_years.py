@@ -193,14 +193,15 @@ def _count(person: Any, years: Sequence[int], read: _Read, life: Life | None) ->
     """Count the years of one person; *life* is there if hours may move between them."""
     needs = {year: read.needs_left((person.id, year)) for year in years}
     counts = {year: count_year(read.granted((person.id, year)), needs[year]) for year in years}
-    stored = read.moves.get(person.id, {})
-    moved = _moves(person.id, needs, counts, read, life) if life is not None else {}
-    wrong = wrong_moves(person.id, person.path, moved, stored) if moved or stored else []
+    if life is None:
+        return [_counting(person, year, needs[year], counts[year], read) for year in years]
+    moved = _moves(person.id, needs, counts, read, life)
     net = balance(moved)
+    wrong: dict[int, list[WrongMove]] = {}
+    for each in wrong_moves(person.id, person.path, moved, read.moves.get(person.id, {})):
+        wrong.setdefault(each.between[0], []).append(each)
     return [
-        _counting(
-            person, year, needs[year], counts[year], read, net.get(year, (0, 0)), [w for w in wrong if w.between[0] == year]
-        )
+        _counting(person, year, needs[year], counts[year], read, net=net.get(year, (0, 0)), wrong=wrong.get(year, ()))
         for year in years
     ]
 
@@ -228,8 +229,9 @@ def _counting(
     needs: Needs,
     count: YearCount,
     read: _Read,
-    net: tuple[int, int],
-    wrong: Sequence[WrongMove],
+    *,
+    net: tuple[int, int] = (0, 0),
+    wrong: Sequence[WrongMove] = (),
 ) -> Counting:
     pair = (person.id, year)
     place, exemption = read.places[pair], read.exemptions.get(pair)

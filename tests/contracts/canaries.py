@@ -70,14 +70,8 @@ FIXED: dict[str, dict[str, Any]] = {
         "state": "published",
     },
     "declaration_windows": {"year": 1990},
-    "requirements": {
-        "year": 9000,
-        "levels": {},
-        "carry_years": 0,
-        "carries_public": False,
-        "carries_professional": False,
-        "make_up_years": 0,
-    },
+    "requirements": {"year": 9000, "levels": {}}
+    | dict.fromkeys(("carry_years", "carries_public", "carries_professional", "make_up_years"), 0),
     "former_title_levels": {"last_year": 2020},
     "year_moves": {"from_year": 2020, "to_year": 2021, "public_tenths": 0, "professional_tenths": 0},
     "exemptions": {"year": 2020, "kind": "leave", "months": 12, "ended_at": None},
