@@ -61,6 +61,7 @@ def _many(
     assert done["result"]["done"] + done["result"]["skipped"] == len(ids), done
     yield Figure(name, done["seconds"] / len(ids), "s", ground.database, len(ids), target)
     yield Figure(f"{name}: processor", done["processor"] / len(ids), "s", ground.database, len(ids), target)
-    yield Figure(f"{name}: memory", done["memory"], "MB", ground.database, len(ids), 200)
+    yield Figure(f"{name}: memory beside the process", done["memory"] - done["before"], "MB", ground.database, len(ids), 200)
+    yield Figure(f"{name}: memory before it began", done["before"], "MB", ground.database, len(ids))
     yield Figure(f"{name}: longest write", done["longest"], "s", ground.database, len(ids), 1)
     yield Figure(f"{name}: p99 of a write meanwhile", p99(waits), "ms", ground.database, len(waits), 200)

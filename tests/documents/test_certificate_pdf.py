@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -161,6 +162,43 @@ def test_everything_fits_on_one_page_and_is_text(app: Flask) -> None:
     assert "副主任医师" in text
 
 
+def heights(page: Any) -> list[tuple[str, float]]:
+    """Return what is written in lines with how far above the foot of the page it stands, in mm; the seal's letters are turned."""
+    found: list[tuple[str, float]] = []
+
+    def note(text: str, matrix: Any, line: Any, *_font: Any) -> None:
+        if len(text.strip()) > 1:
+            found.append(("".join(text.split()), (line[5] * matrix[3] + matrix[5]) / 72 * 25.4))
+
+    page.extract_text(visitor_text=note)
+    return found
+
+
+LONG_NAME = "阿不都热依木·买买提吐尔逊·阿卜杜克里木江·艾合买提江"
+LONG_ISSUER = "伊犁哈萨克自治州察布查尔锡伯自治县" * 2 + "人社保障局"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {},
+        {"name": LONG_NAME, "organisation": "自治县人民医院" * 14, "issuer": LONG_ISSUER},
+        {"name": "A" * 60, "organisation": "W" * 120, "issuer": "海州市人力资源和社会保障局"},
+    ],
+)
+def test_long_names_meet_nothing(app: Flask, names: dict[str, str]) -> None:
+    with app.test_request_context():
+        (page,) = PdfReader(io.BytesIO(as_pdf(a_certificate(**names)))).pages
+    written = heights(page)
+    table = next(height for text, height in written if text.startswith("完成学时"))
+    own = content_of(a_certificate(**names).content).issuer
+    issuer = max(height for text, height in written if len(text) > 3 and text in own)
+    # The code is 34 mm high and stands 18.5 mm above the foot; a line of the issuer is 4 mm high.
+    assert table > 18.5 + 34
+    assert table > issuer + 4
+    assert min(height for _text, height in written) > 18
+
+
 def test_markup_in_data_stays_text(app: Flask) -> None:
     with app.test_request_context():
         text = text_of(as_pdf(a_certificate(organisation='<img src="http://127.0.0.1:1/x"><script>1</script>', issuer="<b>&局")))
@@ -203,7 +241,7 @@ def test_a_phone_reads_the_address_out_of_the_code(app: Flask) -> None:
 def test_a_rare_character_is_drawn_by_the_whole_typeface(app: Flask, name: str) -> None:
     regular = glyphs.face("Bold")
     assert regular is not None
-    rare = [c for c in name if ord(c) not in fonts.characters()]
+    rare = [c for c in name if ord(c) not in glyphs.usual()]
     with glyphs.opened(regular) as font:
         wanted = [font.getGlyphID(font.getBestCmap()[ord(c)]) for c in rare]
     with app.test_request_context():

@@ -47,17 +47,6 @@ def content(style: str) -> bytes:
 
 
 @cache
-def characters() -> frozenset[int]:
-    """Return the code points of GB 2312 and ASCII, 7,500 in all: nearly every name, and all that the documents say."""
-    found = set(range(0x20, 0x7F))
-    for high in range(0xA1, 0xF8):
-        for low in range(0xA1, 0xFF):
-            for coding in ("gb2312", "gbk"):  # they differ in the dot of names and in the dash
-                found.update(map(ord, bytes((high, low)).decode(coding, "ignore")))
-    return frozenset(found)
-
-
-@cache
 def _file(style: str) -> Path | None:
     face = glyphs.face(style)
     if face is None:
@@ -67,7 +56,7 @@ def _file(style: str) -> Path | None:
         of = f"{face.file}:{face.index}:{state.st_size}:{state.st_mtime_ns}:{_VERSION}"
         path = Path(current_app.instance_path) / FOLDER / f"{style}-{hashlib.sha256(of.encode()).hexdigest()[:16]}.otf"
         if not path.exists():
-            _write(path, subset(face, characters()))
+            _write(path, subset(face, glyphs.usual()))
     except (OSError, ValueError) as error:
         log.warning("documents use the whole typeface", extra={"style": style, "error": str(error)})
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from functools import cache
 from typing import Any
@@ -21,7 +22,14 @@ _lock = threading.Lock()
 
 @cache
 def _fonts() -> Any:
+    atexit.register(_forget)
     return configurations.FontConfiguration()
+
+
+def _forget() -> None:
+    """Let the configuration remove its copies of the own fonts while there still is somebody to do so."""
+    _style.cache_clear()
+    _fonts.cache_clear()
 
 
 @cache
