@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -28,6 +29,7 @@ from admin_app.settings import Settings
 from models import jobs, storage
 from models.access import Actor
 from models.base import LOCAL_ZONE, db
+from models.people import passwords
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import Intent, expect
 from tests.cast import Cast
@@ -89,6 +91,15 @@ def _loggers_speak() -> None:
         if isinstance(logger, logging.Logger) and name.partition(".")[0] in {"admin_app", "models", "views"}:
             logger.disabled = False
             logger.propagate = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_hasher() -> Iterator[PasswordHasher]:
+    """What hashes the product's passwords; while tests run something cheap stands in its place."""
+    own = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield own
+    passwords._hasher = own
 
 
 # --- application and database ---------------------------------------------------------------------------------------

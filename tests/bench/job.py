@@ -57,7 +57,7 @@ def main() -> None:
         writes.listen(db.engine)
         before = _memory("self")
         began, began_own = time.perf_counter(), time.process_time()
-        with Parsers() as parsers:
+        with Memory() as memory:
             state = jobs.run_job(int(sys.argv[1]))
         seconds, own = time.perf_counter() - began, time.process_time() - began_own
         with system_session() as session:
@@ -70,16 +70,15 @@ def main() -> None:
                 "seconds": seconds,
                 "processor": own,
                 "before": before,
-                "memory": _memory("self"),
-                "child": parsers.most,
+                "memory": max(memory.most, _memory("self")),
                 "longest": max(writes.seconds),
             }
         )
     )
 
 
-class Parsers:
-    """Looks at the parsers of workbooks while they run; ``most`` is the memory of the largest in MB.
+class Memory:
+    """Looks at this process while a parser of workbooks runs; ``most`` is what both had at the same moment, in MB.
 
     The figure of ``getrusage`` is of no use: a child inherits the parent's peak when it is started.
     """
@@ -103,13 +102,13 @@ class Parsers:
                 for child in children.read_text().split():
                     with suppress(OSError):
                         if b"parser.py" in Path(f"/proc/{child}/cmdline").read_bytes():
-                            self.most = max(self.most, _memory(child))
+                            self.most = max(self.most, _memory("self", "VmRSS") + _memory(child, "VmRSS"))
 
 
-def _memory(process: str) -> float:
-    """Return the most memory that a process has had, in MB."""
+def _memory(process: str, which: str = "VmHWM") -> float:
+    """Return the most memory that a process has had, in MB, or with VmRSS what it has now."""
     status = Path(f"/proc/{process}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    found = re.search(rf"{which}:\s+(\d+) kB", status)
     return int(found[1]) / 1024 if found else 0.0
 
 

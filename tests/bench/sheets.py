@@ -80,7 +80,7 @@ def run(ground: Ground, settings: Settings) -> Iterator[Figure]:
 def _told(ground: Ground, name: str, done: dict[str, Any], n: int, *, seconds: float, memory: float) -> Iterator[Figure]:
     yield Figure(name, done["seconds"], "s", ground.database, n, seconds)
     yield Figure(f"{name}: processor", done["processor"], "s", ground.database, n)
-    yield Figure(f"{name}: memory with the parser", done["memory"] + done["child"], "MB", ground.database, n, memory)
+    yield Figure(f"{name}: memory with the parser", done["memory"], "MB", ground.database, n, memory)
     yield Figure(f"{name}: memory before it began", done["before"], "MB", ground.database, n)
 
 

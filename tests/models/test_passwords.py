@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 
 from models.errors import Invalid
 from models.people import passwords
 
 NUMBER = "37110219800101997X"
+
+
+@pytest.fixture(autouse=True)
+def _as_the_product_hashes(monkeypatch: pytest.MonkeyPatch, own_hasher: PasswordHasher) -> None:
+    monkeypatch.setattr(passwords, "_hasher", own_hasher)
 
 
 @pytest.mark.parametrize(
