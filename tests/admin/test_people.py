@@ -347,7 +347,11 @@ def test_the_learning_record_shows_years_and_what_was_granted(
         "hours are missing in total",
     ):
         assert words in page
-    assert "岗位培训班" in desk("county_officer").get(f"{address}&year=2026").text
+    assert "Account of the year" not in page
+    of_year = desk("county_officer").get(f"{address}&year=2026").text
+    account = of_year[of_year.index("Account of the year") :]
+    for words in ("Earned", "岗位培训班", "30.5", "Sum"):
+        assert words in account
     assert "Print proof of hours" not in page.split("<tbody>")[1].split("</tbody>")[0]
 
 
