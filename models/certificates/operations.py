@@ -49,9 +49,10 @@ def issue(session: Session, actor: Actor, person_id: int, year: int) -> Certific
     found = _valid(session, person_id, year)
     if found is not None:
         return found
-    certificate = _issue(session, person, _passed_summary(session, person_id, year))
-    history.record(session, actor, "certificate", [certificate.id], "issue", changes={"number": [None, certificate.number]})
-    return certificate
+    summary = _passed_summary(session, person_id, year)
+    issued = _issue_all(session, [(person, summary)])
+    _record_new(session, actor, issued)
+    return _only(issued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Issued:
 
     certificates: dict[int, Certificate]
     refused: dict[int, DomainError]
+    new: tuple[Certificate, ...] = ()  # those that were issued just now
 
 
 def issue_many(session: Session, actor: Actor, summary_ids: Sequence[int]) -> Issued:
@@ -87,16 +89,9 @@ def issue_many(session: Session, actor: Actor, summary_ids: Sequence[int]) -> Is
         elif summary_id not in issued:
             to_issue.append((people[summary.person_id], summary))
     new = _issue_all(session, to_issue)
-    history.record(
-        session,
-        actor,
-        "certificate",
-        [c.id for c in new.certificates.values()],
-        "issue",
-        each={c.id: {"number": [None, c.number]} for c in new.certificates.values()},
-    )
+    _record_new(session, actor, new)
     issued |= new.certificates
-    return Issued({i: issued[i] for i in ids if i in issued}, refused | new.refused)
+    return Issued({i: issued[i] for i in ids if i in issued}, refused | new.refused, new.new)
 
 
 def replace(session: Session, actor: Actor, certificate_id: int, *, reason: str) -> Certificate:
@@ -111,7 +106,7 @@ def replace(session: Session, actor: Actor, certificate_id: int, *, reason: str)
     person = session.scalars(select(Professional).where(Professional.id == old.person_id)).one()
     summary = _passed_summary(session, person.id, old.year)
     CERTIFICATES.move(session, actor, old.id, step="replace", reason=reason, values={"ended_at": utcnow(), "end_reason": reason})
-    certificate = _issue(session, person, summary)
+    certificate = _only(_issue_all(session, [(person, summary)]))
     history.record(
         session,
         actor,
@@ -166,11 +161,17 @@ def _not_earned(summary: YearSummary | None, year: int) -> NotAllowed:
     return NotAllowed(EXEMPT if summary is not None and summary.is_exempt else NOT_PASSED, year=str(year))
 
 
-def _issue(session: Session, person: Professional, summary: YearSummary) -> Certificate:
-    made = _issue_all(session, [(person, summary)])
-    for refusal in made.refused.values():
+def _only(issued: Issued) -> Certificate:
+    """Return the one certificate; raises the refusal where there is none."""
+    for refusal in issued.refused.values():
         raise refusal
-    return made.certificates[summary.id]
+    (certificate,) = issued.certificates.values()
+    return certificate
+
+
+def _record_new(session: Session, actor: Actor, issued: Issued) -> None:
+    numbers = {c.id: {"number": [None, c.number]} for c in issued.new}
+    history.record(session, actor, "certificate", list(numbers), "issue", each=numbers)
 
 
 def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummary]]) -> Issued:
@@ -186,9 +187,9 @@ def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummar
         # Locked in one order by everybody: two who issue for several series never wait for each other in a circle.
         series = {place: locked_series(session, *place) for place in sorted(set(places.values()))}
         # Whoever waited for the lock may find that the other one has issued these very certificates.
-        issued |= _valid_ones(session, [summary for _, summary in wanted])
+        found = _valid_ones(session, [summary for _, summary in wanted])
         for person, summary in wanted:
-            if summary.id in issued:
+            if summary.id in found:
                 continue
             issuer = issuers[summary.year_organisation_id]
             try:
@@ -199,7 +200,7 @@ def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummar
             issued[summary.id] = _certificate(person, issuer, content, take_number(series[places[summary.id]]))
         session.add_all(issued.values())
         session.flush()
-    return Issued(issued, refused)
+    return Issued(found | issued, refused, tuple(issued.values()))
 
 
 def _place(issuers: Mapping[int, Issuer], summary: YearSummary) -> tuple[str, int]:

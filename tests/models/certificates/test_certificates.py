@@ -296,3 +296,57 @@ def test_raced_prints_leave_no_gap_and_no_double(app: Flask, cast: Cast, passed:
     found = list(prints(app, [(cast.city_officer, p) for p in people for _twice in range(2)]))
     assert len(found) == 8
     assert sorted(n[10:17] for n in set(found)) == ["0000001", "0000002", "0000003", "0000004"]
+
+
+@pytest.mark.both_databases
+def test_tasks_and_prints_that_race_number_each_once(app: Flask, cast: Cast, passed: Pass, system: Session) -> None:
+    names = ("professional", "colleague", "branch_worker", "neighbour")
+    for name in names:
+        passed(name)
+    ids = list(system.scalars(select(YearSummary.id)))
+    system.rollback()
+    gate = threading.Barrier(4)
+    failures: list[BaseException] = []
+
+    def work(wanted: list[int]) -> None:
+        with app.app_context(), ScopedSession(db, expire_on_commit=False, autoflush=False) as session:
+            attach(session, scope_of(cast.city_officer))
+            gate.wait()
+            try:
+                with unit_of_work(session):
+                    operations.issue_many(session, cast.city_officer, wanted)
+            except BaseException as error:  # noqa: BLE001 - told to the test below
+                failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(wanted,)) for wanted in (ids, ids[::-1], ids[:2], ids[2:])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    numbers = sorted(system.scalars(select(Certificate.number)))
+    assert [number[10:17] for number in numbers] == ["0000001", "0000002", "0000003", "0000004"]
+    recorded = system.scalars(select(HistoryEntry.changes).where(HistoryEntry.subject_kind == "certificate"))
+    assert sorted(changes["number"][1] for changes in recorded if changes) == numbers
+
+
+def test_many_that_cannot_be_printed_take_no_number(cast: Cast, passed: Pass, session_of: Open, system: Session) -> None:
+    for name in ("professional", "colleague", "neighbour"):
+        passed(name)
+    with system_session() as session, unit_of_work(session):
+        session.get_one(Professional, cast.people["colleague"].id).name = "\U0003ffff"
+    ids = list(system.scalars(select(YearSummary.id).order_by(YearSummary.id)))
+    session = session_of(cast.city_officer)
+    with unit_of_work(session):
+        issued = operations.issue_many(session, cast.city_officer, [*ids, ids[0], 987_654])
+    assert [c.number[10:17] for c in issued.certificates.values()] == ["0000001", "0000002"]
+    assert {i: type(refusal) for i, refusal in issued.refused.items()} == {ids[1]: Invalid, 987_654: NotFound}
+    with unit_of_work(session):
+        assert operations.issue_many(session, cast.city_officer, ids).new == ()
+
+
+def test_a_professional_issues_for_nobody_else(cast: Cast, passed: Pass, session_of: Open) -> None:
+    passed("professional")
+    session = session_of(cast.professional)
+    with unit_of_work(session), pytest.raises(NotAllowed):
+        operations.issue_many(session, cast.professional, [1])
