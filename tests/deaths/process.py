@@ -26,10 +26,13 @@ from models.people.imports import PeopleImport
 from models.transaction import Intent, intending
 from tests.conftest import settings_for
 from tests.databases import engine_of
-from views.admin import batch
+from views.admin import batch, certificate_jobs
 
 CHUNK = 8
 """Rows of one transaction here: a few dozen rows have beginnings, middles and ends."""
+
+SHEETS = 2
+"""Sheets of one part of a printing."""
 
 Photograph = tuple[tuple[str, str, int], ...]
 """How many rows each table holds, by their state where they have one."""
@@ -79,6 +82,7 @@ def work(place: Place, die_at: int, out: Connection) -> None:
     Each commit that came back is sent at once: how many there were is known of the dead, too.
     """
     PeopleImport.chunk_size = batch.CHUNK = CHUNK
+    certificate_jobs.PRINTED_AT_ONCE = SHEETS
     told = Told()
 
     def committed(_session: Session) -> None:

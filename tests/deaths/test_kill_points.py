@@ -1,17 +1,20 @@
-"""kill -9 in the middle of an import, a batch of decisions, an export: no half row, nothing lost, the same in the end."""
+"""kill -9 in the middle of an import, a batch of decisions, an export, a printing: no half row, nothing lost, the same in the end."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
 from models import files, history, jobs
 from models.access import Actor
 from models.base import db
+from models.certificates.tables import Certificate
 from models.credits.recompute import recompute_all
 from models.credits.tables import YearSummary
 from models.jobs import Job, JobState
@@ -28,7 +31,7 @@ from views.admin import batch
 
 pytestmark = pytest.mark.both_databases
 MOST_DIE = 0.9  # who is to be killed near its end may get there first
-NUMBERS = [pytest.param(4, id="some"), pytest.param(84, id="many", marks=pytest.mark.hard)]
+NUMBERS = [pytest.param(3, id="some"), pytest.param(63, id="many", marks=pytest.mark.hard)]
 points = pytest.mark.parametrize("n_points", NUMBERS)
 
 
@@ -92,6 +95,31 @@ def test_a_killed_export_writes_its_workbook_and_is_noted_once(
             key = job.result["file"]
             content = files.read(files.job_file(session, key))
         return whole_job(), sorted(texts(content))
+
+    assert deaths.at(n_points, look) >= MOST_DIE * n_points
+
+
+@points
+def test_a_killed_printing_of_certificates_makes_the_same_sheets_and_numbers(
+    n_points: int, deaths: Deaths, in_app: Flask, cast: Cast
+) -> None:
+    with system_session() as session, unit_of_work(session):
+        for person in cast.people.values():
+            required = {"required_total_tenths": 900, "required_public_tenths": 300, "required_professional_tenths": 600}
+            earned = {"total_tenths": 945, "public_tenths": 300, "professional_tenths": 645, "is_passed": True}
+            place = {"path": person.path, "year_organisation_id": person.organisation_id}
+            session.add(YearSummary(person_id=person.id, year=2026, **place, **required, **earned))
+    with system_session() as session:
+        within = YearSummary.path.startswith(cast.county_officer.path)
+        ids = sorted(session.scalars(select(YearSummary.id).where(within)))
+    enqueue(cast.county_officer, "certificates", {"ids": ids, "how": "print"})
+
+    def look() -> object:
+        with system_session() as session:
+            key = session.scalars(select(Job)).one().result["file"]
+            sheets = PdfReader(io.BytesIO(files.read(files.job_file(session, key)))).pages
+            numbers = session.execute(select(Certificate.person_id, Certificate.number).order_by(Certificate.person_id))
+            return whole_job(), len(sheets), numbers.all()
 
     assert deaths.at(n_points, look) >= MOST_DIE * n_points
 
