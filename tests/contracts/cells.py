@@ -160,14 +160,15 @@ class Matrix:
         """Return every cell of a position, of all addresses or of one."""
         return [cell for group in self.groups((position,), endpoint) for cell in group]
 
-    def sample(self, seed: int, positions: Collection[str] = ()) -> list[Cell]:
+    def sample(self, seed: int, positions: Collection[str] = (), *, part: int = 0, n_parts: int = 1) -> list[Cell]:
         """Return cells by chance: each address meets each position about somebody's object, every sixth also about none.
 
-        Of every sixth group the answer is held against the one about an absent object.
+        Of every sixth group the answer is held against the one about an absent object. Of several parts each holds other
+        groups, all positions among them.
         """
         chosen = random.Random(seed)
         taken: list[Cell] = []
-        for group in self.groups(positions):
+        for group in itertools.islice(self.groups(positions), part, None, n_parts):
             named = [c for c in group if c.owner not in {"", NOBODY}]
             plain = [c for c in group if not c.owner]
             if named:
