@@ -47,6 +47,7 @@ class DeclarationBatch(InSubtree, Base):
     requested_tenths: Mapped[int] = mapped_column(default=0)
     form_key: Mapped[str | None] = mapped_column(binary_string(43))  # of the page it was made on: a second click makes no other
     made_by: Mapped[str] = mapped_column(String(100), default="")
+    kept_at: Mapped[dt.datetime | None] = mapped_column(default=utcnow)  # when somebody worked on it last
     submitted_at: Mapped[dt.datetime | None]  # from then on the form stays as it is
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
@@ -124,9 +125,11 @@ def own_open(session: Session, actor: Actor, batch_id: int | None) -> Declaratio
 
 
 def unfinished(session: Session, actor: Actor, *, limit: int = 20) -> Sequence[DeclarationBatch]:
-    """Return the forms of the own organisation that are not submitted yet, the newest first."""
+    """Return the forms of the own organisation that are not submitted yet; the one that was worked on last comes first."""
     mine = (DeclarationBatch.organisation_id == actor.organisation_id, DeclarationBatch.submitted_at.is_(None))
-    return session.scalars(select(DeclarationBatch).where(*mine).order_by(DeclarationBatch.id.desc()).limit(limit)).all()
+    return session.scalars(
+        select(DeclarationBatch).where(*mine).order_by(DeclarationBatch.kept_at.desc(), DeclarationBatch.id.desc()).limit(limit)
+    ).all()
 
 
 def of_form(session: Session, actor: Actor, form_key: str) -> DeclarationBatch | None:
@@ -183,6 +186,7 @@ def keep(
     batch.subject, batch.elective = fitting.subject, fitting.elective
     batch.form_code, batch.form_name = (offer.form.code, offer.spec.label.zh[:60]) if offer else ("", "")
     batch.inputs = inputs
+    batch.kept_at = utcnow()
     hours = fitting.requested_hours
     batch.requested_tenths = to_tenths(hours) if hours is not None and not isinstance(hours, str) else 0
     session.flush()

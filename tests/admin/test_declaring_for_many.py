@@ -96,6 +96,18 @@ def test_a_form_sent_twice_makes_one(desk: Sit, begun: Any, look: Look) -> None:
     assert (count(look, DeclarationBatch), count(look, BatchFile)) == (1, 1)
 
 
+def test_people_are_added_to_the_form_from_which_they_are_picked(
+    desk: Sit, begun: Any, cast: Cast, clock: Callable[[str], None]
+) -> None:
+    clerk = desk("unit_clerk")
+    earlier, later = begun(clerk), begun(clerk, "l" * 43)
+    clock("2026-12-15 10:01")
+    people = clerk.follow(clerk.post(f"declare-for/edit?id={earlier}", **form("people")))
+    assert f"/admin/declare-for/edit?id={earlier}" in people.text
+    asked = clerk.post("declare-people/action/", action="declare", ids=[cast.people["colleague"].id], list="")
+    assert re.findall(r'<option[^>]* value="(\d+)"', asked.text) == [str(earlier), str(later)]
+
+
 def test_what_is_missing_is_said_at_once_and_nothing_is_declared(desk: Sit, look: Look) -> None:
     clerk = desk("unit_clerk")
     answer = clerk.post("declare-for/", **form("submit", f_class_name="", requested_hours="x"))

@@ -46,7 +46,7 @@ def batch_words(batch: DeclarationBatch) -> str:
 
 
 class AddForm(PlainForm):
-    """Which form the people are added to; the newest one first."""
+    """Which form the people are added to; the one that was worked on last comes first."""
 
     batch_id = SelectField(_l("Declaration"), choices=_choices, validate_choice=False)
 
