@@ -56,6 +56,20 @@ def test_the_name_finds_the_years_and_another_does_not(desk: Callable[..., Desk]
     assert "人员-professional" not in asked(desk("unit_clerk"), RECORDS, name="王五")
 
 
+@pytest.mark.parametrize("screen", [RECORDS, PRINTS])
+def test_the_next_year_to_which_hours_are_carried_can_be_asked_for(
+    desk: Callable[..., Desk], years: dict[str, int], look: Any, screen: str
+) -> None:
+    officer = desk("county_officer")
+    assert "人员-professional" not in asked(officer, screen, year="2027")
+    with look() as session:
+        session.execute(update(YearSummary).where(YearSummary.id == years["professional"]).values(year=2027))
+        session.commit()
+    page = asked(officer, screen, year="2027")
+    assert "人员-professional" in page
+    assert '<option value="2027" selected>' in page or '<option selected value="2027">' in page
+
+
 def test_only_passed_years_can_be_printed(desk: Callable[..., Desk], years: dict[str, int]) -> None:
     page = desk("county_officer").get(PRINTS).text
     assert "人员-professional" in page

@@ -156,5 +156,7 @@ def test_the_year_tells_its_level_and_what_stands_in_another_year(
     assert "40 hours of it are made up with hours of 2026." in earlier
     assert "Made up for this year" in earlier
     later = reader.get("years/2027").text
+    assert "Not complete yet" in later
+    assert "Not passed" not in later + reader.get("years").text  # 2025 is complete, and 2026; 2027 has not begun
     assert "10 hours of it are carried over from 2026." in later
     assert "Make-up: hours above the requirement of a later year, until 2029, count for what is missing here." in later

@@ -54,7 +54,7 @@ COLUMNS = (
 )
 BY_NUMBER = text_filter("number", N_("ID document number"), people.by_number, is_private=True, help=N_("The whole number."))
 BY_UNIT = picker_filter("below", N_("Unit with all below it"), _below, address=organisation_address, shown=organisation_words)
-BY_YEAR = year_filter("year", YearSummary.year, choices=partial(last_years, 10))
+BY_YEAR = year_filter("year", YearSummary.year, choices=partial(last_years, 10, ahead=1))
 
 
 def _record_url(_view: Any, row: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask_babel import gettext
 
-from models.base import db
+from models.base import db, today
 from models.certificates import queries as certificates
 from models.certificates.content import Content, content_of
 from models.certificates.operations import EXEMPT
@@ -40,13 +40,14 @@ def years() -> str:
     first, last = sorted(y for y in chosen if y) if all(chosen) else chosen
     found = queries.year_summaries_of(db.session(), person_id(reader()), from_year=first, to_year=last)
     of_person = certificates.certificates_of(db.session(), person_id(reader()))
+    open_years = _open_years()
     return render_template(
         "portal/years.html",
         years=found,
         first=first,
         last=last,
         is_filtered=bool(first or last),
-        open_years=_open_years(),
+        unfinished={s.year for s in found if _is_unfinished(s.year, open_years)},
         with_certificate={c.year for c in of_person},
         printable={s.year for s in found if queries.earns_certificate(s)},
     )
@@ -58,7 +59,8 @@ def year(year: int) -> str:
     summary = _summary(year)
     records = queries.learning_record(db.session(), summary.person_id or 0, year)
     missing = [words(message_id, params) for message_id, params in queries.year_needs(summary)]
-    is_open = year in _open_years()
+    open_years = _open_years()
+    is_open = year in open_years
     person = summary.person_id or 0
     demanded = demanded_by_year(db.session(), profile.own_profile(db.session(), reader()), [summary])[year]
     of_person = certificates.certificates_of(db.session(), summary.person_id or 0)
@@ -69,7 +71,7 @@ def year(year: int) -> str:
         why=counted_lines(db.session(), summary.person_id or 0, year),
         missing=missing,
         subjects=SUBJECTS,
-        is_open=is_open,
+        is_unfinished=_is_unfinished(year, open_years),
         has_certificate=any(c.year == year for c in of_person),
         may_print=queries.earns_certificate(summary),
         no_certificate=_no_certificate(summary),
@@ -91,8 +93,13 @@ def _no_certificate(summary: YearSummary) -> list[str]:
 
 
 def _open_years() -> list[int]:
-    """Return the years for which hours may still be declared: what is missing there is not failed yet."""
+    """Return the years for which hours may still be declared."""
     return windows.open_years(db.session(), reader().path)
+
+
+def _is_unfinished(year: int, open_years: list[int]) -> bool:
+    """Say whether what a year lacks is not failed yet: it is not over, or hours of it may still be declared."""
+    return year >= today().year or year in open_years
 
 
 @blueprint.get("/years/<int:year>/certificate")
