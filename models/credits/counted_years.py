@@ -139,7 +139,7 @@ def counted(
         years = {p: y for p, y in years.items() if p in people}
         moves = stored_moves(session, years)
         moving = {}
-        if moves or is_any_moving(session) or (tried is not None and tried.demand.moving.is_on):
+        if moves or is_any_moving(session) or (tried and tried.demand and tried.demand.moving.is_on):
             moving = _moving(session, people, years, moves, tried)
         years |= {p: sorted(life.years) for p, life in moving.items()}
         places = _places(session, people, years, tried)
@@ -198,7 +198,8 @@ def _count(person: Any, years: Sequence[int], read: _Read, life: Life | None) ->
     moved = _moves(person.id, needs, counts, read, life)
     net = balance(moved)
     wrong: dict[int, list[WrongMove]] = {}
-    for each in wrong_moves(person.id, person.path, moved, read.moves.get(person.id, {})):
+    moving = {year: read.places[person.id, year].demand.moving for year in years}
+    for each in wrong_moves(person.id, person.path, moved, read.moves.get(person.id, {}), moving):
         wrong.setdefault(each.between[0], []).append(each)
     return [
         _counting(person, year, needs[year], counts[year], read, net=net.get(year, (0, 0)), wrong=wrong.get(year, ()))

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.among import among
-from models.credits.carrying import MOST_YEARS, Moved
+from models.credits.carrying import MOST_YEARS, Moved, Moving
 from models.credits.postings import Figures, Line, Posted, PostingKind
 from models.credits.tables import Declaration, DeclarationState, YearMove, YearSummary
 from models.errors import N_
@@ -17,6 +17,7 @@ from models.people.tables import Membership
 from models.scope import bulk_insert, bulk_update
 
 MOVED_LESS = N_("Less is above the requirement than before.")
+SWITCHED_OFF = N_("Hours are not carried over or made up here any more.")
 
 Between = tuple[int, int]
 """The year that hours leave and the year they stand in."""
@@ -38,6 +39,7 @@ class WrongMove(NamedTuple):
     between: Between
     stored: Move | None
     right: Moved
+    is_off: bool  # no demand lets hours go that way
 
     @property
     def difference(self) -> Figures:
@@ -116,11 +118,25 @@ def moves_of_year(session: Session, person_id: int, year: int) -> Sequence[YearM
     return session.scalars(statement.order_by(YearMove.from_year, YearMove.to_year)).all()
 
 
-def wrong_moves(person_id: int, path: str, right: Mapping[Between, Moved], stored: Mapping[Between, Move]) -> list[WrongMove]:
-    """Return what differs between the moves as they should be and as they are stored."""
+def wrong_moves(
+    person_id: int,
+    path: str,
+    right: Mapping[Between, Moved],
+    stored: Mapping[Between, Move],
+    moving: Mapping[int, Moving],
+) -> list[WrongMove]:
+    """Return what differs between the moves as they should be and as they are stored; *moving* is what each year allows."""
     nothing = Moved()
-    both = [WrongMove(person_id, path, b, stored.get(b), right.get(b, nothing)) for b in sorted({*right, *stored})]
+    both = [
+        WrongMove(person_id, path, b, stored.get(b), right.get(b, nothing), is_off=_is_off(b, moving))
+        for b in sorted({*right, *stored})
+    ]
     return [each for each in both if each.difference != (0, 0, 0)]
+
+
+def _is_off(between: Between, moving: Mapping[int, Moving]) -> bool:
+    source, target = between
+    return moving[target].make_up_years == 0 if target < source else moving[source].carry_years == 0
 
 
 def balance(right: Mapping[Between, Moved]) -> dict[int, tuple[int, int]]:
@@ -166,7 +182,7 @@ def postings_of(wrong: Iterable[WrongMove]) -> list[Posted]:
     for each in wrong:
         source, target = each.between
         total, public, professional = each.difference
-        reason = MOVED_LESS if total < 0 else ""
+        reason = "" if total >= 0 else SWITCHED_OFF if each.is_off else MOVED_LESS
         comes_as = PostingKind.MOVED_IN if target > source else PostingKind.MADE_UP
         out = Line(PostingKind.MOVED_OUT, (-total, -public, -professional), reason)
         found.append(Posted(each.person_id, source, each.path, None, out, {"year": target}))

@@ -18,6 +18,7 @@ from models.credits import carrying, exempting
 from models.credits.carrying import Moved, Moving, Year
 from models.credits.counting import Needs
 from models.credits.exemptions import Exemption
+from models.credits.moving_years import SWITCHED_OFF
 from models.credits.postings import PostingKind, YearPosting
 from models.credits.recompute import recompute_all
 from models.credits.recount import recount_years
@@ -326,6 +327,9 @@ def test_the_preview_says_what_saving_does(session_of: Callable[..., Session], c
         set_demand(session, cast.county_officer, 2025, None)
     assert figures("professional", cast) == {2025: (700, False), 2026: (1200, True)}
     assert accounts() == totals()
+    with system_session() as system:
+        back = system.scalars(select(YearPosting).order_by(YearPosting.id.desc()).limit(2)).all()
+        assert [(p.total_tenths, p.reason) for p in back] == [(-200, SWITCHED_OFF), (200, SWITCHED_OFF)]
 
 
 @contextmanager
