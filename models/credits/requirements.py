@@ -50,11 +50,11 @@ def prefixes(path: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A demand that stands in place of the stored one of a path and year while it is tried."""
+    """A demand that stands in place of the stored one of a path and year while it is tried; None: there is none."""
 
     path: str
     year: int
-    demand: Demand
+    demand: Demand | None
 
 
 def requirement_of(session: Session, path: str, year: int) -> Demand:
@@ -68,8 +68,10 @@ def requirements_of(
     """Return what the years demand at the paths, all in one read."""
     above = {path: prefixes(path) for path, _ in wanted}
     rows = _rows(session, {p for paths in above.values() for p in paths})
-    if tried is not None:
+    if tried is not None and tried.demand is not None:
         rows.setdefault(tried.path, {})[tried.year] = tried.demand
+    elif tried is not None:
+        rows.get(tried.path, {}).pop(tried.year, None)
     return {(path, year): _nearest(rows, above[path], year) for path, year in wanted}
 
 

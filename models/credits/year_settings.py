@@ -7,7 +7,7 @@ another year has one; a row of a department below holds there instead.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ MOST_TRIED = 2_000
 FIRST_YEAR = 2000
 YEARS_AHEAD = 2
 MOST_GRACE = 90
+OUTDATED = N_("Meanwhile another requirement holds than the one this was compared with. This is what would change now.")
 FORBIDDEN = N_("Requirements and windows are those of an HR department; its super administrator changes them.")
 
 
@@ -47,9 +48,24 @@ class YearSettings:
 
     year: int
     demand: Demand
-    has_own_demand: bool
+    set_in: int | None  # the year whose own row holds, an earlier one too; None: inherited from above
     window: windows.Window
     has_own_window: bool
+
+    @property
+    def has_own_demand(self) -> bool:
+        """Say whether the year has a row of its own that can be taken away."""
+        return self.set_in == self.year
+
+
+class Outdated(Conflict):
+    """Another demand holds than the one that the change was compared with when it was confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__(OUTDATED)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Outdated, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +81,23 @@ class Turning:
 def settings_of_years(session: Session, path: str) -> list[YearSettings]:
     """Return the running year, those around it and every year that is set at *path*, the newest first."""
     running = today().year
+    return _settings(session, path, set(range(running - 2, running + 2)))
+
+
+def _settings(session: Session, path: str, asked: set[int]) -> list[YearSettings]:
     own_demands = set(session.scalars(select(Requirement.year).where(Requirement.path == path)))
     own_windows = set(session.scalars(select(DeclarationWindow.year).where(DeclarationWindow.path == path)))
-    years = {*range(running - 2, running + 2), *(y for y in own_demands | own_windows if y)}
+    years = asked | {y for y in own_demands | own_windows if y}
     demands = requirements_of(session, {(path, y) for y in years})
     known = windows.windows(session, path)
     return [
-        YearSettings(y, demands[path, y], y in own_demands, known.get(y) or windows.default_window(y), y in own_windows)
+        YearSettings(
+            y,
+            demands[path, y],
+            max((own for own in own_demands if own <= y), default=None),
+            known.get(y) or windows.default_window(y),
+            y in own_windows,
+        )
         for y in sorted(years, reverse=True)
     ]
 
@@ -79,12 +105,7 @@ def settings_of_years(session: Session, path: str) -> list[YearSettings]:
 def settings_of(session: Session, path: str, year: int) -> YearSettings:
     """Return what holds for one year; raises NotFound for a year that nobody sets anything for."""
     _check_year(year)
-    found = next((s for s in settings_of_years(session, path) if s.year == year), None)
-    if found is not None:
-        return found
-    demand = requirement_of(session, path, year)
-    window = windows.windows(session, path).get(year) or windows.default_window(year)
-    return YearSettings(year, demand, has_own_demand=False, window=window, has_own_window=False)
+    return next(s for s in _settings(session, path, {year}) if s.year == year)
 
 
 def _check_year(year: int) -> None:
@@ -119,13 +140,16 @@ def check_demand(demand: Demand) -> None:
         raise Invalid(N_("Hours stand in another year for at most %(n)s years."), n=MOST_YEARS)
     if (moving.carry_years > 0) != (moving.carries_public or moving.carries_professional):
         raise Invalid(N_("Choose which hours are carried over, or that none are."))
+    if moving.carry_most_tenths and not moving.carry_years:
+        raise Invalid(N_("Hours are not carried over: leave their limit empty, or choose for how many years they are."))
 
 
-def set_demand(session: Session, actor: Actor, year: int, demand: Demand | None) -> jobs.Job | None:
+def set_demand(session: Session, actor: Actor, year: int, demand: Demand | None, *, stood: str | None = None) -> jobs.Job | None:
     """Set what *year* demands at the own HR department and below; None lets it be inherited again.
 
     Every year that is concerned is counted anew: up to 500 people's years at once, more by the job that is returned.
-    Raises NotAllowed, NotFound for a year out of reach, Invalid for the figures, Conflict when nothing would change.
+    *stood* is what held, as ``written``, when the change was confirmed. Raises NotAllowed, NotFound for a year out of reach,
+    Invalid for the figures, Conflict when nothing would change, and Outdated when another demand holds than *stood*.
     """
     _check_year(year)
     if demand is not None:
@@ -136,6 +160,8 @@ def set_demand(session: Session, actor: Actor, year: int, demand: Demand | None)
     if stored == demand:
         raise Conflict(N_("This is what holds already."))
     holding = requirement_of(session, organisation.path, year)
+    if stood is not None and written(holding) != stood:
+        raise Outdated
     if demand is None:
         session.delete(row)
     else:
@@ -177,14 +203,21 @@ def _years_from(session: Session, path: str, year: int) -> tuple[int, int]:
     return year, (following or 9999) - 1
 
 
-def turning(session: Session, path: str, year: int, demand: Demand) -> Turning:
-    """Say how many people's years would turn if *year* demanded *demand* at *path*; writes nothing.
+def demand_without(session: Session, path: str, year: int) -> Demand:
+    """Return what *year* would demand at *path* without a row of its own."""
+    return requirements_of(session, {(path, year)}, tried=Tried(path, year, None))[path, year]
+
+
+def turning(session: Session, path: str, year: int, demand: Demand | None) -> Turning:
+    """Say how many people's years would turn if *year* demanded *demand* at *path*, None if it inherited; writes nothing.
 
     Within the scope of the session; where a department below has its own demand it stays. Up to 2,000 years are counted as
     after saving. Of more it is said by the hours that count today, so without what would be carried over or made up.
     """
     first, last = _years_from(session, path, year)
-    is_moving = demand.moving.is_on or requirement_of(session, path, year).moving.is_on
+    tried = Tried(path, year, demand)
+    after = requirements_of(session, {(path, year)}, tried=tried)[path, year]
+    is_moving = after.moving.is_on or requirement_of(session, path, year).moving.is_on
     low, high = path_range(path)
     years = YearSummary.year.between(first, last + MOST_YEARS if is_moving else last)
     inside = [YearSummary.path >= low, YearSummary.path < high, years]
@@ -193,26 +226,26 @@ def turning(session: Session, path: str, year: int, demand: Demand) -> Turning:
         inside.append((YearSummary.path < low) | (YearSummary.path >= high))
     rows = session.execute(select(YearSummary.person_id, YearSummary.year).where(*inside).limit(MOST_TRIED + 1)).all()
     if len(rows) > MOST_TRIED:
-        return _turning_of_many(session, demand, inside, is_moving=is_moving)
+        return _turning_of_many(session, tried, inside, is_moving=is_moving)
     turned: dict[tuple[int, int], bool] = {}  # whether the year passes afterwards
     for start in range(0, len(rows), CHUNK):
         pairs = [(row.person_id, row.year) for row in rows[start : start + CHUNK]]
-        for counting in counted(session, pairs, lock=False, tried=Tried(path, year, demand)):
+        for counting in counted(session, pairs, lock=False, tried=tried):
             if counting.is_passed != bool(counting.stored and counting.stored.is_passed):
                 turned[counting.person_id, counting.year] = counting.is_passed
     n_passed = sum(turned.values())
     return Turning(len(rows), n_passed, len(turned) - n_passed)
 
 
-def _turning_of_many(session: Session, demand: Demand, inside: Sequence[Any], *, is_moving: bool) -> Turning:
-    passes: Any = _passes(demand.base)
-    statement = select()
-    if demand.levels:
+def _turning_of_many(session: Session, tried: Tried, inside: Sequence[Any], *, is_moving: bool) -> Turning:
+    years = session.scalars(select(YearSummary.year).where(*inside).distinct()).all()
+    # Each year by its own demand: what is inherited may differ from one to the next.
+    demands = requirements_of(session, {(tried.path, year) for year in years}, tried=tried)
+    statement, codes = select(), {}
+    if any(demand.levels for demand in demands.values()):
         codes = title_levels.codes(session)
-        level = title_levels.code_of_year(YearSummary.year)
-        by_level = [(level.in_([c for c, of in codes.items() if of is each]), _passes(n)) for each, n in demand.levels.items()]
-        passes = case(*by_level, else_=passes)
         statement = statement.join_from(YearSummary, Professional, Professional.id == YearSummary.person_id)
+    passes: Any = case(*((YearSummary.year == year, _passes_demand(demand, codes)) for (_, year), demand in demands.items()))
     n, to_passed, to_failed = session.execute(
         statement.add_columns(
             func.count(YearSummary.id),
@@ -221,6 +254,14 @@ def _turning_of_many(session: Session, demand: Demand, inside: Sequence[Any], *,
         ).where(*inside)
     ).one()
     return Turning(n, int(to_passed or 0), int(to_failed or 0), is_without_moves=is_moving)
+
+
+def _passes_demand(demand: Demand, codes: Mapping[str, title_levels.TitleLevel]) -> Any:
+    if not demand.levels:
+        return _passes(demand.base)
+    level = title_levels.code_of_year(YearSummary.year)
+    by_level = [(level.in_([c for c, of in codes.items() if of is each]), _passes(n)) for each, n in demand.levels.items()]
+    return case(*by_level, else_=_passes(demand.base))
 
 
 def _passes(needs: Needs) -> Any:

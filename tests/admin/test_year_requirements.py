@@ -21,20 +21,35 @@ def stored(look: Any) -> list[tuple[str, int, int]]:
         return [(r.path, r.year, r.total_tenths) for r in session.scalars(select(Requirement))]
 
 
+def shown(answer: Any) -> dict[str, str]:
+    """Return what a preview sends back when it is confirmed."""
+    return dict(re.findall(r'name="(confirm|stood)" value="([^"]+)"', answer.text))
+
+
+def save(officer: Desk, year: str = "2026", **typed: str) -> None:
+    address, typed = f"year-requirements/needs?year={year}", {**FIGURES, "year": year, **typed}
+    assert officer.post(address, **typed, **shown(officer.post(address, **typed))).status_code == 303
+
+
 def test_figures_are_previewed_then_saved_and_inherited_below(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
     city = desk("city_officer")
     asked = city.post("year-requirements/needs?year=2026", **FIGURES)
     assert "0 people" in asked.text
     assert stored(look) == []
-    (key,) = re.findall(r'name="confirm" value="([^"]+)"', asked.text)
-    assert city.post("year-requirements/needs?year=2026", **FIGURES, confirm=key).status_code == 303
+    assert city.post("year-requirements/needs?year=2026", **FIGURES, **shown(asked)).status_code == 303
     assert stored(look) == [(cast.organisations["city"].path, 2026, 600)]
     page = desk("county_officer").get("year-requirements/").text
     assert "60.0" in page
     assert "Set here." not in page
     assert "Set here." in city.get("year-requirements/").text
-    assert city.post("year-requirements/inherit", year="2026", what="needs").status_code == 303
+    back = city.post("year-requirements/inherit", year="2026", what="needs")
+    assert "0 people" in back.text
+    assert "<dd>90.0</dd>" in back.text
+    assert stored(look) == [(cast.organisations["city"].path, 2026, 600)]
+    assert city.post("year-requirements/inherit", year="2026", what="needs", **shown(back)).status_code == 303
     assert stored(look) == []
+    assert city.post("year-requirements/inherit", year="2026", what="needs", **shown(back)).status_code == 303
+    assert "This is what holds already." in city.get("year-requirements/").text
 
 
 def test_other_figures_than_the_previewed_ones_are_previewed_again(desk: Callable[..., Desk], look: Any) -> None:
@@ -43,6 +58,50 @@ def test_other_figures_than_the_previewed_ones_are_previewed_again(desk: Callabl
     assert answer.status_code == 200
     assert 'value="60/20/40"' in answer.text
     assert stored(look) == []
+
+
+MEANWHILE = "Meanwhile another requirement holds"
+
+
+def test_a_confirmation_does_not_overwrite_what_was_set_meanwhile(desk: Callable[..., Desk], look: Any, cast: Cast) -> None:
+    city, path = desk("city_officer"), cast.organisations["city"].path
+    first = city.post("year-requirements/needs?year=2026", **FIGURES)
+    save(city, "2025", total="70")  # holds for 2026, too
+    again = city.post("year-requirements/needs?year=2026", **FIGURES, **shown(first))
+    assert again.status_code == 200
+    assert MEANWHILE in again.text
+    assert stored(look) == [(path, 2025, 700)]
+    without_it = city.post("year-requirements/needs?year=2026", **FIGURES, confirm=shown(again)["confirm"])
+    assert MEANWHILE in without_it.text
+    assert stored(look) == [(path, 2025, 700)]
+    assert city.post("year-requirements/needs?year=2026", **FIGURES, **shown(again)).status_code == 303
+    assert stored(look) == [(path, 2025, 700), (path, 2026, 600)]
+
+
+@pytest.mark.parametrize("who", ["city_officer", "county_officer"])
+def test_inheriting_is_previewed_again_when_either_side_has_changed(desk: Callable[..., Desk], look: Any, who: str) -> None:
+    county = desk("county_officer")
+    save(county, "2026")
+    first = county.post("year-requirements/inherit", year="2026", what="needs")
+    save(desk(who), "2026", total="75")
+    before = stored(look)
+    county = desk("county_officer")
+    again = county.post("year-requirements/inherit", year="2026", what="needs", **shown(first))
+    assert MEANWHILE in again.text
+    assert stored(look) == before
+    assert county.post("year-requirements/inherit", year="2026", what="needs", **shown(again)).status_code == 303
+    assert len(stored(look)) == len(before) - 1
+
+
+def test_the_list_says_from_which_year_or_whether_from_above_the_hours_come(desk: Callable[..., Desk]) -> None:
+    city = desk("city_officer")
+    save(city, "2025")
+    cells = re.findall(r'data-label="Requirement"><span class="muted">([^<]+)<', city.get("year-requirements/").text)
+    assert cells == ["Set here for 2025.", "Set here for 2025.", "Set here.", "Inherited."]
+    below = re.findall(
+        r'data-label="Requirement"><span class="muted">([^<]+)<', desk("county_officer").get("year-requirements/").text
+    )
+    assert below == ["Inherited."] * 4
 
 
 WHOLE = {
@@ -56,8 +115,7 @@ def test_levels_carry_over_and_make_up_are_saved_shown_and_kept_when_the_page_is
     desk: Callable[..., Desk], look: Any
 ) -> None:
     city = desk("city_officer")
-    (key,) = re.findall(r'name="confirm" value="([^"]+)"', city.post("year-requirements/needs?year=2026", **WHOLE).text)
-    assert city.post("year-requirements/needs?year=2026", **WHOLE, confirm=key).status_code == 303
+    save(city, **WHOLE)
     with look() as session:
         row = session.scalars(select(Requirement)).one()
         assert row.levels == {"senior": [720, 240, 480]}
@@ -87,6 +145,10 @@ def test_levels_carry_over_and_make_up_are_saved_shown_and_kept_when_the_page_is
         ({"carry_years": "4"}, "Not a valid choice"),
         ({"make_up_years": "99999999999999999999"}, "Not a valid choice"),
         ({"carry_most": "1001"}, "Hours lie between 0 and 1000."),
+        ({"carry_most": "0"}, "empty means without limit"),
+        ({"carry_most": "0.04"}, "empty means without limit"),
+        ({"carry_years": "0"}, "Choose which hours are carried over, or that none are."),
+        ({"carry_years": "0", "carries_professional": ""}, "Hours are not carried over: leave their limit empty"),
     ],
 )
 def test_levels_and_moves_that_make_no_sense_are_refused(

@@ -74,7 +74,7 @@ class DemandForm(PlainForm):
         self["carry_most"].data = moving.carry_most_tenths / 10 if moving.carry_most_tenths else None
 
     def demand(self) -> Demand:
-        """Return what was typed; raises Invalid for a title level of which only a part is filled in."""
+        """Return what was typed; raises Invalid for a title level filled in by half, and for a limit of nothing."""
         return Demand(self._needs(""), self._levels(), self._moving())
 
     def _levels(self) -> dict[TitleLevel, Needs]:
@@ -91,12 +91,14 @@ class DemandForm(PlainForm):
         return Needs(*(to_tenths(self[prefix + part].data) for part in LABELS))
 
     def _moving(self) -> Moving:
-        years = self["carry_years"].data
+        most = self["carry_most"].data
+        if most is not None and not to_tenths(most):  # stored, 0 says that there is no limit
+            raise Invalid(N_("Carried over at most: at least 0.1 hours; empty means without limit."))
         return Moving(
-            carry_years=years,
-            carries_public=bool(years and self["carries_public"].data),
-            carries_professional=bool(years and self["carries_professional"].data),
-            carry_most_tenths=to_tenths(self["carry_most"].data) if years and self["carry_most"].data else 0,
+            carry_years=self["carry_years"].data,
+            carries_public=self["carries_public"].data,
+            carries_professional=self["carries_professional"].data,
+            carry_most_tenths=to_tenths(most) if most is not None else 0,
             make_up_years=self["make_up_years"].data,
         )
 

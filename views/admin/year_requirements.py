@@ -15,8 +15,8 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from models.access import Permission, PositionKind
 from models.credits import year_settings
 from models.credits.requirements import Demand
-from models.credits.year_settings import MOST_GRACE, YearSettings
-from models.errors import N_, DomainError, NotFound
+from models.credits.year_settings import MOST_GRACE, OUTDATED, Outdated, YearSettings
+from models.errors import N_, Conflict, DomainError, NotFound
 from models.jobs import Job
 from models.org import queries
 from models.transaction import unit_of_work
@@ -80,32 +80,43 @@ class YearRequirementsPage(ScopedPage):
             try:
                 demand = form.demand()
                 year_settings.check_demand(demand)
-                if request.form.get("confirm") == year_settings.written(demand):
-                    return self._save(found.year, demand)
-                path = queries.own(self.work, self.actor).path
-                turning = year_settings.turning(self.work, path, found.year, demand)
+                return self._change(found, demand, form)
             except DomainError as refusal:
                 form.show_error(refusal)
-            else:
-                return self._form(form, found, turning=turning, key=year_settings.written(demand))
-        return self._form(form, found)
+        return self._form(found, form)
 
-    def _form(self, form: Any, found: YearSettings, *, turning: Any = None, key: str = "") -> str:
-        """Show the form; *key* says what a preview was shown for: something else is previewed again."""
+    def _change(self, found: YearSettings, demand: Demand | None, form: Any = None) -> str | Response:
+        """Save what was confirmed as it was shown, else show whose years turn; without *demand* the year inherits again."""
+        path = queries.own(self.work, self.actor).path
+        after = demand or year_settings.demand_without(self.work, path, found.year)
+        key, confirmed, said = year_settings.written(after), request.form.get("confirm"), ""
+        if confirmed == key:
+            try:
+                return self._save(found.year, demand, stood=request.form.get("stood", ""))
+            except Outdated as refusal:
+                said, found = say(refusal), self._asked()
+        elif confirmed and demand is None:  # above, another demand was set since
+            said = gettext(OUTDATED)
+        turning = year_settings.turning(self.work, path, found.year, demand)
+        return self._form(found, form, after=after, turning=turning, key=key, said=said)
+
+    def _form(self, found: YearSettings, form: Any, **preview: Any) -> str:
+        """Show the form, or without one what is inherited; a preview's key says for what: something else is previewed again."""
         return self.render(
             "admin/year_needs.html",
             view=self,
             form=form,
             found=found,
-            turning=turning,
-            key=key,
+            stood=year_settings.written(found.demand),
+            special=special_words,
             may_save=self.actor.is_super,
             back=url_for("year_requirements.index"),
+            **preview,
         )
 
-    def _save(self, year: int, demand: Demand | None) -> Response:
+    def _save(self, year: int, demand: Demand | None, *, stood: str) -> Response:
         with unit_of_work() as session:
-            job = year_settings.set_demand(session, self.actor, year, demand)
+            job = year_settings.set_demand(session, self.actor, year, demand, stood=stood)
         if job is not None:
             flash(gettext(N_("Saved; the years are counted anew in the background.")), "success")
             return redirect_own(url_for("jobs.details_view", id=job.id), "/")
@@ -145,14 +156,16 @@ class YearRequirementsPage(ScopedPage):
         )
 
     @expose("/inherit", methods=("POST",))
-    def inherit(self) -> Response:
-        """Let the figures or the window of a year be inherited again."""
-        year = self._asked().year
+    def inherit(self) -> str | Response:
+        """Let the figures of a year, shown first how many people's years turn, or its window be inherited again."""
+        found = self._asked()
         try:
             if request.form.get("what") != "window":
-                return self._save(year, None)
+                if not found.has_own_demand:
+                    raise Conflict(N_("This is what holds already."))
+                return self._change(found, None)
             with unit_of_work() as session:
-                year_settings.clear_window(session, self.actor, year)
+                year_settings.clear_window(session, self.actor, found.year)
         except DomainError as refusal:
             flash(say(refusal), "error")
         else:

@@ -47,7 +47,7 @@ def rows() -> list[tuple[str, int, int]]:
 
 @pytest.mark.both_databases
 def test_a_lower_requirement_is_previewed_and_the_years_follow(
-    session_of: Open, cast: Cast, declare: Declare, approve: Decide
+    session_of: Open, cast: Cast, declare: Declare, approve: Decide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = cast.people["professional"].id
     approve(declare(cast.professional, hours="40", submit=True))
@@ -61,6 +61,11 @@ def test_a_lower_requirement_is_previewed_and_the_years_follow(
     assert passed() == {(person, 2026): True}
     assert year_settings.turning(session, cast.organisations["county"].path, 2026, Demand(Needs(900, 300, 600))).n_to_failed == 1
     session.rollback()
+    for most in (year_settings.MOST_TRIED, 0):  # counted, and by the hours that count today
+        monkeypatch.setattr(year_settings, "MOST_TRIED", most)
+        found = year_settings.turning(session, cast.organisations["county"].path, 2026, None)
+        assert (found.n_years, found.n_to_passed, found.n_to_failed) == (1, 0, 1)
+        session.rollback()
     demand(session_of, cast.county_officer, 2026, None)
     assert passed() == {(person, 2026): False}
     assert rows() == []
