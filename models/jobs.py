@@ -146,16 +146,23 @@ def _hold(session: Session, job_id: int, lease: str, values: dict[str, Any]) -> 
 
 Handler = Callable[[Run], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_tidiers: dict[str, Callable[[Session, Job], None]] = {}
 _stopping = threading.Event()
 _wakers: list[Callable[[int], None]] = []
 _actor_loader: list[Callable[[int, str], Actor | None]] = []
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does the jobs of *kind*; its return value is the job's result."""
+def handler(kind: str, *, tidy: Callable[[Session, Job], None] | None = None) -> Callable[[Handler], Handler]:
+    """Register the function that does the jobs of *kind*; its return value is the job's result.
+
+    *tidy* takes away what a job that was cancelled, or failed, had begun and nobody will end; it is called once, with the
+    job's last cursor, in the transaction that ends the job.
+    """
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
+        if tidy is not None:
+            _tidiers[kind] = tidy
         return function
 
     return register
@@ -188,6 +195,14 @@ def enqueue(session: Session, actor: Actor, kind: str, params: dict[str, Any], *
     return job
 
 
+def open_like(session: Session, actor: Actor, kind: str, params: dict[str, Any]) -> Job | None:
+    """Return the actor's open job of the same kind with the same *params*, which nobody asked to stop; None without one."""
+    mine = (Job.account_id == actor.account_id, Job.position_key == actor.position_key, Job.kind == kind)
+    going = (Job.state.in_(OPEN_STATES), Job.is_cancel_asked.is_(False))
+    rows = session.scalars(select(Job).where(*mine, *going).order_by(Job.id))
+    return next((job for job in rows if job.params == params), None)
+
+
 def _wake(job_id: int) -> None:
     for wake in _wakers:
         wake(job_id)
@@ -201,7 +216,13 @@ def ask_cancel(session: Session, job: Job) -> None:
     if job.state == JobState.QUEUED:
         job.state = JobState.CANCELLED
         job.ended_at = utcnow()
+        _tidy(session, job)
     session.flush()
+
+
+def _tidy(session: Session, job: Job) -> None:
+    if job.kind in _tidiers:
+        _tidiers[job.kind](session, job)
 
 
 def due_job_ids() -> Sequence[int]:
@@ -232,12 +253,14 @@ def _take(job_id: int) -> tuple[str, Job] | None:
 
 def _end(job_id: int, lease: str, state: JobState, **values: Any) -> None:
     with system_session() as session, unit_of_work(session):
-        session.execute(
+        ended = session.execute(
             update(Job)
             .where(Job.id == job_id, Job.lease == lease)
             .values(state=state, ended_at=utcnow(), lease=None, lease_until=None, **values),
             execution_options={"synchronize_session": False},
         )
+        if ended.rowcount and state != JobState.DONE:  # type: ignore[attr-defined]
+            _tidy(session, session.scalars(select(Job).where(Job.id == job_id)).one())
 
 
 def _put_back(job_id: int, lease: str) -> None:

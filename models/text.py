@@ -30,6 +30,11 @@ def compact(text: str) -> str:
     return unicodedata.normalize("NFKC", shown.upper())
 
 
+def line(text: str) -> str:
+    """Return *text* as one line that holds nothing but what is seen: no invisible characters, one space for a run of blanks."""
+    return " ".join("".join(character for character in text if character.isspace() or _shows(character)).split())
+
+
 def decimal_of(text: str) -> Decimal:
     """Return the figure that *text* is in ASCII digits, NaN for anything else: no check of a range passes it."""
     try:

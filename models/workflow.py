@@ -16,6 +16,8 @@ from models.among import among
 from models.errors import N_, DomainError, Invalid, NotFound, WrongState, first_of
 from models.loaded import show
 
+WRONG_STEP = N_("This step does not fit the present status: %(state)s.")
+"""``state`` is the code of a state, ``of`` the kind of its subject: whoever shows it puts the word in its place."""
 CHUNK = 500
 """At most so many rows are moved by one transaction of a batch."""
 
@@ -148,11 +150,7 @@ class Workflow:
             kept = set(session.scalars(select(model.id).where(among(model.id, fits), where)))
             fits = [i for i in fits if i in kept]
         for i in set(ids) - set(fits):
-            refused[i] = (
-                NotFound()
-                if i not in states
-                else WrongState(N_("This step does not fit the present status: %(state)s."), state=str(states[i]))
-            )
+            refused[i] = NotFound() if i not in states else WrongState(WRONG_STEP, state=str(states[i]), of=self.subject_kind)
         if not fits:
             return
         self._write(session, fits, plan, values, each)

@@ -152,3 +152,26 @@ CERTIFICATE = _table(
     revoked=(N_("Revoked"), "rejected"),
     replaced=(N_("Replaced"), "withdrawn"),
 )
+OF_WORKFLOWS: Mapping[str, Mapping[str, StateWord]] = MappingProxyType(
+    {
+        "audit": AUDIT,
+        "certificate": CERTIFICATE,
+        "change_order": ORDER,
+        "declaration": DECLARATION,
+        "grade": GRADE,
+        "organisation": ORGANISATION,
+        "organisation_change": CHANGE,
+        "person_change": CHANGE,
+        "post": POST,
+        "professional": PERSON,
+        "publication": PUBLICATION,
+        "review": REVIEW,
+        "rule_version": RULE,
+        "superior_change": SUPERIOR_CHANGE,
+        "training_plan": FILING,
+        "transfer": TRANSFER,
+        "unit_training": FILING,
+        "yearly_report": REPORT,
+    }
+)
+"""The words of the states of every workflow by the kind of its subject, for the refusal of a step."""

@@ -13,13 +13,18 @@ from flask_babel import get_locale, gettext
 
 from models.base import LOCAL_ZONE, to_hours
 from models.errors import DomainError, FieldErrors, Words
+from models.workflow import WRONG_STEP
+from views import states
 
 
 def words(message_id: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence of *message_id* in the reader's language, its placeholders filled."""
     if not params:
         return gettext(message_id)
-    return gettext(message_id, **{name: _shown(value) for name, value in params.items()})
+    filled = {name: _shown(value) for name, value in params.items()}
+    if message_id == WRONG_STEP:
+        filled["state"] = _state_word(str(params.get("of", "")), str(params["state"]))
+    return gettext(message_id, **filled)
 
 
 def say(error: DomainError) -> str:
@@ -28,6 +33,12 @@ def say(error: DomainError) -> str:
     if isinstance(error, FieldErrors):
         return " ".join([sentence, *(say(each) for each in error.errors.values())])
     return sentence
+
+
+def _state_word(kind: str, state: str) -> str:
+    """Return the word of a state; the code itself of a refusal that was kept before it said of what it was."""
+    known = states.OF_WORKFLOWS.get(kind, {}).get(state)
+    return gettext(known.word) if known else state
 
 
 def _shown(value: Any) -> Any:

@@ -18,7 +18,7 @@ from models.credits.declarers import obstacle, unit_states
 from models.credits.form_inputs import clean_inputs, stored
 from models.credits.forms import FormSpec
 from models.credits.saving import declared_hours, offer_of
-from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, first_of
 from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
 from models.people.number_rows import check_number, fits_name, hashes_of
@@ -76,12 +76,14 @@ class ApplicantsImport:
             elif person is not None and fits_name(row, person.name):
                 self._take(row, person, there)
 
-    def _spec(self, session: Session, batch: DeclarationBatch) -> FormSpec | None:
-        """Return the chosen learning form, None while none is chosen, or it cannot be used any more."""
+    def _spec(self, session: Session, batch: DeclarationBatch) -> FormSpec | DomainError:
+        """Return the chosen learning form, or why there is none: none is chosen, or it cannot be used any more."""
+        if not batch.form_code:
+            return Invalid(N_("Choose the learning form of the declaration first; it says what a score is."))
         try:
             return offer_of(session, self.actor.path, batch.form_code, batch.year).spec
-        except FieldErrors:
-            return None
+        except FieldErrors as refusal:
+            return first_of(refusal)
 
     def _people(self, session: Session, rows: Sequence[ImportRow]) -> dict[str, Professional]:
         """Return the people of the scope by the hash of their number; who is in use comes before an earlier registration."""
@@ -89,14 +91,15 @@ class ApplicantsImport:
         found = session.scalars(select(Professional).where(*wanted).order_by(Professional.id)).all()
         return {p.number_hash: p for p in sorted(found, key=lambda p: p.state == ProfessionalState.ACTIVE)}
 
-    def _check_score(self, row: ImportRow, spec: FormSpec | None) -> None:
+    def _check_score(self, row: ImportRow, spec: FormSpec | DomainError) -> None:
         row.found["score"], text = "", str(row.values.get("score") or "")
         if not text:
             return
-        field = score_field(spec) if spec else None
-        if spec is None:
-            row.refuse("score", Invalid(N_("Choose the learning form of the declaration first; it says what a score is.")))
-        elif field is None:
+        if isinstance(spec, DomainError):
+            row.refuse("score", spec)
+            return
+        field = score_field(spec)
+        if field is None:
             row.refuse("score", Invalid(N_("The learning form %(name)s has no score; leave this empty."), name=spec.label.zh))
         else:
             try:

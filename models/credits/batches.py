@@ -172,10 +172,13 @@ def keep(
 ) -> Kept:
     """Save what fits of *draft* and the *uploads* that were found good; the errors name what does not, and so was left out.
 
+    Of a form whose learning form nobody can declare by any more nothing changes before another one is chosen.
     Raises WrongState for a form that was submitted and NotFound for another organisation's, or another form's file.
     """
     actor.require(Permission.HOURS_DECLARE)
     batch = own_open(session, actor, batch_id) if batch_id is not None else None
+    if batch is not None and not draft.form_code and rules.unusable(session, actor.path, batch.form_code, batch.year):
+        return Kept(batch)  # its form was put out of use: what was entered stays until another one is chosen
     fitting, offer, inputs, errors = _sorted_out(session, actor, draft, batch)
     if "year" in errors and batch is None:
         return Kept(None, errors)

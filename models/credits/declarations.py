@@ -31,6 +31,7 @@ from models.reviews import submission
 from models.reviews.tables import ReviewKind
 from models.scope import acting
 from models.uploads import Checked
+from models.workflow import WRONG_STEP
 
 __all__ = [
     "ELECTIVE",
@@ -114,7 +115,7 @@ def submit(session: Session, actor: Actor, declaration_id: int) -> Declaration:
     declaration = own_record(session, actor, declaration_id)
     person = profile(session, actor, declaration.person_id)
     if declaration.state not in EDITABLE:
-        raise WrongState(N_("This step does not fit the present status: %(state)s."), state=declaration.state)
+        raise WrongState(WRONG_STEP, state=str(declaration.state), of=DECLARATIONS.subject_kind)
     step = "submit" if declaration.state == DeclarationState.DRAFT else "resubmit"
     _check_whole(session, person, declaration)
     DECLARATIONS.move(session, actor, declaration.id, step=step, values={"submitted_at": utcnow()})

@@ -16,6 +16,8 @@ from models.text import compact
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:00:00:00)?")
 _SHORT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _INTEGER = re.compile(r"[0-9]{1,9}")
+_SIGNED = re.compile(r"-?[0-9]+(?:\.0*)?")
+_MOST = Decimal(999_999_999)
 _DECIMAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2}0*)?")
 _YES = frozenset({"1", "TRUE", "YES", "ON", "Y", "是", "√", "✓"})
 _NO = frozenset({"", "0", "FALSE", "NO", "OFF", "N", "否", "×"})
@@ -143,16 +145,28 @@ def _date(_field: FieldSpec, text: str) -> date | None:
         raise Invalid(N_("This is not a date; write it as 2026-03-15.")) from None
 
 
-def _int(_field: FieldSpec, text: str) -> Decimal | None:
+def _int(field: FieldSpec, text: str) -> Decimal | None:
     value = compact(text).replace(",", "")
     if value and not _INTEGER.fullmatch(value):
+        if _SIGNED.fullmatch(value):
+            least, most = _range(field)
+            raise Invalid(N_("Enter a whole number from %(least)s to %(most)s."), least=least, most=most)
         raise Invalid(N_("Enter a whole number."))
     return Decimal(value) if value else None
 
 
-def _decimal(_field: FieldSpec, text: str) -> Decimal | None:
+def _range(field: FieldSpec) -> tuple[str, str]:
+    """Return what a figure has to lie between, also where its form says nothing."""
+    least, most = field.least or Decimal(0), _MOST if field.most is None else field.most
+    return f"{least:f}", f"{most:f}"
+
+
+def _decimal(field: FieldSpec, text: str) -> Decimal | None:
     value = compact(text).replace(",", "")
     if value and not _DECIMAL.fullmatch(value):
+        if _SIGNED.fullmatch(value):
+            least, most = _range(field)
+            raise Invalid(N_("Enter a number from %(least)s to %(most)s."), least=least, most=most)
         raise Invalid(N_("Enter a number with at most two decimal places."))
     return Decimal(value) if value else None
 

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import files, history
 from models.access import Actor, Permission
-from models.base import today
-from models.credits import rule_versions, rules
+from models.credits import rule_versions
 from models.credits.requirements import prefixes
 from models.credits.rule_editing import RuleEdit
 from models.credits.tables import DeclarationType, LearningForm, RuleVersion
@@ -51,8 +50,8 @@ def add(
         errors = dict(wrong.errors)
     if declaration_type not in set(DeclarationType):
         errors["declaration_type"] = Invalid(N_("Choose the declaration type."))
-    if _is_taken(session, actor.path, edit.name):
-        errors.setdefault("name", Conflict(N_("There is a learning form of this name already.")))
+    if rule_versions.is_taken(session, actor.path, edit.name):
+        errors.setdefault("name", Conflict(rule_versions.NAME_TAKEN))
     if errors:
         raise FieldErrors(errors)
     made = LearningForm(
@@ -73,13 +72,6 @@ def add(
 
 def _above(path: str) -> ColumnElement[bool]:
     return LearningForm.path.in_(prefixes(path))
-
-
-def _is_taken(session: Session, path: str, name: str) -> bool:
-    """Say whether a form that is seen at a place is called so: by its own name, or by that of the rule that holds there."""
-    typed = " ".join(name.split())
-    called = set(session.scalars(select(LearningForm.name).where(_above(path))))
-    return typed in called | {offer.spec.label.zh for offer in rules.all_forms(session, path, today().year)}
 
 
 def _next_code(session: Session, organisation_id: int) -> str:
@@ -132,7 +124,7 @@ def own(session: Session, actor: Actor, form_id: int, *, is_locked: bool = False
 def retire(session: Session, actor: Actor, form_id: int, *, reason: str) -> LearningForm:
     """Put a form of one's own out of use: nothing more is declared by it; what was declared stays, and is decided.
 
-    Raises NotFound, Invalid without a reason, and WrongState for one that is out of use.
+    Raises NotFound, Invalid without a reason, and WrongState for one that is out of use, or was never published.
     """
     return _set(session, actor, form_id, is_enabled=False, reason=reason)
 
@@ -147,6 +139,8 @@ def _set(session: Session, actor: Actor, form_id: int, *, is_enabled: bool, reas
     why = " ".join(reason.split())[:500]
     if not why:
         raise Invalid(N_("Please give a reason."))
+    if not is_enabled and not _was_published(session, found):
+        raise WrongState(N_("The rule of this form was never published: nobody uses it, and it can be deleted."))
     if found.is_enabled == is_enabled:
         raise WrongState(N_("The learning form is in use already.") if is_enabled else N_("It is out of use already."))
     found.is_enabled = is_enabled
@@ -156,6 +150,11 @@ def _set(session: Session, actor: Actor, form_id: int, *, is_enabled: bool, reas
         session, actor, SUBJECT_KIND, [found.id], action, reason=why, changes={"is_enabled": [not is_enabled, is_enabled]}
     )
     return found
+
+
+def _was_published(session: Session, form: LearningForm) -> bool:
+    published = (RuleVersion.form_code == form.code, RuleVersion.path == form.path, RuleVersion.published_at.is_not(None))
+    return session.scalars(select(RuleVersion.id).where(*published)).first() is not None
 
 
 def delete(session: Session, actor: Actor, form_id: int) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models import files
 from models.base import to_hours
 from models.credits import rules
 from models.credits.form_inputs import from_stored, shown
+from models.credits.forms import FieldType, FormSpec
 from models.credits.tables import COUNTS, Declaration, DeclarationState, SubjectKind, YearSummary
 from models.errors import N_, NotFound
 from models.files import Attachment
@@ -167,6 +168,14 @@ def field_values(session: Session, of: Declaration, *, language: str = "zh") -> 
     return [Shown(label, value) for label, value in shown(spec, inputs, language=language)]
 
 
+def entered_values(session: Session, spec: FormSpec, inputs: Mapping[str, str], *, language: str = "zh") -> list[Shown]:
+    """Return what is stored of a form's fields by the words of *spec*, whatever that rule says of it today."""
+    ticks = {field.name for field in spec.fields if field.type is FieldType.BOOL}
+    values: dict[str, Any] = {name: text == "1" if name in ticks else text for name, text in inputs.items()}
+    values.update(rules.ref_names(session, spec, values))
+    return [Shown(label, value) for label, value in shown(spec, values, language=language)]
+
+
 def year_summaries_of(
     session: Session, person_id: int, *, from_year: int | None = None, to_year: int | None = None
 ) -> Sequence[YearSummary]:
@@ -205,6 +214,19 @@ def earns_certificate(summary: YearSummary) -> bool:
         and summary.professional_tenths >= summary.required_professional_tenths
     )
     return summary.is_passed and (not summary.is_exempt or (reached and summary.total_tenths > 0))
+
+
+EARNS_CERTIFICATE = (
+    YearSummary.is_passed,
+    or_(
+        YearSummary.is_exempt.is_(False),
+        (YearSummary.total_tenths > 0)
+        & (YearSummary.total_tenths >= YearSummary.required_total_tenths)
+        & (YearSummary.public_tenths >= YearSummary.required_public_tenths)
+        & (YearSummary.professional_tenths >= YearSummary.required_professional_tenths),
+    ),
+)
+"""The years for which ``earns_certificate`` says yes, as a condition of lists."""
 
 
 def year_needs(summary: YearSummary) -> list[tuple[str, dict[str, str]]]:

@@ -15,7 +15,7 @@ from models.credits.form_inputs import clean_inputs, stored
 from models.credits.forms import CALENDAR_DAYS, MONTHS, REQUESTED, FieldType, FormSpec, Proposal, parse_form, propose
 from models.credits.tables import CapKind, SubjectKind
 from models.errors import N_, DomainError, FieldErrors, Invalid
-from models.text import decimal_of
+from models.text import compact, decimal_of, line
 
 MOST_FIELDS, MOST_CHOICES = 30, 60
 MADE_TYPES = (FieldType.TEXT, FieldType.INT, FieldType.DECIMAL, FieldType.DATE, FieldType.BOOL, FieldType.ENUM)
@@ -71,7 +71,7 @@ def edited(base: Mapping[str, Any], edit: RuleEdit) -> dict[str, Any]:
     """
     errors = _lengths(edit)
     data = copy.deepcopy(dict(base))
-    data |= {"zh": _line(edit.name), "en": _line(edit.name_en) or _line(edit.name)}
+    data |= {"zh": line(edit.name), "en": line(edit.name_en) or line(edit.name)}
     data |= {"enabled": edit.is_enabled, "offered_to_persons": edit.is_offered, "rule_text": _text(edit.rule_text)}
     data["subject_kinds"] = [kind.value for kind in SubjectKind if kind in edit.subject_kinds]
     data["formula"] = _text(edit.formula)
@@ -162,10 +162,6 @@ def _with_words(base: Mapping[str, Any], words: str) -> dict[str, Any]:
     return {**base, "zh": zh, "en": base["en"] if zh == base["zh"] else zh}
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _text(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
@@ -174,6 +170,8 @@ def _cap(_base: Mapping[str, Any], edit: RuleEdit) -> dict[str, Any]:
     if edit.cap_kind not in set(CapKind):
         raise Invalid(N_("Choose how the hours are limited."))
     if edit.cap_kind == CapKind.NONE:
+        if edit.cap_value.strip():
+            raise Invalid(N_("Choose what is limited, or leave the figure empty."))
         return {"kind": edit.cap_kind, "value": None}
     value = figure(edit.cap_value)
     if edit.cap_kind == CapKind.COUNT_PER_YEAR and value != value.to_integral_value():
@@ -191,6 +189,9 @@ def _fields(base: Mapping[str, Any], edit: RuleEdit) -> list[dict[str, Any]]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise Invalid(N_("The field %(name)s is there twice."), name=twice)
+    same = _repeated([row["zh"] for row in fields])
+    if same is not None:
+        raise Invalid(N_("Two fields are called “%(name)s”: give each a label of its own."), name=same)
     needed = {*base["period"], base["title_field"], base["number_field"]} - {None}
     needed |= {row["required_if"] for row in fields if row.get("required_if")}
     gone = sorted(needed - set(names))
@@ -201,13 +202,23 @@ def _fields(base: Mapping[str, Any], edit: RuleEdit) -> list[dict[str, Any]]:
     return fields
 
 
+def _repeated(texts: Sequence[str]) -> str | None:
+    """Return the first text that reads like one before it."""
+    seen: set[str] = set()
+    for text in texts:
+        if compact(text) in seen:
+            return text
+        seen.add(compact(text))
+    return None
+
+
 def _field(known: Mapping[str, Any] | None, row: FieldEdit) -> dict[str, Any]:
-    name, label = row.name.strip(), _line(row.label)
-    if not label or len(label) > 60 or len(row.label_en) > 100 or "\0" in label + row.label_en:
+    name, label = row.name.strip(), line(row.label)
+    if not label or len(label) > 60 or len(row.label_en) > 100 or "\0" in row.label + row.label_en:
         raise Invalid(N_("The field %(name)s needs a label of at most 60 characters."), name=name[:40])
     if known is not None:
         # Its kind stays: records declared before hold such values.
-        made = {**known, "zh": label, "en": _line(row.label_en) or label, "required": row.required}
+        made = {**known, "zh": label, "en": line(row.label_en) or label, "required": row.required}
         return made | ({"choices": _choices(row, known["choices"])} if known["type"] == FieldType.ENUM else {})
     if not _NAME.fullmatch(name) or name in _TAKEN or keyword.iskeyword(name):
         raise Invalid(
@@ -216,19 +227,22 @@ def _field(known: Mapping[str, Any] | None, row: FieldEdit) -> dict[str, Any]:
         )
     if row.type not in MADE_TYPES:
         raise Invalid(N_("Choose the kind of the field %(name)s."), name=label)
-    made = {"name": name, "type": row.type, "zh": label, "en": _line(row.label_en) or label, "required": row.required}
+    made = {"name": name, "type": row.type, "zh": label, "en": line(row.label_en) or label, "required": row.required}
     return made | ({"choices": _choices(row, ())} if row.type == FieldType.ENUM else {})
 
 
 def _choices(row: FieldEdit, known: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     english = {(c["code"], c["zh"]): c["en"] for c in known}
     found: dict[str, dict[str, str]] = {}
-    for line in filter(None, (_line(text) for text in row.choices.splitlines())):
-        code, sign, words = (part.strip() for part in line.replace("\uff1d", "=").partition("="))
+    for typed in filter(None, (line(text) for text in row.choices.splitlines())):
+        code, sign, words = (part.strip() for part in typed.replace("\uff1d", "=").partition("="))
         if not sign or not _CODE.fullmatch(code) or not 0 < len(words) <= 60 or code in found:
             message_id = N_("Field %(name)s: write each choice as code = words, each code once; “%(line)s” is not.")
-            raise Invalid(message_id, name=_line(row.label), line=line[:40])
+            raise Invalid(message_id, name=line(row.label), line=typed[:40])
         found[code] = {"code": code, "zh": words, "en": english.get((code, words), words)}
+    same = _repeated([choice["zh"] for choice in found.values()])
+    if same is not None:
+        raise Invalid(N_("Field %(name)s: two choices read “%(words)s”."), name=line(row.label), words=same)
     if not 1 <= len(found) <= MOST_CHOICES:
-        raise Invalid(N_("Field %(name)s: it has from 1 to %(n)s choices."), name=_line(row.label), n=MOST_CHOICES)
+        raise Invalid(N_("Field %(name)s: it has from 1 to %(n)s choices."), name=line(row.label), n=MOST_CHOICES)
     return list(found.values())

@@ -23,11 +23,13 @@ from models.credits.rule_editing import FieldEdit, RuleEdit, edited, tried
 from models.credits.tables import LearningForm, RuleState, RuleVersion
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
 from models.org import queries
+from models.text import compact
 from models.uploads import Checked, Upload, check
 from models.workflow import Step, Workflow
 
 DRAFT, PUBLISHED, DISCARDED = RuleState.DRAFT, RuleState.PUBLISHED, RuleState.DISCARDED
 PDF = "application/pdf"
+NAME_TAKEN = N_("There is a learning form of this name already.")
 
 RULES = Workflow(
     RuleVersion,
@@ -103,7 +105,21 @@ def write(
     base = version(session, actor, base_id)
     queries.own(session, actor, is_locked=True)  # two officers number and publish one after the other
     data = checked(base, edit, from_year)
+    is_renamed = compact(data["zh"]) != compact(base.spec["zh"])
+    if is_renamed and is_taken(session, actor.path, data["zh"], but=base.form_code):
+        raise FieldErrors({"name": Conflict(NAME_TAKEN)})
     return store(session, actor, data, edit, from_year=from_year, document=document, base=base)
+
+
+def is_taken(session: Session, path: str, name: str, *, but: str = "") -> bool:
+    """Say whether a form seen at a place reads like *name*: by its own name, or by that of the rule that holds there.
+
+    The form of the code *but* is left out. Blanks, invisible characters and full-width letters make no other name.
+    """
+    named = session.execute(select(LearningForm.code, LearningForm.name).where(LearningForm.path.in_(prefixes(path))))
+    called = [(code, found) for code, found in named]
+    called += [(offer.form.code, offer.spec.label.zh) for offer in rules.all_forms(session, path, today().year)]
+    return compact(name) in {compact(found) for code, found in called if code != but}
 
 
 def store(

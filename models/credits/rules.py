@@ -54,6 +54,15 @@ def offer(session: Session, path: str, form_code: str, year: int) -> Offer:
     raise NotFound(N_("There is no such learning form for the year %(year)s."), year=str(year))
 
 
+def unusable(session: Session, path: str, form_code: str, year: int) -> Offer | None:
+    """Return the form that a draft was written by if nobody can declare by it any more at *path*; None while it can be used."""
+    try:
+        found = offer(session, path, form_code if form_code.isalnum() else "", year)
+    except NotFound:
+        return None
+    return None if found.is_for_persons else found
+
+
 def all_forms(session: Session, path: str, year: int) -> list[Offer]:
     """Return every form with the rule that holds at *path* in *year*, those that nobody may use included."""
     return _offers(session, path, year)

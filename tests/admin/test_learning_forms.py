@@ -199,7 +199,11 @@ def test_a_double_click_publishes_once(desk: Callable[..., Desk], look: Any) -> 
     (draft,) = made(look)
     officer.post(f"learning-forms/version/{draft.id}/publish")
     told = officer.follow(officer.post(f"learning-forms/version/{draft.id}/publish")).text
-    assert "This step does not fit the present status" in told
+    assert "This step does not fit the present status: Published." in told
+    officer.client.set_cookie("lang", "zh")
+    told = officer.follow(officer.post(f"learning-forms/version/{draft.id}/discard")).text
+    assert "当前状态不能进行此操作：已发布" in told
+    assert "published" not in told.partition("当前状态不能进行此操作")[2][:20]
 
 
 def test_a_form_with_nothing_in_it_changes_nothing(desk: Callable[..., Desk], look: Any) -> None:

@@ -98,3 +98,56 @@ def test_another_department_neither_sees_nor_changes_it(desk: Callable[..., Desk
     for name in ("unit_clerk", "department_clerk"):
         assert desk(name).post(f"learning-forms/form/{form.id}/delete").status_code == 403
     assert own_form(look).is_enabled
+
+
+def test_a_form_that_was_never_published_cannot_be_put_out_of_use(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    new_form(look, officer)
+    told = officer.follow(officer.post(f"learning-forms/form/{own_form(look).id}/retire", reason="误建")).text
+    assert "never published" in told
+    assert own_form(look).is_enabled
+
+
+def test_publishing_is_confirmed_and_the_result_of_a_trial_is_led_to(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    page = new_form(look, officer, step="try", sample_start_date="2026-03-02", sample_end_date="2026-03-06").text
+    assert 'formaction="#result"' in page
+    assert '<div id="result"' in page
+    asked = officer.follow(new_form(look, officer)).text
+    assert "This cannot be undone." in asked
+    assert asked.index('<summary class="btn primary">Publish') < asked.index("Publish it now")
+
+
+def test_a_draft_of_a_form_out_of_use_says_so_and_keeps_what_was_entered(
+    desk: Callable[..., Desk], look: Any, app: Flask, cast: Cast
+) -> None:
+    officer, clerk = desk("county_officer"), desk("unit_clerk")
+    new_form(look, officer)
+    form, (draft,) = own_form(look), made(look)
+    officer.post(f"learning-forms/version/{draft.id}/publish")
+    portal = app.test_client()
+    portal.set_cookie("lang", "en")
+    number = cast.accounts["professional"].number
+    portal.post("/login", data={"document_type": "111", "number": number, "password": PASSWORD, "kind": "professional"})
+    filled = {
+        "year": "2026",
+        "form_code": form.code,
+        "subject": "professional",
+        "requested_hours": "12.5",
+        "f_class_name": "海洋观测班",
+        "form_key": "k" * 43,
+    }
+    portal.post("/portal/declarations/new", data={**filled, "position": cast.professional.position_key, "step": "save"})
+    answer = clerk.post("declare-for/", **{**filled, "step": "attach"})
+    places = [lambda: portal.get("/portal/declarations/1/edit").text, lambda: clerk.follow(answer).text]
+    assert ["put out of use on" in place() for place in places] == [False, False]
+    officer.post(f"learning-forms/form/{form.id}/retire", reason="不再开展")
+    for place in places:
+        shown = place()
+        assert "The learning form “Online seminar” was put out of use on" in shown
+        assert "海洋观测班" in shown
+        assert "12.5" in shown
+    clerk.post(answer.headers["Location"].removeprefix("/admin/").split("#")[0], year="2026", form_code="", step="people")
+    assert "海洋观测班" in places[1]()
+    officer.post(f"learning-forms/form/{form.id}/bring-back", reason="恢复")
+    assert ['value="海洋观测班"' in place() for place in places] == [True, True]

@@ -144,3 +144,17 @@ def test_nothing_is_replaced_where_nothing_was_issued(desk: Callable[..., Desk],
     assert desk("unit_clerk").post("year-certificate/replace/", id=years["professional"], reason="x").status_code == 404
     with look() as session:
         assert session.scalars(select(Certificate)).all() == []
+
+
+def test_a_year_that_passed_by_an_exemption_alone_is_not_printed(
+    desk: Callable[..., Desk], years: dict[str, int], look: Any
+) -> None:
+    officer = desk("county_officer")
+    assert "人员-professional" in officer.get(PRINTS).text
+    with look() as session:
+        session.execute(
+            update(YearSummary).where(YearSummary.id == years["professional"]).values(is_exempt=True, total_tenths=0),
+            execution_options={"synchronize_session": False},
+        )
+        session.commit()
+    assert "人员-professional" not in officer.get(PRINTS).text

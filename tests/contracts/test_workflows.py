@@ -22,6 +22,7 @@ from models.workflow import Step, Workflow
 from tests.cast import Cast
 from tests.contracts import canaries
 from tests.contracts.canaries import World
+from views.states import OF_WORKFLOWS
 
 Open = Callable[[Actor], Session]
 POSITIONS = (
@@ -219,3 +220,8 @@ def test_a_step_that_needs_a_reason_is_refused_without_one(kind: str, world: Wor
             with pytest.raises((Invalid, NotAllowed)), unit_of_work(session):
                 flow.move(session, cast.city_officer, row_id, step=step.name, reason=" ")
     assert look(flow, row_id) == before
+
+
+def test_every_state_has_a_word_for_the_refusal_of_a_step() -> None:
+    for flow in workflow.registry:
+        assert set(OF_WORKFLOWS[flow.subject_kind]) >= {state.value for state in flow.states}, flow.subject_kind

@@ -14,12 +14,13 @@ from models.credits import applicants, batches
 from models.credits.applicants import Tally
 from models.credits.batches import BatchApplicant
 from models.credits.declarations import Draft
-from models.credits.tables import Declaration
+from models.credits.tables import Declaration, LearningForm
 from models.errors import NotFound
 from models.history import HistoryEntry
 from models.import_batches import open_chunks, undo_chunk
 from models.jobs import run_job
 from models.people.tables import ProfessionalState
+from models.scope import system_session
 from models.transaction import unit_of_work
 from models.uploads import Upload, check
 from tests.cast import Cast, made_up_number
@@ -162,6 +163,8 @@ def test_other_figures_for_somebody_on_the_list_are_refused(importing: Any, cast
         ("XSHY", "85", "has no score"),
         ("GXKPX", "101", "At most 100"),
         ("GXKPX", "良好", "whole number"),
+        ("GXKPX", "-5", "whole number from"),
+        ("GXKPX", "999999999999", "whole number from"),
     ],
 )
 def test_a_score_fits_the_learning_form(importing: Any, cast: Cast, a_form: Any, form: str, score: str, words: str) -> None:
@@ -234,3 +237,13 @@ def test_no_more_people_than_a_form_takes(
     content = sheet(person(cast, "professional"), person(cast, "colleague"))
     result = importing(cast.unit_clerk, KIND, content, target=str(a_form()))
     assert (result["created"], result["rejected"], len(listed(system))) == (1, 1, 1)
+
+
+def test_a_form_that_was_put_out_of_use_is_named_as_the_reason(importing: Any, cast: Cast, system: Session, a_form: Any) -> None:
+    batch = a_form(form="GXKPX", exam_score="80")
+    with system_session() as session, unit_of_work(session):
+        session.scalars(select(LearningForm).where(LearningForm.code == "GXKPX")).one().is_enabled = False
+    found = importing(cast.unit_clerk, KIND, sheet(person(cast, "professional", "", "85")), target=str(batch))
+    (problem,) = found["problems"]
+    assert problem["message_id"] == "This learning form is not in use any more; choose another one."
+    assert listed(system) == {}

@@ -28,7 +28,8 @@ from models.credits.queries import earns_certificate
 from models.credits.tables import YearSummary
 from models.errors import N_, DomainError, Invalid
 from models.files import JobFile
-from models.jobs import Job, Run
+from models.jobs import Job, JobState, Run
+from models.org import queries as organisations
 from models.people.tables import Professional
 from views.admin import exports
 from views.admin.actions import BatchAction
@@ -86,12 +87,16 @@ def too_many() -> Invalid:
 
 
 def start(session: Session, actor: Actor, ids: Sequence[int], values: Mapping[str, Any]) -> Job:
-    """Write the task that makes the certificates of years; raises Invalid for more than ``MOST``."""
+    """Write the task that makes the certificates of years, or return the open one that makes the same already.
+
+    Raises Invalid for more than ``MOST``.
+    """
     actor.require(Permission.CERTIFICATES_PRINT)
     if len(ids) > MOST:
         raise too_many()
     params = {"ids": sorted(ids), "how": values["how"]}
-    return jobs.enqueue(session, actor, KIND, params, n_total=len(ids))
+    organisations.own(session, actor, is_locked=True)  # of two clicks at once the second one finds the task of the first
+    return jobs.open_like(session, actor, KIND, params) or jobs.enqueue(session, actor, KIND, params, n_total=len(ids))
 
 
 PRINT_MANY = BatchAction(
@@ -173,6 +178,14 @@ def _opened(run: Run) -> _Work:
     work = _Work(whole, index, moment)
     run.commit(cursor=work.cursor(0, n_objects=0), n_total=len(run.job.params["ids"]))
     return work
+
+
+def _discard_unfinished(session: Session, job: Job) -> None:
+    """Delete the files that a task which goes on no more had begun: without their end nobody can open them."""
+    for name in ("file", "index"):
+        key = job.cursor.get(name, "")
+        if files.exists(session, key):
+            files.discard(session, files.job_file(session, key))
 
 
 def _drawn(work: _Work, how: str, certificates: Sequence[Certificate], n_objects: int) -> tuple[bytes, dict[str, Any]]:
@@ -276,7 +289,14 @@ def _files(job: Job) -> list[tuple[str, str]]:
     ]
 
 
+def _sentences(job: Job) -> list[str]:
+    """Say of a task that was stopped on the way what is left of it."""
+    if job.state not in {JobState.CANCELLED, JobState.FAILED} or "file" in job.result:
+        return []
+    return [gettext(N_("No file was made. Numbers that were issued stay: whoever prints again gets the same certificates."))]
+
+
 def install() -> None:
     """Register the task."""
-    jobs.handler(KIND)(run_certificates)
-    show_jobs_of(KIND, JobWords(_title, files=_files))
+    jobs.handler(KIND, tidy=_discard_unfinished)(run_certificates)
+    show_jobs_of(KIND, JobWords(_title, _sentences, _files))

@@ -124,8 +124,8 @@ class CertificatesView(YearRecords):
     row_actions = (PRINT,)
 
     def rows(self) -> Select[Any]:
-        """Return only years that passed: the manual prints a certificate when the hours are reached."""
-        return super().rows().where(YearSummary.is_passed)
+        """Return only years that passed by hours: the manual prints a certificate when they are reached."""
+        return super().rows().where(*credit_queries.EARNS_CERTIFICATE)
 
     def empty_words(self) -> str:
         """Return what an empty list means."""

@@ -177,10 +177,17 @@ def stored_values(declaration: Declaration, spec: FormSpec) -> dict[str, Any]:
     own = {PREFIX + name: value == "1" if name in ticks else value for name, value in declaration.inputs.items()}
     return {
         **own,
+        **common_values(declaration),
         "year": str(declaration.year),
         "form_code": declaration.form_code,
-        "subject": declaration.subject,
         "declaration_type": spec.declaration_type.value,
+    }
+
+
+def common_values(declaration: Declaration) -> dict[str, Any]:
+    """Return what a saved declaration puts into any form: whatever its learning form, these are asked."""
+    return {
+        "subject": declaration.subject,
         "elective": declaration.elective,
         "requested_hours": plain_hours(declaration.requested_tenths) if declaration.requested_tenths else "",
     }

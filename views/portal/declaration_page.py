@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import render_template, request, url_for
+from flask_babel import gettext
 
 from models.access import Actor
 from models.base import db
-from models.credits import declarations, drafts, queries, rules, why_not, windows
+from models.credits import declarations, drafts, own_forms, queries, rules, why_not, windows
 from models.credits.declarations import Proposal
 from models.credits.forms import FormSpec
 from models.credits.rules import Offer
@@ -23,6 +25,15 @@ from views.portal import declaration_form as forms
 from views.portal.declaration_form import PREFIX, DeclarationForm, as_year
 from views.public.language import words_language
 from views.words import plain_hours, say, words
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The learning form of a draft that nobody can declare by any more: since when, if it is known, and what was entered."""
+
+    name: str
+    since: dt.datetime | None
+    entered: Sequence[tuple[str, str]]
 
 
 @dataclass
@@ -37,6 +48,7 @@ class Page:
     open_years: Sequence[int] = ()
     warnings: list[str] = field(default_factory=list)
     person_id: int | None = None  # whom an organisation declares for
+    path: str = ""  # the place whose rules hold
 
     def render(self) -> str:
         """Return the page of the form as it stands."""
@@ -64,6 +76,7 @@ class Page:
             "cap": forms.cap_sentence(spec) if spec else "",
             "rule_document": self.offer.version if self.offer and self.offer.version.document_key else None,
             "is_rule_newer": self._is_rule_newer(),
+            "unusable": self._unusable(),
             "proposal": self._proposal(),
             "max_bytes": MAX_BYTES,
         }
@@ -79,6 +92,19 @@ class Page:
         if saved is None or self.offer is None or saved.form_code != self.offer.spec.code:
             return False
         return saved.rule_version_id != self.offer.version.id
+
+    def _unusable(self) -> Unusable | None:
+        """Return what was entered by a learning form that was put out of use since, so that the draft is not just empty."""
+        saved, session = self.declaration, db.session()
+        found = rules.unusable(session, self.path, saved.form_code, saved.year) if saved is not None else None
+        if found is None:
+            return None
+        entry, language = own_forms.retired(session, found.form), words_language()
+        values = queries.entered_values(session, found.spec, saved.inputs, language=language)
+        entered = [(each.label, each.value) for each in values]
+        if saved.requested_tenths:
+            entered.append((gettext("Hours requested"), plain_hours(saved.requested_tenths)))
+        return Unusable(found.spec.label.of(language), entry.at if entry else None, entered)
 
     def show_refused(self, errors: Mapping[str, DomainError]) -> None:
         """Put each refusal at its field."""
@@ -154,11 +180,12 @@ def make_page(actor: Actor, declaration: Any | None, page_class: type[AnyPage], 
     data: dict[str, object] = {"year": str(year), "form_key": secrets.token_urlsafe(32)}
     if offer is not None:
         data |= {"form_code": offer.spec.code, "declaration_type": offer.spec.declaration_type.value}
-    if declaration is not None and offer is not None and declaration.form_code == offer.spec.code:
-        data |= forms.stored_values(declaration, offer.spec)
+    if declaration is not None:
+        is_same = offer is not None and declaration.form_code == offer.spec.code
+        data |= forms.stored_values(declaration, offer.spec) if offer and is_same else forms.common_values(declaration)
     form = cls(data=data)
     if offer is not None:
         form.declaration_type.data = offer.spec.declaration_type.value
     elif request.method == "POST":
         form.form_code.data = ""
-    return page_class(actor, declaration, offers, offer, form, open_years)
+    return page_class(actor, declaration, offers, offer, form, open_years, path=path)

@@ -203,3 +203,26 @@ def test_lists_call_it_as_the_rule_that_was_published_last(cast: Cast, add: Any,
     run(rule_versions.publish, cast.county_officer, second.id)
     with system_session() as session:
         assert session.scalars(select(LearningForm.name).where(LearningForm.path != "/")).all() == ["线上研讨"]
+
+
+@pytest.mark.parametrize("name", ["学术\u200b讲座", "学术 讲座", "\u202e学术讲座"])
+def test_a_name_that_reads_like_another_is_taken(cast: Cast, add: Any, run: Any, name: str) -> None:
+    assert refused(lambda: add(cast.county_officer, name=name)) == {"name": Conflict}
+    own = add(cast.county_officer, publish=False)
+    renamed = edit_of(name=name)
+    assert refused(lambda: run(rule_versions.write, cast.county_officer, own.id, renamed, from_year=2026)) == {"name": Conflict}
+
+
+def test_what_reads_alike_within_a_form_and_a_limit_of_nothing_are_refused(cast: Cast, add: Any) -> None:
+    fields = edit_of().fields
+    twice = [*fields[:-1], FieldEdit("level", "级别", "Level", "enum", "a = 市级\nb = 市\u200b级")]
+    assert refused(lambda: add(cast.county_officer, fields=twice)) == {"fields": Invalid}
+    same = [*fields, FieldEdit("other", "级 别", "", "text")]
+    assert refused(lambda: add(cast.county_officer, fields=same)) == {"fields": Invalid}
+    assert refused(lambda: add(cast.county_officer, cap_kind="none", cap_value="5")) == {"cap_value": Invalid}
+    assert count(LearningForm) == 29
+
+
+def test_invisible_characters_are_left_out_of_a_name(cast: Cast, add: Any) -> None:
+    made = add(cast.county_officer, name="\u202e网络\u200b研讨")
+    assert made.spec["zh"] == NAME
