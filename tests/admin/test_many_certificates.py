@@ -15,7 +15,6 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
-from models import files as files_model
 from models import jobs, storage
 from models.certificates.tables import Certificate, CertificateSeries
 from models.credits.tables import YearSummary
@@ -372,46 +371,3 @@ def test_a_killed_task_goes_on_and_gives_the_same(
         assert session.query(HistoryEntry).filter_by(subject_kind="certificate", action="issue").count() == 3
         kept = {key for file in session.scalars(select(JobFile)) for key in stored_pieces(file)}
     assert kept <= set(storage.stored_keys())
-
-
-@pytest.mark.parametrize("how", ["signed", "print"])
-def test_a_cancelled_task_leaves_its_numbers_and_no_file(
-    desk: Seat,
-    years: dict[str, int],
-    run_jobs: Callable[[], int],
-    look: Any,
-    small_parts: None,
-    monkeypatch: pytest.MonkeyPatch,
-    how: str,
-) -> None:
-    officer = desk("county_officer")
-    answer = order(officer, [years[name] for name in WITHIN], how)
-    append = files_model.append
-
-    def asked_to_stop(*args: Any) -> None:
-        append(*args)
-        if args[1].media_type == "application/json":  # the last of a part
-            args[0].execute(update(Job).values(is_cancel_asked=True))
-
-    monkeypatch.setattr(files_model, "append", asked_to_stop)
-    run_jobs()
-    assert job_of(look).state == JobState.CANCELLED
-    page = officer.follow(answer).text
-    assert "No file was made. Numbers that were issued stay" in page
-    assert "/files/jobs/" not in page
-    with look() as session:
-        assert session.scalars(select(JobFile)).all() == []
-        assert len(session.scalars(select(Certificate)).all()) == 2
-    assert list(storage.stored_keys()) == []
-
-
-def test_the_same_order_leads_to_the_task_that_is_open(
-    desk: Seat, years: dict[str, int], run_jobs: Callable[[], int], look: Any
-) -> None:
-    officer, ids = desk("county_officer"), [years[name] for name in WITHIN]
-    addresses = {order(officer, ids).headers["Location"].partition("&")[0] for _ in range(3)}
-    assert len(addresses) == 1
-    assert order(officer, ids, "print").headers["Location"].partition("&")[0] not in addresses
-    assert run_jobs() == 2
-    order(officer, ids)
-    assert run_jobs() == 1

@@ -369,12 +369,10 @@ def _undone(job: Job) -> list[str]:
     done = job.result or job.cursor
     if "removed" not in done:
         return []
-    found = [
-        gettext(N_("Removed again: %(n)s"), n=f"{done['removed']:,}"),
-        gettext(N_("Kept: %(n)s"), n=f"{done['n_kept']:,}"),
-    ]
+    found = [gettext(N_("Removed again: %(n)s"), n=f"{done['removed']:,}")]
     if done["restored"]:  # most imports only add: there is nothing to put back
-        found.insert(1, gettext(N_("Put back to what it was: %(n)s"), n=f"{done['restored']:,}"))
+        found.append(gettext(N_("Put back to what it was: %(n)s"), n=f"{done['restored']:,}"))
+    found.append(gettext(N_("Kept: %(n)s"), n=f"{done['n_kept']:,}"))
     return found + [f"{name or '–'}{gettext(N_(': '))}{gettext(reason)}" for name, reason in done["kept"]]
 
 
