@@ -58,6 +58,14 @@ class Content:
         """Return the content as it is stored."""
         return asdict(self)
 
+    def says_more_than(self, summary: YearSummary) -> bool:
+        """Say whether the certificate gives its year hours that the year does not count, in sum or of one kind."""
+        return (
+            self.total_tenths > summary.total_tenths
+            or self.public_tenths > summary.public_tenths
+            or self.professional_tenths > summary.professional_tenths
+        )
+
 
 def content_of(stored: dict[str, Any]) -> Content:
     """Return the stored content of a certificate."""

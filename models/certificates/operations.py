@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.base import today, utcnow
-from models.certificates.content import Content, Issuer, compose, issuers_of, name_key, words_of
+from models.certificates.content import Content, Issuer, compose, content_of, issuers_of, name_key, words_of
 from models.certificates.numbers import locked_series, series_region, take_number
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.workflow import CERTIFICATES
@@ -34,6 +34,7 @@ _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 NOT_PASSED = N_("The year %(year)s does not meet the requirement yet; the certificate can be printed when it does.")
 EXEMPT = N_("The year %(year)s is exempt: without the required hours there is no certificate.")
 YEAR_FELL = N_("The year's hours no longer meet the requirement.")
+FEWER_HOURS = N_("The year counts fewer hours than the certificate said.")
 
 
 def issue(session: Session, actor: Actor, person_id: int, year: int) -> Certificate:
@@ -223,24 +224,51 @@ def _certificate(person: Professional, issuer: Issuer, content: Content, number:
     )
 
 
-def _revoke_fallen(session: Session, actor: Actor, changes: Sequence[YearChange]) -> None:
-    """Revoke the certificates of years that no longer pass; if one passes again the next print takes a new number."""
-    fallen = {(c.person_id, c.year) for c in changes if not c.is_passed}
-    if not fallen:
+def _follow_years(session: Session, actor: Actor, changes: Sequence[YearChange]) -> None:
+    """End the certificates that are not true any more.
+
+    That of a year that no longer passes is revoked; if the year passes again the next print takes a new number. One that
+    says more hours than its year counts is replaced by one that says what it counts; more hours than it says change nothing.
+    """
+    concerned = {(c.person_id, c.year): c for c in changes if c.has_fewer_hours or not c.is_passed}
+    if not concerned:
         return
-    rows = session.execute(
-        select(Certificate.id, Certificate.person_id, Certificate.year).where(
-            Certificate.person_id.in_({person for person, _ in fallen}), Certificate.state == CertificateState.VALID
-        )
-    ).all()
-    ids = [row.id for row in rows if (row.person_id, row.year) in fallen]
+    of_people = Certificate.person_id.in_({person_id for person_id, _ in concerned})
+    valid = [
+        c
+        for c in session.scalars(select(Certificate).where(of_people, Certificate.state == CertificateState.VALID))
+        if (c.person_id, c.year) in concerned
+    ]
+    _revoke(session, actor, [c.id for c in valid if not concerned[c.person_id, c.year].is_passed], YEAR_FELL)
+    _replace_untrue(session, actor, [c for c in valid if concerned[c.person_id, c.year].is_passed])
+
+
+def _revoke(session: Session, actor: Actor, ids: Sequence[int], reason: str) -> None:
     if ids:
         CERTIFICATES.move_many(
-            session, actor, ids, step="revoke", reason=YEAR_FELL, values={"ended_at": utcnow(), "end_reason": YEAR_FELL}
+            session, actor, ids, step="revoke", reason=reason, values={"ended_at": utcnow(), "end_reason": reason}
         )
 
 
-year_changed.subscribe(_revoke_fallen)
+def _replace_untrue(session: Session, actor: Actor, valid: Sequence[Certificate]) -> None:
+    if not valid:
+        return
+    of_people = {c.person_id for c in valid}
+    summaries = {
+        (s.person_id, s.year): s for s in session.scalars(select(YearSummary).where(YearSummary.person_id.in_(of_people)))
+    }
+    people = {p.id: p for p in session.scalars(select(Professional).where(Professional.id.in_(of_people)))}
+    untrue = {(c.person_id, c.year): c for c in valid if content_of(c.content).says_more_than(summaries[c.person_id, c.year])}
+    old = {pair: c for pair, c in untrue.items() if earns_certificate(summaries[pair])}
+    _revoke(session, actor, [untrue[pair].id for pair in untrue.keys() - old.keys()], FEWER_HOURS)
+    values = {"ended_at": utcnow(), "end_reason": FEWER_HOURS}
+    CERTIFICATES.move_many(session, actor, [c.id for c in old.values()], step="replace", reason=FEWER_HOURS, values=values)
+    new = _issue_all(session, [(people[c.person_id], summaries[pair]) for pair, c in old.items()]).new
+    numbers = {c.id: {"number": [old[c.person_id, c.year].number, c.number]} for c in new}
+    history.record(session, actor, "certificate", list(numbers), "issue", each=numbers, reason=FEWER_HOURS)
+
+
+year_changed.subscribe(_follow_years)
 
 
 def _issued_since(session: Session, undone: Sequence[Undone]) -> dict[int, DomainError]:

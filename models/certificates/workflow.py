@@ -15,4 +15,5 @@ CERTIFICATES = Workflow(
         Step("replace", frozenset({VALID}), REPLACED, N_("Replace"), needs_reason=True),
     ],
 )
-"""revoke follows from a year that no longer passes; replace from a correction that its holder asked for."""
+"""revoke follows from a year that no longer passes; replace from a correction: asked for,
+or because the year counts fewer hours than the certificate says."""

@@ -12,19 +12,20 @@ from models.access import Actor
 
 @dataclass(frozen=True, slots=True)
 class YearChange:
-    """A person's year passed before and does not any more, or the other way round."""
+    """A person's year passed before and does not any more, or the other way round; or it counts fewer hours than before."""
 
     person_id: int
     year: int
     was_passed: bool
     is_passed: bool
+    has_fewer_hours: bool = False  # in sum, or of one kind
 
 
 Subscriber = Callable[[Session, Actor, Sequence[YearChange]], None]
 
 
 class YearChanged:
-    """The event of years that turned; called with all of a transaction's chunk at once, in order of subscription."""
+    """The event of years that turned or lost hours; called with all of a transaction's chunk at once, in order of subscription."""
 
     def __init__(self) -> None:
         self._subscribers: list[Subscriber] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor
@@ -22,7 +22,7 @@ from models.credits.moving_years import (
     write_moves,
 )
 from models.credits.organisation_years import Learner, move_learners
-from models.credits.postings import AUDITED, TAKEN_BACK, Because, Figures, Line, Posted, lines, minus, post
+from models.credits.postings import AUDITED, NOTHING, TAKEN_BACK, Because, Figures, Line, Posted, lines, minus, post
 from models.credits.tables import (
     AuditState,
     Declaration,
@@ -35,7 +35,7 @@ from models.workflow import CHUNK
 
 
 def recount_years(session: Session, actor: Actor, pairs: Collection[Pair], *, because: Because | None = None) -> None:
-    """Count the years of *pairs* anew, post what changes, and tell the subscribers of ``year_changed`` which of them turned.
+    """Count the years of *pairs* anew, post what changes, and tell the subscribers of ``year_changed`` which of them turned or lost hours.
 
     *because* names the reason of the change of certain records, of a recalculation by another rule version.
     """
@@ -77,14 +77,10 @@ def _lines(counting: Counting, row: Any, stored: Figures, right: Figures, becaus
 
 
 def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
-    """Write what differs from the stored figures and return the years that turned."""
+    """Write what differs from the stored figures and return the years that turned or count fewer hours than before."""
     wrong = [c for c in countings if c.is_summary_wrong()]
     moved = [(_learner(c), Learner(c.organisation_id, c.year, c.figures[0] > 0, c.is_passed)) for c in wrong]
-    changes = [
-        YearChange(c.person_id, c.year, bool(c.stored and c.stored.is_passed), c.is_passed)
-        for c in wrong
-        if c.is_passed != bool(c.stored and c.stored.is_passed)
-    ]
+    changes = [change for c in wrong if (change := _change(c)) is not None]
     with acting(session, "recount_year"):
         write_moves(session, [w for c in countings for w in c.wrong_moves])
         _write_records(session, [(row.id, right) for c in countings for row, _stored, right in c.wrong_records])
@@ -108,6 +104,19 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
     with acting(session, "recount_organisation"):
         move_learners(session, moved)
     return changes
+
+
+def _change(counting: Counting) -> YearChange | None:
+    stored = counting.stored
+    was_passed, before = (stored.is_passed, _figures(stored)) if stored else (False, NOTHING)
+    has_fewer_hours = any(now < then for now, then in zip(counting.figures, before, strict=True))
+    if counting.is_passed == was_passed and not has_fewer_hours:
+        return None
+    return YearChange(counting.person_id, counting.year, was_passed, counting.is_passed, has_fewer_hours)
+
+
+def _figures(stored: Row[Any]) -> Figures:
+    return stored.total_tenths, stored.public_tenths, stored.professional_tenths
 
 
 def _learner(counting: Counting) -> Learner | None:

@@ -93,7 +93,7 @@ def test_the_certificate_is_shown_before_and_after_its_first_print(passed: Reade
         number = session.scalars(select(Certificate.number)).one()
     after = passed.get("years/2026/certificate").text
     assert number in after
-    assert "data:image/png" in after
+    assert "data:image/svg+xml" in after
     assert "37110219800101" not in after
 
 

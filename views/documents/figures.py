@@ -9,7 +9,7 @@ from functools import cache
 import segno
 from markupsafe import escape
 
-RED = "#c8161d"
+RED, INK = "#c8161d", "#12263f"
 _STAR = " ".join(
     f"{50 + r * math.sin(math.pi * n / 5):.2f},{50 - r * math.cos(math.pi * n / 5):.2f}"
     for n, r in ((n, 15 if n % 2 == 0 else 5.7) for n in range(10))
@@ -20,12 +20,22 @@ def _address(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def qr(address: str) -> str:
+def _code(address: str) -> segno.QRCode:
     """Return the QR code of *address*; correction level M survives a fold or a stain."""
-    # A fixed mask spares weighing all eight against each other, most of the work; readers take any. As a picture it costs a
-    # fifth of what its thousands of strokes cost as SVG, and with four dots a module it is sharp in viewers that smooth it.
-    made = segno.make(address, error="m", micro=False, mask=2)
-    return str(made.png_data_uri(scale=4, border=0, dark="#12263f"))
+    # A fixed mask spares weighing all eight against each other, most of the work; readers take any.
+    return segno.make(address, error="m", micro=False, mask=2)
+
+
+def qr(address: str) -> str:
+    """Return the QR code of *address* for a document."""
+    # As a picture it costs a fifth of what its thousands of strokes cost as SVG, and with four dots a module it is sharp in
+    # viewers that smooth it.
+    return str(_code(address).png_data_uri(scale=4, border=0, dark=INK))
+
+
+def qr_on_screen(address: str) -> str:
+    """Return the QR code of *address* for a page: strokes stay sharp at any size, a picture made smaller does not."""
+    return str(_code(address).svg_data_uri(border=0, dark=INK, omitsize=True))
 
 
 def seal(name: str) -> str:

@@ -118,7 +118,7 @@ def certificate(year: int) -> str:
         ended=[c for c in of_year if c is not valid],
         state=_state,
         items=_issued(content_of(valid.content)) if valid else _to_be_issued(summary),
-        qr=figures.qr(verification_address(valid)) if valid else "",
+        qr=figures.qr_on_screen(verification_address(valid)) if valid else "",
     )
 
 

@@ -86,6 +86,33 @@ def test_a_failed_record_falls_out_of_the_year_and_its_certificate_at_once(
         assert recompute_all(session, check_only=True).is_clean
 
 
+def test_a_failed_record_replaces_the_certificate_of_a_year_that_still_passes_and_more_hours_change_nothing(
+    cast: Cast, declare: Declare, approve: Callable[..., None], session_of: Open
+) -> None:
+    public = declare(
+        cast.professional, form="GXKPX", subject="public", hours="30", submit=True, class_hours="30", exam_score="90"
+    )
+    others = [declare(cast.professional, hours=hours, submit=True) for hours in ("60", "15")]
+    approve(public, *others)
+    person = cast.people["professional"]
+    session = session_of(cast.professional)
+    with unit_of_work(session):
+        first = certificates.issue(session, cast.professional, person.id, 2026).number
+
+    give(session_of, cast.county_officer, others[1:], FAILED, "证明不足")
+
+    def found() -> dict[str, tuple[str, int]]:
+        with system_session() as session:
+            rows = session.scalars(select(Certificate).order_by(Certificate.id))
+            return {c.number: (str(c.state), c.content["total_tenths"]) for c in rows}
+
+    second = max(found())
+    assert found() == {first: ("replaced", 1050), second: ("valid", 900)}
+    give(session_of, cast.city_officer, others[1:], PASSED)
+    assert summary(person.id).total_tenths == 1050
+    assert found() == {first: ("replaced", 1050), second: ("valid", 900)}
+
+
 def test_a_higher_verdict_replaces_a_lower_one_and_never_the_other_way_round(
     cast: Cast, declare: Declare, approve: Callable[..., None], session_of: Open, stored: Read
 ) -> None:
