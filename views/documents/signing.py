@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -52,7 +54,10 @@ def sign(pdf: bytes, *, name: str) -> bytes:
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
     draft = files.IncrementalPdfFileWriter(io.BytesIO(pdf))
-    signers.PdfSigner(about, signer=_signer(_required())).sign_pdf(draft, output=out)
+    signer = signers.PdfSigner(about, signer=_signer(_required()))
+    # In a thread of its own: pyHanko signs in an event loop, and the caller's thread may be running one already.
+    with ThreadPoolExecutor(1) as own:
+        own.submit(asyncio.run, signer.async_sign_pdf(draft, output=out)).result()
     return out.getvalue()
 
 
