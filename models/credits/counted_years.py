@@ -240,6 +240,8 @@ def _counting(
     total = public + professional
     is_exempt = exemption is not None and exemption.is_whole
     is_passed = is_exempt or (needs.are_met_by(total, public, professional) and bool(count.records or total))
+    records = read.records.get(pair, ())
+    is_missed = needs.total_tenths > 0 and any(r.state == DeclarationState.APPROVED for r in records)
     return Counting(
         person.id,
         year,
@@ -250,7 +252,7 @@ def _counting(
         (total, public, professional),
         exemption,
         is_passed,
-        _wrong_records(read.records.get(pair, ()), count),
+        _wrong_records(records, count),
         wrong,
         read.summaries.get(pair),
         {
@@ -264,6 +266,7 @@ def _counting(
             "is_passed": is_passed,
             "is_exempt": is_exempt,
             "exemption_reason": exemption.note if exemption else "",
+            "has_account": total > 0 or is_passed or exemption is not None or is_missed,
         },
     )
 
@@ -338,6 +341,7 @@ _STORED: tuple[Any, ...] = (
     YearSummary.is_passed,
     YearSummary.is_exempt,
     YearSummary.exemption_reason,
+    YearSummary.has_account,
 )
 _N_KEYS = 2  # of them; the others are those of ``Counting.summary``
 

@@ -180,7 +180,7 @@ def year_summaries_of(
     session: Session, person_id: int, *, from_year: int | None = None, to_year: int | None = None
 ) -> Sequence[YearSummary]:
     """Return a person's years, the newest first."""
-    statement = select(YearSummary).where(YearSummary.person_id == person_id)
+    statement = select(YearSummary).where(YearSummary.person_id == person_id, YearSummary.has_account)
     if from_year is not None:
         statement = statement.where(YearSummary.year >= from_year)
     if to_year is not None:
@@ -190,7 +190,8 @@ def year_summaries_of(
 
 def year_summary(session: Session, person_id: int, year: int) -> YearSummary | None:
     """Return one year of a person, None where nothing was ever counted."""
-    return session.scalars(select(YearSummary).where(YearSummary.person_id == person_id, YearSummary.year == year)).first()
+    of_year = (YearSummary.person_id == person_id, YearSummary.year == year, YearSummary.has_account)
+    return session.scalars(select(YearSummary).where(*of_year)).first()
 
 
 def learning_record(session: Session, person_id: int, year: int) -> Sequence[Declaration]:

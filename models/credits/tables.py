@@ -281,6 +281,9 @@ class YearSummary(OwnedByPerson, Base):
     is_passed: Mapped[bool] = mapped_column(default=False, info={"label": N_("Result")})
     is_exempt: Mapped[bool] = mapped_column(default=False)
     exemption_reason: Mapped[str] = mapped_column(Text, default="")
+    # Hours of another year may have stood in a year, and gone again, of which nothing was ever granted: the row stays, and
+    # every list and page leaves it out.
+    has_account: Mapped[bool] = mapped_column(default=True)
 
 
 class YearMove(OwnedByPerson, Base):

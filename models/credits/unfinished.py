@@ -46,7 +46,7 @@ def unfinished(year: int) -> Select[Any]:
     """
     statement: Any = (
         select(Professional, YearSummary, Reminder)
-        .outerjoin(YearSummary, (YearSummary.person_id == Professional.id) & (YearSummary.year == year))
+        .outerjoin(YearSummary, (YearSummary.person_id == Professional.id) & (YearSummary.year == year) & YearSummary.has_account)
         .outerjoin(Reminder, (Reminder.person_id == Professional.id) & (Reminder.year == year))
         .where(Professional.state == ProfessionalState.ACTIVE)
     )

@@ -220,7 +220,7 @@ def turning(session: Session, path: str, year: int, demand: Demand | None) -> Tu
     is_moving = after.moving.is_on or requirement_of(session, path, year).moving.is_on
     low, high = path_range(path)
     years = YearSummary.year.between(first, last + MOST_YEARS if is_moving else last)
-    inside = [YearSummary.path >= low, YearSummary.path < high, years]
+    inside = [YearSummary.path >= low, YearSummary.path < high, years, YearSummary.has_account]
     for below in _set_below(session, path, year):
         low, high = path_range(below)
         inside.append((YearSummary.path < low) | (YearSummary.path >= high))

@@ -70,6 +70,14 @@ def test_the_next_year_to_which_hours_are_carried_can_be_asked_for(
     assert '<option value="2027" selected>' in page or '<option selected value="2027">' in page
 
 
+def test_a_year_without_an_account_is_in_no_list(desk: Callable[..., Desk], years: dict[str, int], look: Any) -> None:
+    with look() as session:
+        session.execute(update(YearSummary).where(YearSummary.id == years["professional"]).values(has_account=False))
+        session.commit()
+    page = asked(desk("county_officer"), RECORDS, name="人员")
+    assert ("人员-professional" in page, "人员-neighbour" in page) == (False, True)
+
+
 def test_only_passed_years_can_be_printed(desk: Callable[..., Desk], years: dict[str, int]) -> None:
     page = desk("county_officer").get(PRINTS).text
     assert "人员-professional" in page

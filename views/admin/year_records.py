@@ -88,7 +88,7 @@ class YearRecords(ScopedModelView):
         found: Any = (
             select(YearSummary, Professional)
             .join(Professional, Professional.id == YearSummary.person_id)
-            .where(Professional.state.in_(people.LISTED))
+            .where(Professional.state.in_(people.LISTED), YearSummary.has_account)
         )
         return cast("Select[Any]", found)
 
