@@ -16,6 +16,7 @@ from models.base import today, utcnow
 from models.certificates.content import Content, Issuer, compose, content_of, issuers_of, name_key, words_of
 from models.certificates.numbers import locked_series, series_region, take_number
 from models.certificates.tables import Certificate, CertificateState
+from models.certificates.telling import FEWER_HOURS, YEAR_FELL, tell_replaced, tell_revoked
 from models.certificates.workflow import CERTIFICATES
 from models.credits import by_unit
 from models.credits.events import YearChange, year_changed
@@ -33,8 +34,6 @@ _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 """Without 0, O, 1, I and l: the code of the QR can be read out and typed."""
 NOT_PASSED = N_("The year %(year)s does not meet the requirement yet; the certificate can be printed when it does.")
 EXEMPT = N_("The year %(year)s is exempt: without the required hours there is no certificate.")
-YEAR_FELL = N_("The year's hours no longer meet the requirement.")
-FEWER_HOURS = N_("The year counts fewer hours than the certificate said.")
 
 
 def issue(session: Session, actor: Actor, person_id: int, year: int) -> Certificate:
@@ -229,6 +228,7 @@ def _follow_years(session: Session, actor: Actor, changes: Sequence[YearChange])
 
     That of a year that no longer passes is revoked; if the year passes again the next print takes a new number. One that
     says more hours than its year counts is replaced by one that says what it counts; more hours than it says change nothing.
+    Its holder is told.
     """
     concerned = {(c.person_id, c.year): c for c in changes if c.has_fewer_hours or not c.is_passed}
     if not concerned:
@@ -239,15 +239,17 @@ def _follow_years(session: Session, actor: Actor, changes: Sequence[YearChange])
         for c in session.scalars(select(Certificate).where(of_people, Certificate.state == CertificateState.VALID))
         if (c.person_id, c.year) in concerned
     ]
-    _revoke(session, actor, [c.id for c in valid if not concerned[c.person_id, c.year].is_passed], YEAR_FELL)
+    _revoke(session, actor, [c for c in valid if not concerned[c.person_id, c.year].is_passed], YEAR_FELL)
     _replace_untrue(session, actor, [c for c in valid if concerned[c.person_id, c.year].is_passed])
 
 
-def _revoke(session: Session, actor: Actor, ids: Sequence[int], reason: str) -> None:
-    if ids:
-        CERTIFICATES.move_many(
-            session, actor, ids, step="revoke", reason=reason, values={"ended_at": utcnow(), "end_reason": reason}
-        )
+def _revoke(session: Session, actor: Actor, certificates: Sequence[Certificate], reason: str) -> None:
+    if not certificates:
+        return
+    values = {"ended_at": utcnow(), "end_reason": reason}
+    moved = CERTIFICATES.move_many(session, actor, [c.id for c in certificates], step="revoke", reason=reason, values=values)
+    done = set(moved.done)  # another one at the same time may have ended the others, and told
+    tell_revoked(session, [c for c in certificates if c.id in done], reason)
 
 
 def _replace_untrue(session: Session, actor: Actor, valid: Sequence[Certificate]) -> None:
@@ -260,12 +262,13 @@ def _replace_untrue(session: Session, actor: Actor, valid: Sequence[Certificate]
     people = {p.id: p for p in session.scalars(select(Professional).where(Professional.id.in_(of_people)))}
     untrue = {(c.person_id, c.year): c for c in valid if content_of(c.content).says_more_than(summaries[c.person_id, c.year])}
     old = {pair: c for pair, c in untrue.items() if earns_certificate(summaries[pair])}
-    _revoke(session, actor, [untrue[pair].id for pair in untrue.keys() - old.keys()], FEWER_HOURS)
+    _revoke(session, actor, [c for pair, c in untrue.items() if pair not in old], FEWER_HOURS)
     values = {"ended_at": utcnow(), "end_reason": FEWER_HOURS}
     CERTIFICATES.move_many(session, actor, [c.id for c in old.values()], step="replace", reason=FEWER_HOURS, values=values)
     new = _issue_all(session, [(people[c.person_id], summaries[pair]) for pair, c in old.items()]).new
     numbers = {c.id: {"number": [old[c.person_id, c.year].number, c.number]} for c in new}
     history.record(session, actor, "certificate", list(numbers), "issue", each=numbers, reason=FEWER_HOURS)
+    tell_replaced(session, {old[c.person_id, c.year].number: c for c in new})
 
 
 year_changed.subscribe(_follow_years)
