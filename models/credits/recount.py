@@ -17,25 +17,17 @@ from models.among import among
 from models.credits.counted_years import Counting, Pair, counted
 from models.credits.counting import split
 from models.credits.events import YearChange, year_changed
-from models.credits.moving_years import (
-    postings_of,
-    write_moves,
-)
+from models.credits.moving_years import postings_of, write_moves
 from models.credits.organisation_years import Learner, move_learners
 from models.credits.postings import AUDITED, NOTHING, TAKEN_BACK, Because, Figures, Line, Posted, lines, minus, post
-from models.credits.tables import (
-    AuditState,
-    Declaration,
-    YearSummary,
-    counting_tenths,
-)
+from models.credits.tables import AuditState, Declaration, YearSummary, counting_tenths
 from models.loaded import show
 from models.scope import acting, bulk_insert, bulk_update
 from models.workflow import CHUNK
 
 
 def recount_years(session: Session, actor: Actor, pairs: Collection[Pair], *, because: Because | None = None) -> None:
-    """Count the years of *pairs* anew, post what changes, and tell the subscribers of ``year_changed`` which of them turned or lost hours.
+    """Count the years of *pairs* anew, post what changes, and tell ``year_changed`` which of them turned or lost hours.
 
     *because* names the reason of the change of certain records, of a recalculation by another rule version.
     """
@@ -87,20 +79,8 @@ def store(session: Session, countings: Sequence[Counting]) -> list[YearChange]:
         stored = [{"id": c.stored.id, **c.summary} for c in wrong if c.stored]
         bulk_update(session, YearSummary, stored, locked=True)
         show(session, YearSummary, stored)
-        bulk_insert(
-            session,
-            YearSummary,
-            [
-                {
-                    "person_id": c.person_id,
-                    "year": c.year,
-                    "path": c.path,
-                    **c.summary,
-                }
-                for c in wrong
-                if c.stored is None
-            ],
-        )
+        new = [{"person_id": c.person_id, "year": c.year, "path": c.path, **c.summary} for c in wrong if c.stored is None]
+        bulk_insert(session, YearSummary, new)
     with acting(session, "recount_organisation"):
         move_learners(session, moved)
     return changes
