@@ -60,7 +60,7 @@ class Moved:
         return self.public + self.professional
 
 
-Pair = tuple[int, int]
+Between = tuple[int, int]
 """The year that hours leave and the year they stand in."""
 
 
@@ -131,10 +131,10 @@ class _Standing:
         return public + min(rest - more, above.public - public), professional + more
 
 
-def moves(years: Mapping[int, Year]) -> dict[Pair, Moved]:
+def moves(years: Mapping[int, Year]) -> dict[Between, Moved]:
     """Return what moves between the years of one person; years that are missing neither give nor take anything."""
     standing = {number: _Standing(number, year) for number, year in sorted(years.items())}
-    found: dict[Pair, Moved] = {}
+    found: dict[Between, Moved] = {}
     for number, source in standing.items():
         if not source.is_met:
             continue
@@ -146,7 +146,7 @@ def moves(years: Mapping[int, Year]) -> dict[Pair, Moved]:
     return found
 
 
-def _carry(found: dict[Pair, Moved], number: int, source: _Standing, target: _Standing) -> None:
+def _carry(found: dict[Between, Moved], number: int, source: _Standing, target: _Standing) -> None:
     moving, above = source.year.moving, source.above()
     since = number + 1 - moving.carry_years
     most = min(above.total, moving.carry_most_tenths or above.total)
@@ -156,7 +156,14 @@ def _carry(found: dict[Pair, Moved], number: int, source: _Standing, target: _St
 
 
 def _move(
-    found: dict[Pair, Moved], pair: Pair, source: _Standing, target: _Standing, public: int, professional: int, *, since: int = 0
+    found: dict[Between, Moved],
+    between: Between,
+    source: _Standing,
+    target: _Standing,
+    public: int,
+    professional: int,
+    *,
+    since: int = 0,
 ) -> None:
     taken = source.public.take(public, since=since), source.professional.take(professional, since=since)
     for pool, parts in zip((target.public, target.professional), taken, strict=True):
@@ -164,4 +171,4 @@ def _move(
             pool.add(origin, tenths)
     moved = Moved(*(sum(parts.values()) for parts in taken))
     if moved.total:
-        found[pair] = moved
+        found[between] = moved

@@ -16,16 +16,7 @@ from models.among import among
 from models.credits import carrying
 from models.credits.counting import Cap, Granted, Needs, YearCount, count_year
 from models.credits.exemptions import Exemption, holding, left_of
-from models.credits.moving_years import (
-    Between,
-    Life,
-    Move,
-    WrongMove,
-    balance,
-    lives,
-    stored_moves,
-    wrong_moves,
-)
+from models.credits.moving_years import Life, Move, WrongMove, balance, lives, stored_moves, wrong_moves
 from models.credits.postings import NOTHING, Figures
 from models.credits.requirements import (
     Demand,
@@ -103,7 +94,7 @@ class _Read:
     caps: Mapping[int, Cap]
     exemptions: Mapping[Pair, Exemption]
     summaries: Mapping[Pair, Row[Any]]
-    moves: Mapping[int, Mapping[Between, Move]]
+    moves: Mapping[int, Mapping[carrying.Between, Move]]
     instead: Instead | None
 
     def needs_left(self, pair: Pair) -> Needs:
@@ -180,7 +171,7 @@ def _moving(
     session: Session,
     people: Mapping[int, Any],
     years: Mapping[int, Collection[int]],
-    moves: Mapping[int, Mapping[Between, Move]],
+    moves: Mapping[int, Mapping[carrying.Between, Move]],
     tried: Tried | None,
 ) -> dict[int, Life]:
     """Return of whom hours may move, or have moved, between which years."""
@@ -209,7 +200,7 @@ def _count(person: Any, years: Sequence[int], read: _Read, life: Life | None) ->
 
 def _moves(
     person_id: int, needs: Mapping[int, Needs], counts: Mapping[int, YearCount], read: _Read, life: Life
-) -> dict[Between, carrying.Moved]:
+) -> dict[carrying.Between, carrying.Moved]:
     def is_due(year: int) -> bool:
         exemption = read.exemptions.get((person_id, year))
         return year in life.due and not (exemption is not None and exemption.is_whole)

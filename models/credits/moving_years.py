@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.among import among
-from models.credits.carrying import MOST_YEARS, Moved, Moving
+from models.credits.carrying import MOST_YEARS, Between, Moved, Moving
 from models.credits.postings import Figures, Line, Posted, PostingKind
 from models.credits.tables import Declaration, DeclarationState, YearMove, YearSummary
 from models.errors import N_
@@ -18,9 +18,6 @@ from models.scope import bulk_insert, bulk_update
 
 MOVED_LESS = N_("Less is above the requirement than before.")
 SWITCHED_OFF = N_("Hours are not carried over or made up here any more.")
-
-Between = tuple[int, int]
-"""The year that hours leave and the year they stand in."""
 
 
 class Move(NamedTuple):
