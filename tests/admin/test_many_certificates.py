@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import re
 import zipfile
@@ -22,9 +21,9 @@ from models.files import JobFile, stored_pieces
 from models.history import HistoryEntry
 from models.jobs import Job, JobState
 from models.people.tables import Post, PostState, Professional
-from models.transaction import unit_of_work
 from tests.admin.conftest import Desk
 from tests.cast import Cast
+from tests.deaths.inside import Killed, dying, let_leases_end
 from views.admin import certificate_jobs
 from views.documents import certificate
 
@@ -294,26 +293,6 @@ def test_without_the_right_there_is_no_button_and_no_task(desk: Seat, years: dic
 # --- a worker that dies ---------------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """The process dies here."""
-
-
-def dying(at: int, original: Any, *, after: bool = False) -> Any:
-    """Return *original*, whose call number *at* is the last thing that happens."""
-    calls = [0]
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        calls[0] += 1
-        if calls[0] == at and not after:
-            raise Killed
-        result = original(*args, **kwargs)
-        if calls[0] == at:
-            raise Killed
-        return result
-
-    return call
-
-
 def deadly(place: str) -> tuple[Any, str, Any]:
     """Return what is replaced by what for a worker to die at *place*; parts are of two sheets."""
     commit = jobs.Run.commit
@@ -346,11 +325,8 @@ def test_a_killed_task_goes_on_and_gives_the_same(
         once.setattr(*deadly(place))
         with pytest.raises(Killed):
             run_jobs()
-    with look() as session, unit_of_work(session):
-        session.execute(
-            update(Job).values(lease_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
-            execution_options={"synchronize_session": False},
-        )
+    with look() as session:
+        let_leases_end(session)
     assert run_jobs() == 1
     job = job_of(look)
     assert (job.state, job.n_done, job.result["done"], job.result["skipped"]) == ("done", 5, 3, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,13 +16,10 @@ from models.org.tables import Department
 from models.people.tables import Post, PostState
 from models.transaction import unit_of_work
 from tests.cast import Cast
+from tests.deaths.inside import Killed, let_leases_end
 
 Open = Callable[[Actor], Session]
 pytestmark = pytest.mark.both_databases
-
-
-class Killed(BaseException):
-    """What a process that is killed looks like from inside: nothing of ours runs any more."""
 
 
 @pytest.fixture
@@ -83,8 +79,7 @@ def test_a_killed_job_goes_on_where_it_stopped(session_of: Open, cast: Cast, ste
         jobs.run_job(job_id)
     assert look(system, job_id) == ("running", 4, ALL[:4])
     assert list(jobs.due_job_ids()) == []  # the lease still runs
-    with unit_of_work(system):
-        system.execute(update(Job).values(lease_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    let_leases_end(system)
     steps["die_at"] = None
     assert list(jobs.due_job_ids()) == [job_id]
     assert jobs.run_job(job_id) is JobState.DONE
@@ -118,8 +113,7 @@ def test_a_cancelled_job_keeps_its_finished_chunks(
         jobs.run_job(job_id)
     with unit_of_work(session):
         jobs.ask_cancel(session, session.get_one(Job, job_id))
-    with unit_of_work(system):
-        system.execute(update(Job).values(lease_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    let_leases_end(system)
     steps["die_at"] = None
     assert jobs.run_job(job_id) is JobState.CANCELLED
     state, _n_done, names = look(system, job_id)

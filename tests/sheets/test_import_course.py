@@ -17,21 +17,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import jobs, storage
-from models.base import db, utcnow
+from models.base import db
 from models.history import HistoryEntry
 from models.jobs import Job, JobState
 from models.people.imports import PeopleImport
 from models.people.tables import Account, Membership, NameToken, Professional
 from models.transaction import unit_of_work
 from tests.cast import Cast
+from tests.deaths.inside import Killed, dying, let_leases_end
 from tests.sheets.files import texts
 from tests.sheets.test_import_people import counts, row, workbook
 
 KIND = "import_people"
-
-
-class Killed(BaseException):
-    """The process dies here."""
 
 
 def many(cast: Cast, n: int = 1300) -> bytes:
@@ -54,42 +51,23 @@ def whole(session: Session) -> tuple[int, ...]:
     return found
 
 
-def forget_lease(session: Session, job_id: int) -> None:
-    with unit_of_work(session):
-        session.execute(update(Job).where(Job.id == job_id).values(lease_until=utcnow()))
-
-
 @pytest.mark.parametrize("place", ["before the second chunk", "inside the second chunk", "after the second chunk", "at the end"])
 def test_killed_import_goes_on_to_the_same_totals(
     importing: Any, cast: Cast, system: Session, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     job_id = importing.start(cast.unit_clerk, KIND, many(cast))
-    calls = {"judge": 0, "commit": 0}
-
-    def dying(name: str, at: int, original: Any, *, after: bool = False) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            calls[name] += 1
-            if calls[name] == at and not after:
-                raise Killed
-            result = original(*args, **kwargs)
-            if calls[name] == at:
-                raise Killed
-            return result
-
-        return call
-
     with monkeypatch.context() as patch:
         if place == "before the second chunk":
-            patch.setattr(PeopleImport, "judge", dying("judge", 2, PeopleImport.judge))
+            patch.setattr(PeopleImport, "judge", dying(2, PeopleImport.judge))
         elif place == "inside the second chunk":
-            patch.setattr(jobs.Run, "commit", dying("commit", 2, jobs.Run.commit))
+            patch.setattr(jobs.Run, "commit", dying(2, jobs.Run.commit))
         elif place == "after the second chunk":
-            patch.setattr(jobs.Run, "commit", dying("commit", 2, jobs.Run.commit, after=True))
+            patch.setattr(jobs.Run, "commit", dying(2, jobs.Run.commit, after=True))
         else:
-            patch.setattr(jobs, "_end", dying("commit", 1, jobs._end))
+            patch.setattr(jobs, "_end", dying(1, jobs._end))
         with pytest.raises(Killed):
             jobs.run_job(job_id)
-    forget_lease(system, job_id)
+    let_leases_end(system)
     assert jobs.run_job(job_id) == JobState.DONE
     result = importing.job(job_id).result
     assert counts(result) == (1303, 1287, 0, 15, 1)
@@ -131,7 +109,7 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(importing: Any, cast: Ca
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
     assert importing.job(job_id).cursor["row"] == 1001
-    forget_lease(system, job_id)
+    let_leases_end(system)
     assert jobs.run_job(job_id) == JobState.DONE
     assert counts(importing.job(job_id).result) == (1303, 1287, 0, 15, 1)
     assert whole(system) == (1287,) * 5

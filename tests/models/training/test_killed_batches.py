@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import jobs, scope
@@ -29,6 +29,7 @@ from models.training.unit_hours import UnitHoursData
 from models.transaction import Intent, expect, unit_of_work
 from tests.admin.conftest import lists
 from tests.cast import Cast
+from tests.deaths.inside import Killed, dying, let_leases_end
 from tests.models.training.conftest import anew
 from views.admin import batch
 
@@ -38,10 +39,6 @@ Run = Callable[..., Any]
 FIRST = dt.date(2026, 12, 20)
 LEARNERS = ("professional", "colleague", "neighbour", "foreigner")
 PLACES = ("inside the second chunk", "after the second chunk", "at the end")
-
-
-class Killed(BaseException):
-    """The process dies here."""
 
 
 @pytest.fixture
@@ -91,20 +88,6 @@ def survive(
     patch.setattr(jobs, "_actor_loader", [lambda _account_id, key: by_key.get(key)])
     params = {"batch": name, "ids": sorted(ids), "reason": "", "values": {"batch": "one"}, "title": action.label}
     job_id = run(jobs.enqueue, actor, batch.JOB_KIND, params).id
-    calls = [0]
-
-    def dying(at: int, original: Any, *, after: bool = False) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            calls[0] += 1
-            if calls[0] == at and not after:
-                raise Killed
-            result = original(*args, **kwargs)
-            if calls[0] == at:
-                raise Killed
-            return result
-
-        return call
-
     with patch.context() as once:
         if place == "at the end":
             once.setattr(jobs, "_end", dying(1, jobs._end))
@@ -112,8 +95,7 @@ def survive(
             once.setattr(jobs.Run, "commit", dying(2, jobs.Run.commit, after=place.startswith("after")))
         with pytest.raises(Killed):
             jobs.run_job(job_id)
-    with unit_of_work(anew(system)):
-        system.execute(update(Job).where(Job.id == job_id).values(lease_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    let_leases_end(anew(system))
     assert jobs.run_job(job_id) == JobState.DONE
     return dict(anew(system).get_one(Job, job_id).result)
 
