@@ -12,7 +12,7 @@ from models import files, storage
 from models.certificates.tables import Certificate
 from models.files import JobFile
 from models.jobs import Job, JobState
-from tests.admin.test_many_certificates import WITHIN, Seat, job_of, order, small_parts, years
+from tests.admin.printing import WITHIN, Seat, job_of, order, small_parts, years
 
 __all__ = ["small_parts", "years"]
 pytestmark = pytest.mark.both_databases

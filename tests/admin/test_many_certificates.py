@@ -22,14 +22,14 @@ from models.history import HistoryEntry
 from models.jobs import Job, JobState
 from models.people.tables import Post, PostState, Professional
 from tests.admin.conftest import Desk
+from tests.admin.printing import WITHIN, Seat, job_of, order, small_parts, years
 from tests.cast import Cast
 from tests.deaths.inside import Killed, dying, let_leases_end
 from views.admin import certificate_jobs
 from views.documents import certificate
 
-Seat = Callable[..., Desk]
+__all__ = ["small_parts", "years"]
 pytestmark = pytest.mark.both_databases
-PASSED = ("professional", "colleague", "neighbour", "cousin")
 PLACES = (
     "before the first part",
     "numbers issued, nothing drawn",
@@ -39,54 +39,6 @@ PLACES = (
     "at the end of the file",
     "at the end of the task",
 )
-
-
-@pytest.fixture
-def years(look: Any, cast: Cast) -> dict[str, int]:
-    """Years 2026 of everybody: some passed, the others' do not; the ids of the years by the names of the cast."""
-    with look() as session:
-        for name, person in cast.people.items():
-            is_passed = name in PASSED
-            tenths = 945 if is_passed else 300
-            session.add(
-                YearSummary(
-                    person_id=person.id,
-                    path=person.path,
-                    year=2026,
-                    year_organisation_id=person.organisation_id,
-                    total_tenths=tenths,
-                    public_tenths=300,
-                    professional_tenths=tenths - 300,
-                    required_total_tenths=900,
-                    required_public_tenths=300,
-                    required_professional_tenths=600,
-                    is_passed=is_passed,
-                )
-            )
-        session.commit()
-        found = session.execute(select(YearSummary.id, YearSummary.person_id))
-        names = {person.id: name for name, person in cast.people.items()}
-        return {names[row.person_id]: row.id for row in found}
-
-
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two sheets a part: five years are three parts."""
-    monkeypatch.setattr(certificate_jobs, "SIGNED_AT_ONCE", 2)
-    monkeypatch.setattr(certificate_jobs, "PRINTED_AT_ONCE", 2)
-
-
-WITHIN = ("professional", "colleague", "branch_worker", "neighbour", "civil_servant")
-"""Whom the county's officer sees."""
-
-
-def order(desk: Desk, ids: list[int], how: str = "signed", screen: str = "learning-records") -> Any:
-    return desk.post(f"{screen}/action/run", action="print_many", ids=ids, how=how)
-
-
-def job_of(look: Any) -> Job:
-    with look() as session:
-        return session.scalars(select(Job).order_by(Job.id.desc())).first()
 
 
 def downloads(desk: Desk, page: str) -> dict[str, bytes]:

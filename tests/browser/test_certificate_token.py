@@ -18,11 +18,11 @@ from models.certificates import operations
 from models.certificates.content import content_of
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.tokens import token_of
-from models.credits.tables import YearSummary
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.browser.harness import Watch, check, window
 from tests.cast import Cast
+from tests.years import passed_year
 
 pytestmark = pytest.mark.browser
 
@@ -57,21 +57,9 @@ def issue(app: Flask, cast: Cast) -> Issue:
 
     def issue_for(name: str) -> Certificate:
         person, actor = cast.people[name], cast.actors[name]
-        figures = {"total_tenths": 945, "public_tenths": 300, "professional_tenths": 645, "required_total_tenths": 900}
         with app.app_context():
             with system_session() as session, unit_of_work(session):
-                session.add(
-                    YearSummary(
-                        person_id=person.id,
-                        path=person.path,
-                        year=2026,
-                        year_organisation_id=person.organisation_id,
-                        required_public_tenths=300,
-                        required_professional_tenths=600,
-                        is_passed=True,
-                        **figures,
-                    )
-                )
+                session.add(passed_year(person))
             return issued_by(actor, person.id)
 
     def issued_by(actor: Actor, person_id: int) -> Certificate:

@@ -27,6 +27,7 @@ from tests.deaths.points import Deaths
 from tests.sheets.conftest import Importing
 from tests.sheets.files import add_lists, texts
 from tests.sheets.test_import_people import row, workbook
+from tests.years import passed_year
 from views.admin import batch
 
 pytestmark = pytest.mark.both_databases
@@ -105,10 +106,7 @@ def test_a_killed_printing_of_certificates_makes_the_same_sheets_and_numbers(
 ) -> None:
     with system_session() as session, unit_of_work(session):
         for person in cast.people.values():
-            required = {"required_total_tenths": 900, "required_public_tenths": 300, "required_professional_tenths": 600}
-            earned = {"total_tenths": 945, "public_tenths": 300, "professional_tenths": 645, "is_passed": True}
-            place = {"path": person.path, "year_organisation_id": person.organisation_id}
-            session.add(YearSummary(person_id=person.id, year=2026, **place, **required, **earned))
+            session.add(passed_year(person))
     with system_session() as session:
         within = YearSummary.path.startswith(cast.county_officer.path)
         ids = sorted(session.scalars(select(YearSummary.id).where(within)))

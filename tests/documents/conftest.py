@@ -14,10 +14,10 @@ from werkzeug.test import TestResponse
 from models.access import Actor
 from models.base import db
 from models.certificates import operations
-from models.credits.tables import YearSummary
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.cast import PASSWORD, Cast
+from tests.years import passed_year
 
 
 @dataclass
@@ -68,21 +68,7 @@ def passed(app: Flask, cast: Cast) -> int:
     """The person whose year 2026 has passed."""
     person = cast.people["professional"]
     with app.app_context(), system_session() as session, unit_of_work(session):
-        session.add(
-            YearSummary(
-                person_id=person.id,
-                path=person.path,
-                year=2026,
-                year_organisation_id=person.organisation_id,
-                total_tenths=945,
-                public_tenths=300,
-                professional_tenths=645,
-                required_total_tenths=900,
-                required_public_tenths=300,
-                required_professional_tenths=600,
-                is_passed=True,
-            )
-        )
+        session.add(passed_year(person))
     return person.id
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from models.base import utcnow
-from models.credits.tables import YearSummary
 from models.org.tables import CodeEntry
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
+from tests.years import passed_year
 
 
 @pytest.fixture(autouse=True)
@@ -26,24 +26,8 @@ def passed(in_app: Any, cast: Cast) -> Callable[..., int]:
 
     def pass_year(name: str, year: int = 2026, **columns: Any) -> int:
         person = cast.people[name]
-        figures = {
-            "total_tenths": 945,
-            "public_tenths": 300,
-            "professional_tenths": 645,
-            "required_total_tenths": 900,
-            "required_public_tenths": 300,
-            "required_professional_tenths": 600,
-            "is_passed": True,
-        }
         with system_session() as session, unit_of_work(session):
-            session.add(
-                YearSummary(
-                    person_id=person.id,
-                    path=person.path,
-                    year=year,
-                    **{"year_organisation_id": person.organisation_id, **figures, **columns},
-                )
-            )
+            session.add(passed_year(person, year, **columns))
         return person.id
 
     return pass_year
