@@ -31,7 +31,7 @@ from models.access import Actor
 from models.base import LOCAL_ZONE, db
 from models.people import passwords
 from models.scope import ScopedSession, attach, scope_of, system_session
-from models.transaction import Intent, expect
+from models.transaction import Intent, expect, unit_of_work
 from tests.cast import Cast
 from tests.databases import REDIS_URL, Templates, engine_of, has_postgres, has_redis
 from views.limits import limiter
@@ -194,6 +194,18 @@ def session_of(in_app: Flask) -> Iterator[Callable[[Actor], Session]]:
             return session
 
         yield open_session
+
+
+@pytest.fixture
+def run(session_of: Callable[[Actor], Session]) -> Callable[..., Any]:
+    """Call an operation as somebody, in a session and a transaction of its own: `run(plans.save, actor, data)`."""
+
+    def call(operation: Callable[..., Any], actor: Actor, *args: Any, **values: Any) -> Any:
+        session = session_of(actor)
+        with unit_of_work(session):
+            return operation(session, actor, *args, **values)
+
+    return call
 
 
 @pytest.fixture

@@ -42,18 +42,6 @@ def _december(clock: Callable[[str], None]) -> None:
 
 
 @pytest.fixture
-def run(session_of: Callable[[Actor], Session]) -> Callable[..., Any]:
-    """Call an operation as somebody, in a session and a transaction of its own."""
-
-    def call(operation: Callable[..., Any], actor: Actor, *args: Any, **values: Any) -> Any:
-        session = session_of(actor)
-        with unit_of_work(session):
-            return operation(session, actor, *args, **values)
-
-    return call
-
-
-@pytest.fixture
 def a_form(run: Callable[..., Any], cast: Cast) -> Callable[..., int]:
     """A form of the unit with evidence and without people."""
 

@@ -21,7 +21,6 @@ from models.training.grades import Grade, GradeState
 from models.training.participants import Participant
 from models.training.plans import PlanData, PlanKind, TrainingPlan
 from models.training.unit_hours import UnitHoursData, UnitTraining
-from models.transaction import unit_of_work
 from tests.cast import Cast
 from tests.models.credits.conftest import forms
 from tests.sheets.files import filled
@@ -38,18 +37,6 @@ Open = Callable[[Actor], Session]
 @pytest.fixture(autouse=True)
 def _december(clock: Callable[[str], None]) -> None:
     clock("2026-12-15 10:00")
-
-
-@pytest.fixture
-def run(session_of: Open) -> Callable[..., Any]:
-    """Call an operation as somebody, in a session and a transaction of its own."""
-
-    def call(operation: Callable[..., Any], actor: Actor, *args: Any, **values: Any) -> Any:
-        session = session_of(actor)
-        with unit_of_work(session):
-            return operation(session, actor, *args, **values)
-
-    return call
 
 
 def passed(run: Callable[..., Any], system: Session, actor: Actor, data: PlanData) -> int:

@@ -16,9 +16,9 @@ from models.reviews.tables import Decision, Review, Verdict
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
-from tests.models.credits.test_declaring_for_many import Make, make, records, run, submit
+from tests.models.credits.for_many import Make, make, records, submit
 
-__all__ = ["make", "run", "submit"]
+__all__ = ["make", "submit"]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
 TITLE = "岗位培训班"
 THREE = ("professional", "colleague", "branch_worker")

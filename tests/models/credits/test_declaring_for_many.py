@@ -26,61 +26,13 @@ from models.reviews import engine, undo
 from models.reviews.tables import Decision, Review, ReviewLevel, Verdict
 from models.scope import system_session
 from models.transaction import unit_of_work
-from models.uploads import Upload, check
 from tests.cast import Cast
-from tests.models.credits.conftest import TRAINING, picture
+from tests.models.credits.conftest import TRAINING
+from tests.models.credits.for_many import Make, make, records, submit
 
+__all__ = ["make", "submit"]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
-Make = Callable[..., int]
 Read = Callable[[int], Declaration]
-
-
-@pytest.fixture
-def run(session_of: Callable[[Actor], Session]) -> Callable[..., Any]:
-    """Run one operation for an actor in a transaction of its own."""
-
-    def run_as(operation: Callable[..., Any], actor: Actor, *args: Any, **named: Any) -> Any:
-        session = session_of(actor)
-        with unit_of_work(session):
-            return operation(session, actor, *args, **named)
-
-    return run_as
-
-
-@pytest.fixture
-def make(cast: Cast, run: Callable[..., Any]) -> Make:
-    """Fill in a form for people of the cast, with evidence, and return its id."""
-
-    def made(actor: Actor, *people: str, hours: str = "40", form: str = "GWPX", key: str = "", **inputs: str) -> int:
-        draft = Draft(2026, "professional", form, {**TRAINING, **inputs}, hours)
-        uploads = [check(Upload("结业证书.png", picture(7)))]
-        kept = run(batches.keep, actor, draft, batch_id=None, form_key=key, uploads=uploads)
-        assert (kept.errors, kept.refused_files) == ({}, [])
-        if people:
-            moved = run(applicants.add_many, actor, kept.batch.id, [cast.people[p].id for p in people])
-            assert moved.refused == {}
-        return int(kept.batch.id)
-
-    return made
-
-
-@pytest.fixture
-def submit(run: Callable[..., Any]) -> Callable[..., Tally]:
-    """Submit a form, chunk by chunk, to its end."""
-
-    def submitted(actor: Actor, batch_id: int) -> Tally:
-        run(applicants.begin, actor, batch_id)
-        while run(applicants.declare_next, actor, batch_id):
-            pass
-        found: Tally = run(applicants.finish, actor, batch_id)
-        return found
-
-    return submitted
-
-
-def records(batch_id: int) -> list[Declaration]:
-    with system_session() as session:
-        return list(session.scalars(select(Declaration).where(Declaration.batch_id == batch_id).order_by(Declaration.person_id)))
 
 
 def levels(declaration_id: int) -> list[tuple[str, str]]:

@@ -18,9 +18,9 @@ from models.people.tables import Account
 from models.scope import system_session
 from tests.cast import Cast
 from tests.models.credits.conftest import TRAINING
-from tests.models.credits.test_declaring_for_many import Make, make, run, submit
+from tests.models.credits.for_many import Make, make, submit
 
-__all__ = ["make", "run", "submit"]
+__all__ = ["make", "submit"]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
 
 

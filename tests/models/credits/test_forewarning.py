@@ -17,9 +17,9 @@ from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
 from tests.models.credits.conftest import picture
-from tests.models.credits.test_declaring_for_many import Make, make, records, run, submit
+from tests.models.credits.for_many import Make, make, records, submit
 
-__all__ = ["make", "run", "submit"]
+__all__ = ["make", "submit"]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
 LECTURE = {"form": "XSJZ", "topic": "护理新进展", "lecturer": "示例教授", "host": "学会", "date": "2026-03-02", "half_days": "1"}
 

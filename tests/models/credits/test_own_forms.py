@@ -21,9 +21,7 @@ from models.history import HistoryEntry
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
-from tests.models.credits.test_declaring_for_many import run
 
-__all__ = ["run"]
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("forms")]
 NAME = "网络研讨"
 INPUTS = {"topic": "护理新进展", "lecturer": "示例教授", "host": "学会", "date": "2026-03-02", "half_days": "1", "level": "b"}

@@ -20,7 +20,6 @@ from models.scope import system_session
 from models.training import plans, public_subjects, subjects
 from models.training.plans import PlanData, PlanKind, TrainingPlan
 from models.training.public_subjects import PublicSubjectData
-from models.transaction import unit_of_work
 from tests.cast import Cast
 
 LOADED = effects  # registers every kind of review
@@ -44,18 +43,6 @@ YEARLY = PlanData(PlanKind.YEARLY, 2026, "2026年度培训计划", content="全�
 @pytest.fixture(autouse=True)
 def _december(clock: Callable[[str], None]) -> None:
     clock("2026-12-15 10:00")
-
-
-@pytest.fixture
-def run(session_of: Open) -> Callable[..., Any]:
-    """Call an operation as somebody, in a session and a transaction of its own: ``run(plans.save, actor, data)``."""
-
-    def call(operation: Callable[..., Any], actor: Actor, *args: Any, **values: Any) -> Any:
-        session = session_of(actor)
-        with unit_of_work(session):
-            return operation(session, actor, *args, **values)
-
-    return call
 
 
 @pytest.fixture
