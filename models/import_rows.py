@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
 
 from models.errors import DomainError, FieldErrors
 
@@ -44,3 +47,19 @@ class ImportRow:
                 self.errors.setdefault(name, each)
         else:
             self.errors.setdefault(key, error)
+
+
+class Importer(Protocol):
+    """What one kind of rows brings: checks, judgement against the database, creation."""
+
+    chunk_size: int  # rows of one transaction
+    carried: str  # what the job's cursor keeps for it from chunk to chunk, encrypted if it is secret
+
+    def check(self, rows: Sequence[ImportRow]) -> None:
+        """Check each row without the database."""
+
+    def judge(self, session: Session, rows: Sequence[ImportRow]) -> None:
+        """Check each row against the database; may be called again for the same rows."""
+
+    def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
+        """Write good rows; flush only."""

@@ -17,7 +17,7 @@ from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, ReviewState, Verdict
 from models.uploads import Upload, check
 from seed.demo.records import picture
-from seed.demo.stage import Stage, acting_as, as_system
+from seed.demo.stage import Stage, acting_as, as_system, take_in
 
 UNIT = "people_hospital"
 REJECTED = "结业证书与培训班名称不一致"
@@ -70,14 +70,7 @@ def _import(stage: Stage, batch_id: int) -> None:
             ImportRow(n, {"name": name, "number": number, "requested_hours": hours, "score": score})
             for n, ((name, number), hours, score) in enumerate(own, start=3)
         ]
-    importing = ApplicantsImport(officer, batch_id)
-    importing.check(rows)
-    with acting_as(officer) as session:
-        importing.judge(session, rows)
-        wrong = [row.errors for row in rows if not row.is_good]
-        if wrong:
-            raise ValueError(f"{UNIT}: {wrong}")
-        importing.create(session, rows)
+    take_in(officer, ApplicantsImport(officer, batch_id), rows)
 
 
 def _form(stage: Stage, name: str, hours: str, code: str = "GWPX", first_day: str = "") -> int:

@@ -9,7 +9,7 @@ from models.people.administrator_imports import BY_ROLE, AdministratorsImport
 from models.people.administrator_rows import EXISTING
 from models.people.tables import Account, Professional
 from seed import made_up
-from seed.demo.stage import Stage, acting_as, as_system
+from seed.demo.stage import Stage, as_system, take_in
 
 UNIT = "people_hospital"
 ROLE = "学时审核"
@@ -19,14 +19,7 @@ def build_imports(stage: Stage) -> None:
     """Let the hospital import two new administrators and one of its own people, as a filled-in sheet would."""
     officer = stage.officer(UNIT)
     rows = [ImportRow(n, values) for n, values in enumerate([_new(stage), _new(stage), _own_person(stage)], start=3)]
-    importing = AdministratorsImport(officer)
-    importing.check(rows)
-    with acting_as(officer) as session:
-        importing.judge(session, rows)
-        importing.create(session, [row for row in rows if row.is_good])
-    wrong = [row.errors for row in rows if row.errors]
-    if wrong:
-        raise ValueError(f"{UNIT}: {wrong}")
+    take_in(officer, AdministratorsImport(officer), rows)
 
 
 def _new(stage: Stage) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from models.reviews.orders import Order
 from models.reviews.tables import Review, ReviewKind, ReviewState, Verdict
 from seed.demo.organisations import create, import_people
 from seed.demo.records import person_actor
-from seed.demo.stage import Stage, acting_as, actor_of, as_system
+from seed.demo.stage import Stage, acting_as, actor_of, as_system, take_in
 from seed.demo.world import EMPLOYER, Place
 from seed.made_up import credit_code
 
@@ -218,13 +218,10 @@ def _doubles(stage: Stage) -> None:
         person, officer = _free(stage, origin), stage.officer(elsewhere)
         values = {name: getattr(person, name) for name in ("name", "sex", "birth_on", "phone")}
         row = ImportRow(2, {**values, "document_type": DocumentType.PASSPORT.value, "number": f"E9960000{n}"})
-        importing = PeopleImport(officer)
-        importing.check([row])
-        with acting_as(officer) as session:
-            importing.judge(session, [row])
-            importing.create(session, [row])
-            account = row.found["account_id"]
-            found.append((person.id, session.scalars(select(Professional.id).where(Professional.account_id == account)).one()))
+        take_in(officer, PeopleImport(officer), [row])
+        with as_system() as session:
+            again = select(Professional.id).where(Professional.account_id == row.found["account_id"])
+            found.append((person.id, session.scalars(again).one()))
     with as_system() as session:
         account = session.scalars(select(Account).where(Account.is_support).order_by(Account.id)).first()
     if account is None:

@@ -25,7 +25,7 @@ from models.people.roles import RoleData
 from models.people.tables import Account, Post, PostState, Professional, Role
 from models.reviews import rights
 from seed import made_up
-from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system
+from seed.demo.stage import PASSWORD, Stage, acting_as, actor_of, as_system, take_in
 from seed.demo.world import BASES, COUNTIES, DEPARTMENTS, EMPLOYERS, ROOT, Place
 
 TITLES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -191,19 +191,10 @@ def import_people(stage: Stage, place: Place) -> list[int]:
     organisation = stage.organisations[place.key]
     officer = stage.officers[organisation.id]
     rows = [ImportRow(n + 2, _person(stage, place, n)) for n in range(place.n_people)]
-    importing = PeopleImport(officer)
-    importing.check(rows)
-    with acting_as(officer) as session:
-        importing.judge(session, rows)
-        wrong = [row.errors for row in rows if not row.is_good]
-        if wrong:
-            raise ValueError(f"{place.name}: {wrong}")
-        importing.create(session, rows)
-        return list(
-            session.scalars(
-                select(Professional.id).where(Professional.organisation_id == organisation.id).order_by(Professional.id)
-            )
-        )
+    take_in(officer, PeopleImport(officer), rows)
+    with as_system() as session:
+        members = select(Professional.id).where(Professional.organisation_id == organisation.id)
+        return list(session.scalars(members.order_by(Professional.id)))
 
 
 def _person(stage: Stage, place: Place, n: int) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.base import ScopedSession, db, today
+from models.import_rows import Importer, ImportRow
 from models.org.tables import Organisation
 from models.people.positions import load_actor
 from models.scope import attach, scope_of, system_session
@@ -74,6 +75,17 @@ def acting_as(actor: Actor) -> Iterator[Session]:
         attach(session, scope_of(actor))
         with unit_of_work(session):
             yield session
+
+
+def take_in(actor: Actor, importing: Importer, rows: Sequence[ImportRow]) -> None:
+    """Let somebody import rows, as a filled-in sheet would; raises ValueError for any that is not written."""
+    importing.check(rows)
+    with acting_as(actor) as session:
+        importing.judge(session, rows)
+        wrong = [row.errors for row in rows if not row.is_good]
+        if wrong:
+            raise ValueError(f"{actor.organisation_name}: {wrong}")
+        importing.create(session, rows)
 
 
 @contextmanager

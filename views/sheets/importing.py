@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from flask_babel import force_locale, gettext
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from models import files
 from models.errors import N_, Conflict
 from models.files import JobFile
-from models.import_rows import ImportRow
+from models.import_rows import Importer, ImportRow
 from models.jobs import Run
 from models.workflow import CHUNK
 from views.sheets.columns import Sheet
@@ -31,22 +30,6 @@ from views.sheets.workbook import XLSX
 TRIES = 3
 REPORT_EVERY = 5  # chunks of a dry run
 MOST_DIFFERENCES = 200  # shown before an import that updates
-
-
-class Importer(Protocol):
-    """What one kind of rows brings: checks, judgement against the database, creation."""
-
-    chunk_size: int  # rows of one transaction
-    carried: str  # what the job's cursor keeps for it from chunk to chunk, encrypted if it is secret
-
-    def check(self, rows: Sequence[ImportRow]) -> None:
-        """Check each row without the database."""
-
-    def judge(self, session: Session, rows: Sequence[ImportRow]) -> None:
-        """Check each row against the database; may be called again for the same rows."""
-
-    def create(self, session: Session, rows: Sequence[ImportRow]) -> None:
-        """Write good rows; flush only."""
 
 
 @dataclass
