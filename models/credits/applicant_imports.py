@@ -21,9 +21,8 @@ from models.credits.saving import declared_hours, offer_of
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, first_of
 from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
-from models.people.number_rows import check_number, fits_name, hashes_of
-from models.people.numbers import DocumentType
-from models.people.tables import Professional, ProfessionalState
+from models.people.number_rows import check_number, fits_name, people_of
+from models.people.tables import Professional
 
 APPLICANTS = "applicants"
 DIFFERS = N_("This person is an applicant already with other hours or another score; take her off the list to enter these.")
@@ -58,7 +57,7 @@ class ApplicantsImport:
         """Find each person in the actor's scope; raises NotFound and WrongState for the form itself."""
         batch = batches.own_open(session, self.actor, self.batch_id)
         spec = self._spec(session, batch)
-        people = self._people(session, rows)
+        people = people_of(session, rows)
         states = unit_states(session, people.values())
         there = {
             a.person_id: Own(a.requested_tenths, a.score)
@@ -84,12 +83,6 @@ class ApplicantsImport:
             return offer_of(session, self.actor.path, batch.form_code, batch.year).spec
         except FieldErrors as refusal:
             return first_of(refusal)
-
-    def _people(self, session: Session, rows: Sequence[ImportRow]) -> dict[str, Professional]:
-        """Return the people of the scope by the hash of their number; who is in use comes before an earlier registration."""
-        wanted = (Professional.document_type == DocumentType.ID_CARD, Professional.number_hash.in_(hashes_of(rows)))
-        found = session.scalars(select(Professional).where(*wanted).order_by(Professional.id)).all()
-        return {p.number_hash: p for p in sorted(found, key=lambda p: p.state == ProfessionalState.ACTIVE)}
 
     def _check_score(self, row: ImportRow, spec: FormSpec | DomainError) -> None:
         row.found["score"], text = "", str(row.values.get("score") or "")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from models.base import today
 from models.errors import N_, Conflict, Invalid
 from models.import_rows import ImportRow
 from models.people import accounts, numbers
 from models.people.numbers import DocumentType
+from models.people.tables import Professional, ProfessionalState
 from models.text import compact
 
 WRONG_NAME = N_("The name does not fit the number; compare both with the document.")
@@ -34,6 +38,13 @@ def check_number(row: ImportRow, first_rows: dict[str, int]) -> None:
 def hashes_of(rows: Sequence[ImportRow]) -> list[str]:
     """Return the hashes of the numbers that are right."""
     return [row.found["hash"] for row in rows if "hash" in row.found]
+
+
+def people_of(session: Session, rows: Sequence[ImportRow]) -> dict[str, Professional]:
+    """Return the people of the scope by the hash of their number; who is active comes before an earlier registration."""
+    wanted = (Professional.document_type == DocumentType.ID_CARD, Professional.number_hash.in_(hashes_of(rows)))
+    found = session.scalars(select(Professional).where(*wanted).order_by(Professional.id)).all()
+    return {p.number_hash: p for p in sorted(found, key=lambda p: p.state == ProfessionalState.ACTIVE)}
 
 
 def fits_name(row: ImportRow, name: str) -> bool:

@@ -12,8 +12,7 @@ from models.access import Actor, Permission
 from models.errors import N_, Invalid
 from models.import_batches import GONE, TOUCHED, Undone, note_chunk, undone_by
 from models.import_rows import ImportRow
-from models.people.number_rows import check_number, fits_name, hashes_of
-from models.people.numbers import DocumentType
+from models.people.number_rows import check_number, fits_name, people_of
 from models.people.tables import Professional, ProfessionalState
 from models.training import filings, participants, unit_hours
 from models.training.filings import EDITABLE
@@ -46,8 +45,7 @@ class ParticipantsImport:
     def judge(self, session: Session, rows: Sequence[ImportRow]) -> None:
         """Find each person in the actor's scope; raises NotFound and WrongState for the training itself."""
         filings.editable(session, self.actor, UnitTraining, self.training_id)
-        wanted = (Professional.document_type == DocumentType.ID_CARD, Professional.number_hash.in_(hashes_of(rows)))
-        people = {p.number_hash: p for p in session.scalars(select(Professional).where(*wanted))}
+        people = people_of(session, rows)
         there = {row.person_id for row in participants.of(session, self.training_id)}
         for row in rows:
             row.is_unchanged = False
