@@ -136,13 +136,14 @@ def run_certificates(run: Run) -> dict[str, Any]:
         return run.job.result
     work = _opened(run)
     at_once = SIGNED_AT_ONCE if how == SIGNED else PRINTED_AT_ONCE
-    result = dict(run.job.result) or {"done": 0, "skipped": 0, "refused": []}
+    result = dict(run.job.result) or {"done": 0, "skipped": 0, "issued": 0, "refused": []}
     following, n_objects = int(run.job.cursor["next"]), int(run.job.cursor["n_objects"])
     while following < len(ids):
         part = ids[following : following + at_once]
         issued = operations.issue_many(run.session, run.actor, part)
         refused = _refused(run.session, issued.refused)
-        run.commit()  # the numbers stand and the series are free: drawing takes a while
+        result = {**result, "issued": result.get("issued", 0) + len(issued.new)}
+        run.commit(result=result)  # the numbers stand and the series are free: drawing takes a while
         content, entry = _drawn(work, how, list(issued.certificates.values()), n_objects)
         if content:
             files.append(run.session, work.whole, content)
@@ -150,6 +151,7 @@ def run_certificates(run: Run) -> dict[str, Any]:
         following += len(part)
         n_objects += len(entry.get("places", ()))
         result = {
+            **result,
             "done": result["done"] + len(issued.certificates),
             "skipped": result["skipped"] + len(refused),
             "refused": [*result["refused"], *refused][:LISTED],
@@ -293,7 +295,10 @@ def _sentences(job: Job) -> list[str]:
     """Say of a task that was stopped on the way what is left of it."""
     if job.state not in {JobState.CANCELLED, JobState.FAILED} or "file" in job.result:
         return []
-    return [gettext(N_("No file was made. Numbers that were issued stay: whoever prints again gets the same certificates."))]
+    if not job.result.get("issued"):
+        return [gettext(N_("No file was made, and no new number was issued."))]
+    sentence = N_("No file was made. New numbers issued: %(n)s; they stay, and whoever prints again gets the same certificates.")
+    return [gettext(sentence, n=f"{job.result['issued']:,}")]
 
 
 def install() -> None:
