@@ -12,6 +12,7 @@ from sqlalchemy import make_url, select
 
 from admin_app import schema
 from admin_app.factory import settings_of
+from models import jobs
 from models.base import db
 from models.org.tables import Organisation
 from models.scope import system_session
@@ -40,8 +41,13 @@ def prepare(app: Flask) -> Sequence[DemoAccount]:
 
 
 def make(app: Flask) -> Sequence[DemoAccount]:
-    """Make the demo data in an empty database and keep the list of the accounts; raises Conflict when it is not empty."""
+    """Make the demo data in an empty database and keep the list of the accounts; raises Conflict when it is not empty.
+
+    The tasks that people of the demo ordered are run, so that the files that they made are there at once.
+    """
     made = seed_demo()
+    for job_id in jobs.due_job_ids():
+        jobs.run_job(job_id)
     text = json.dumps([dataclasses.asdict(account) for account in made], ensure_ascii=False, indent=1)
     (Path(app.instance_path) / DEMO_FILE).write_text(text, encoding="utf-8")
     return made

@@ -16,6 +16,7 @@ from seed.demo.moves import build_moves
 from seed.demo.organisations import build_tree
 from seed.demo.own_forms import READING, build_own_forms, retire
 from seed.demo.paperwork import build_paperwork
+from seed.demo.printed import build_printed
 from seed.demo.publications import build_publications
 from seed.demo.records import build_records
 from seed.demo.rules import build_rules
@@ -55,6 +56,7 @@ def seed_demo() -> list[DemoAccount]:
     build_declared(stage, own_forms)
     retire(stage, own_forms[READING])
     build_imports(stage)
+    build_printed(stage)
     with as_system() as session:
         while history.seal(session):
             session.flush()

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from models import jobs, storage
+from models.certificates import printing
 from models.certificates.tables import Certificate, CertificateSeries
 from models.credits.tables import YearSummary
 from models.files import JobFile, stored_pieces
@@ -160,7 +161,7 @@ def test_nobody_passed_leaves_only_the_list(desk: Seat, years: dict[str, int], r
 def test_more_than_a_task_makes_are_refused_with_a_way_out(
     desk: Seat, years: dict[str, int], look: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(certificate_jobs, "MOST", 2)
+    monkeypatch.setattr(printing, "MOST", 2)
     officer, ids = desk("county_officer"), [years[name] for name in WITHIN[:3]]
     sentence = "At most 2 certificates can be made in one task. Narrow the filter by year or by unit"
     assert sentence in officer.post("learning-records/action/", action="print_many", ids=ids).text

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from admin_app.settings import Settings
 from models import jobs
+from models.certificates.printing import KIND, PRINT, SIGNED
 from models.credits.tables import YearSummary
 from models.transaction import unit_of_work
 from tests.bench.figures import Figure, median, p95, p99
 from tests.bench.ground import Ground, Officer
 from tests.bench.sheets import work
-from views.admin.certificate_jobs import KIND, PRINT, SIGNED
 
 ONE_BY_ONE = 22
 

@@ -22,14 +22,14 @@ from wtforms import RadioField, SelectChoice
 from models import files, jobs
 from models.access import Actor, Permission
 from models.base import LOCAL_ZONE
-from models.certificates import operations
+from models.certificates import operations, printing
+from models.certificates.printing import KIND, PRINT, SIGNED
 from models.certificates.tables import Certificate
 from models.credits.queries import earns_certificate
 from models.credits.tables import YearSummary
-from models.errors import N_, DomainError, Invalid
+from models.errors import N_, DomainError
 from models.files import JobFile
 from models.jobs import Job, JobState, Run
-from models.org import queries as organisations
 from models.people.tables import Professional
 from views.admin import exports
 from views.admin.actions import BatchAction
@@ -38,13 +38,10 @@ from views.documents import archive, certificate
 from views.forms import PlainForm
 from views.sheets.export import ExportColumn, export_name, write_export
 from views.sheets.workbook import XLSX
-from views.words import words
+from views.words import say, words
 
-KIND = "certificates"
-MOST = 5_000
 LISTED = 200
 """So many without a certificate stand on the page; the list has all."""
-SIGNED, PRINT = "signed", "print"
 SIGNED_AT_ONCE, PRINTED_AT_ONCE = 20, 40
 """Sheets of one part: a few seconds of work, a few megabytes of memory."""
 NAME, COPIES = "年度结业证书", "年度结业证书打印件"
@@ -66,8 +63,8 @@ class PrintForm(PlainForm):
 
 def preview(session: Session, _actor: Actor, ids: Sequence[int]) -> list[str]:
     """Say how many certificates there will be, and of how many years there will be none."""
-    if len(ids) > MOST:
-        return [words(too_many().message_id, too_many().params)]
+    if len(ids) > printing.MOST:
+        return [say(printing.too_many())]
     passed = sum(map(earns_certificate, session.scalars(select(YearSummary).where(YearSummary.id.in_(ids)))))
     said = [gettext(N_("Certificates that can be printed: %(n)s; those that have no number yet get one."), n=f"{passed:,}")]
     if passed < len(ids):
@@ -76,27 +73,9 @@ def preview(session: Session, _actor: Actor, ids: Sequence[int]) -> list[str]:
     return said
 
 
-def too_many() -> Invalid:
-    """Return the refusal of more certificates than one task makes."""
-    return Invalid(
-        N_(
-            "At most %(n)s certificates can be made in one task. Narrow the filter by year or by unit, and make them one after the other."
-        ),
-        n=f"{MOST:,}",
-    )
-
-
 def start(session: Session, actor: Actor, ids: Sequence[int], values: Mapping[str, Any]) -> Job:
-    """Write the task that makes the certificates of years, or return the open one that makes the same already.
-
-    Raises Invalid for more than ``MOST``.
-    """
-    actor.require(Permission.CERTIFICATES_PRINT)
-    if len(ids) > MOST:
-        raise too_many()
-    params = {"ids": sorted(ids), "how": values["how"]}
-    organisations.own(session, actor, is_locked=True)  # of two clicks at once the second one finds the task of the first
-    return jobs.open_like(session, actor, KIND, params) or jobs.enqueue(session, actor, KIND, params, n_total=len(ids))
+    """Order the certificates of years; raises Invalid for more than one task makes."""
+    return printing.order(session, actor, ids, how=values["how"])
 
 
 PRINT_MANY = BatchAction(
