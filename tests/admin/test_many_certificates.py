@@ -26,7 +26,6 @@ from tests.admin.conftest import Desk
 from tests.admin.printing import WITHIN, Seat, job_of, order, small_parts, years
 from tests.cast import Cast
 from tests.deaths.inside import Killed, dying, let_leases_end
-from views.admin import certificate_jobs
 from views.documents import certificate
 
 __all__ = ["small_parts", "years"]
