@@ -69,6 +69,11 @@ def open_years(session: Session, path: str) -> list[int]:
     return sorted((w.year for w in windows(session, path).values() if w.is_open(today())), reverse=True)
 
 
+def is_unfinished(year: int, open_years: Collection[int]) -> bool:
+    """Say whether what *year* lacks is not failed yet: it is not over, or hours of it may still be declared."""
+    return year >= today().year or year in open_years
+
+
 def closes_on(session: Session, path: str, year: int) -> dt.date:
     """Return the last day on which hours of *year* may be declared."""
     return windows(session, path).get(year, default_window(year)).closes_on

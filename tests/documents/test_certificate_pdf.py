@@ -184,6 +184,8 @@ LONG_ISSUER = "伊犁哈萨克自治州察布查尔锡伯自治县" * 2 + "人�
         {},
         {"name": LONG_NAME, "organisation": "自治县人民医院" * 14, "issuer": LONG_ISSUER},
         {"name": "A" * 60, "organisation": "W" * 120, "issuer": "海州市人力资源和社会保障局"},
+        {"organisation": "海州市第一人民医院" * 7, "issuer": LONG_ISSUER * 3},
+        {"name": LONG_NAME, "organisation": "自治县人民医院" * 28, "issuer": (LONG_ISSUER * 5)[:200]},
     ],
 )
 def test_long_names_meet_nothing(app: Flask, names: dict[str, str]) -> None:
@@ -301,7 +303,8 @@ def test_nothing_is_fetched_but_data(app: Flask) -> None:
 def test_the_seal_carries_the_name_of_the_issuer_escaped() -> None:
     svg = base64.b64decode(figures.seal("海州<局").partition(",")[2]).decode()
     assert re.findall(r">([^<>]{1,4})</text>", svg) == ["海", "州", "&lt;", "局"]
-    assert figures.seal("一" * 40)
+    assert base64.b64decode(figures.seal("一" * 40).partition(",")[2]).decode().count("一") == 40
+    assert figures.seal("一" * 41) == figures.seal("")
 
 
 def test_a_warm_certificate_is_quick(app: Flask) -> None:

@@ -55,7 +55,7 @@ def test_the_register_lists_what_was_counted(log_in: LogIn, granted: None, cast:
             "岗位培训班",
             "30.5",
             "2026-12-15",
-            "不通过",
+            "认定结果未完成",
         ):
             assert part in text
         assert cast.accounts["professional"].number not in text

@@ -101,6 +101,8 @@ def _pdf(certificates: Sequence[Certificate], *, is_copy: bool) -> bytes:
 
 _LONG = {"name": 16, "organisation": 40, "issuer": 30}
 """Characters beyond which a certificate is set smaller, so that nothing meets what stands below it."""
+_LONGEST_ISSUER = 50
+"""Characters beyond which the issuer is set smaller still."""
 
 
 def _sheet(certificate: Certificate) -> dict[str, Any]:
@@ -109,6 +111,7 @@ def _sheet(certificate: Certificate) -> dict[str, Any]:
     return {
         "content": content,
         "is_long": any(len(getattr(content, name)) > most for name, most in _LONG.items()),
+        "is_longest": len(content.issuer) > _LONGEST_ISSUER,
         "issued_on": f"{day.year} 年 {day.month} 月 {day.day} 日",
         "address": f"{current_app.config['CE_BASE_URL']}/verify/{certificate.number}",
         "qr": figures.qr(verification_address(certificate)),

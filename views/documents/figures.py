@@ -9,6 +9,8 @@ from functools import cache
 import segno
 from markupsafe import escape
 
+MOST_ON_THE_EDGE = 40
+"""Letters of a seal: more would be smaller than print."""
 RED, INK = "#c8161d", "#12263f"
 _STAR = " ".join(
     f"{50 + r * math.sin(math.pi * n / 5):.2f},{50 - r * math.cos(math.pi * n / 5):.2f}"
@@ -39,8 +41,13 @@ def qr_on_screen(address: str) -> str:
 
 
 def seal(name: str) -> str:
-    """Return a round red mark with *name* along its edge: who issued it, as the data say, and no copy of a real seal."""
+    """Return a round red mark with *name* along its edge: who issued it, as the data say, and no copy of a real seal.
+
+    A name too long to be read there stands beside the mark only.
+    """
     letters = [c for c in name if not c.isspace()]
+    if len(letters) > MOST_ON_THE_EDGE:
+        letters = []
     size = 11 if len(letters) <= 12 else 11 * 12 / len(letters)
     step = min(24.0, 224 / max(1, len(letters) - 1))
     start = -step * (len(letters) - 1) / 2

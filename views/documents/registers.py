@@ -6,7 +6,7 @@ from flask import Response, current_app, make_response, render_template, request
 
 from models.access import Actor, Permission
 from models.base import db, today, utcnow
-from models.credits import queries
+from models.credits import queries, windows
 from models.credits.moving_years import moves_of_year
 from models.credits.tables import AuditState, Declaration, DeclarationState
 from models.errors import NotFound
@@ -38,6 +38,7 @@ def register_of_year(person_id: int) -> Response:
         person=person,
         summary=summary,
         records=queries.learning_record(db.session(), person.id, summary.year),
+        is_unfinished=windows.is_unfinished(summary.year, windows.open_years(db.session(), person.path)),
         moves=moves_of_year(db.session(), person.id, summary.year),
         subjects={kind: words(word) for kind, word in SUBJECTS.items()},
         printed_on=f"{today():%Y-%m-%d}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask_babel import gettext
 
-from models.base import db, today
+from models.base import db
 from models.certificates import queries as certificates
 from models.certificates.content import Content, content_of
 from models.certificates.operations import EXEMPT
@@ -47,7 +47,7 @@ def years() -> str:
         first=first,
         last=last,
         is_filtered=bool(first or last),
-        unfinished={s.year for s in found if _is_unfinished(s.year, open_years)},
+        unfinished={s.year for s in found if windows.is_unfinished(s.year, open_years)},
         with_certificate={c.year for c in of_person},
         printable={s.year for s in found if queries.earns_certificate(s)},
     )
@@ -71,7 +71,7 @@ def year(year: int) -> str:
         why=counted_lines(db.session(), summary.person_id or 0, year),
         missing=missing,
         subjects=SUBJECTS,
-        is_unfinished=_is_unfinished(year, open_years),
+        is_unfinished=windows.is_unfinished(year, open_years),
         has_certificate=any(c.year == year for c in of_person),
         may_print=queries.earns_certificate(summary),
         no_certificate=_no_certificate(summary),
@@ -95,11 +95,6 @@ def _no_certificate(summary: YearSummary) -> list[str]:
 def _open_years() -> list[int]:
     """Return the years for which hours may still be declared."""
     return windows.open_years(db.session(), reader().path)
-
-
-def _is_unfinished(year: int, open_years: list[int]) -> bool:
-    """Say whether what a year lacks is not failed yet: it is not over, or hours of it may still be declared."""
-    return year >= today().year or year in open_years
 
 
 @blueprint.get("/years/<int:year>/certificate")
