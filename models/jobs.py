@@ -27,6 +27,8 @@ from models.transaction import Intent, after_commit, intending, unit_of_work
 
 LEASE = dt.timedelta(seconds=60)
 MAX_TRIES = 5
+_FINISHED = "result"
+"""In the cursor of a job whose last chunk is written."""
 PAUSE_SECONDS = 0.005
 """SQLite's lock is not fair: between two chunks the writing requests get their turn."""
 
@@ -109,15 +111,7 @@ class Run:
         result: dict[str, Any] | None = None,
     ) -> None:
         """Commit the chunk with the job's cursor in one transaction; raises Cancelled or LeaseLost instead of going on."""
-        values: dict[str, Any] = {"lease_until": utcnow() + LEASE}
-        for name, value in (("cursor", cursor), ("n_done", n_done), ("n_total", n_total), ("result", result)):
-            if value is not None:
-                values[name] = value
-                setattr(self.job, name, value)
-        with unit_of_work(self.session):
-            held = _hold(self.session, self.job.id, self.lease, values)
-            if not held:
-                raise LeaseLost(f"job {self.job.id}")
+        self._write(cursor=cursor, n_done=n_done, n_total=n_total, result=result)
         with intending(Intent.READ):
             is_cancel_asked = self.session.scalar(select(Job.is_cancel_asked).where(Job.id == self.job.id))
             self.session.commit()
@@ -126,6 +120,22 @@ class Run:
         if _stopping.is_set():
             raise Stopping
         time.sleep(PAUSE_SECONDS)
+
+    def finish(self, result: dict[str, Any], *, n_done: int | None = None) -> dict[str, Any]:
+        """Commit the last chunk with the result of the job, and return it; raises LeaseLost.
+
+        Nothing is left to be cancelled. Killed from here on, the job ends with that result, and its handler is not asked again.
+        """
+        self._write(cursor={_FINISHED: result}, n_done=n_done, n_total=n_done)
+        return result
+
+    def _write(self, **values: Any) -> None:
+        given = {name: value for name, value in values.items() if value is not None}
+        for name, value in given.items():
+            setattr(self.job, name, value)
+        with unit_of_work(self.session):
+            if not _hold(self.session, self.job.id, self.lease, {**given, "lease_until": utcnow() + LEASE}):
+                raise LeaseLost(f"job {self.job.id}")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -293,6 +303,9 @@ def run_job(job_id: int) -> JobState | None:
     if taken is None:
         return None
     lease, row = taken
+    if _FINISHED in row.cursor:  # killed between its last transaction and its end
+        _end(job_id, lease, JobState.DONE, result=row.cursor[_FINISHED])
+        return JobState.DONE
     if row.n_tries > MAX_TRIES:
         _end(job_id, lease, JobState.FAILED, error=_words(N_("The task was interrupted too often.")))
         return JobState.FAILED

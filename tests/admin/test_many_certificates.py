@@ -254,7 +254,7 @@ def deadly(place: str) -> tuple[Any, str, Any]:
         "in the middle of a drawing": (certificate, "_sheet", dying(2, certificate._sheet, after=True)),
         "drawn, not kept": (jobs.Run, "commit", dying(5, commit)),
         "after a part": (jobs.Run, "commit", dying(5, commit, after=True)),
-        "at the end of the file": (jobs.Run, "commit", dying(8, commit)),
+        "at the end of the file": (jobs.Run, "finish", dying(1, jobs.Run.finish)),
         "at the end of the task": (jobs, "_end", dying(1, jobs._end)),
     }[place]
 

@@ -16,7 +16,7 @@ from models.org.tables import Department
 from models.people.tables import Post, PostState
 from models.transaction import unit_of_work
 from tests.cast import Cast
-from tests.deaths.inside import Killed, let_leases_end
+from tests.deaths.inside import Killed, dying, let_leases_end
 
 Open = Callable[[Actor], Session]
 pytestmark = pytest.mark.both_databases
@@ -130,6 +130,25 @@ def test_a_refusal_is_kept_in_words_and_its_chunk_is_not_written(
     assert jobs.run_job(job_id) is JobState.FAILED
     assert look(system, job_id) == ("failed", 2, ALL[:2])
     assert system.get_one(Job, job_id).error == {"message_id": "It cannot be done.", "params": {}}
+
+
+def test_a_job_that_was_killed_behind_its_last_chunk_is_not_done_again(
+    session_of: Open, cast: Cast, steps: object, system: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = enqueue(session_of, cast.unit_clerk)
+    before = jobs._handlers["test_departments"]
+    jobs.handler("test_departments")(lambda run: run.finish(before(run), n_done=10))
+    with monkeypatch.context() as once:
+        once.setattr(jobs, "_end", dying(1, jobs._end))
+        with pytest.raises(Killed):
+            jobs.run_job(job_id)
+    with unit_of_work(system):
+        system.execute(update(Post).where(Post.id == cast.posts["unit_clerk"].id).values(state=PostState.DISABLED))
+    let_leases_end(system)
+    jobs.handler("test_departments")(before)
+    assert jobs.run_job(job_id) is JobState.DONE
+    assert look(system, job_id) == ("done", 10, ALL)
+    assert system.get_one(Job, job_id).result == {"created": 10}
 
 
 def test_a_job_runs_with_the_rights_of_the_moment(session_of: Open, cast: Cast, steps: object, system: Session) -> None:

@@ -27,6 +27,7 @@ from tests.cast import Cast
 from tests.deaths.inside import Killed, dying, let_leases_end
 from tests.sheets.files import texts
 from tests.sheets.test_import_people import counts, row, workbook
+from views.sheets.rejects import Rejects
 
 KIND = "import_people"
 
@@ -140,6 +141,22 @@ def test_cancelled_import_keeps_its_finished_chunks_and_the_file_goes_in_again(
     }
     assert whole(system) == (494,) * 5
     assert counts(importing(cast.unit_clerk, KIND, content)) == (1303, 793, 494, 15, 1)
+
+
+def test_an_import_that_is_cancelled_when_all_is_written_says_what_it_wrote(
+    importing: Any, cast: Cast, system: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = importing.start(cast.unit_clerk, KIND, workbook(cast.unit_clerk, row(1), row(2, phone="12")))
+    written = Rejects.workbook
+
+    def cancelling(self: Rejects) -> bytes:
+        with unit_of_work(system):
+            system.execute(update(Job).where(Job.id == job_id).values(is_cancel_asked=True))
+        return written(self)
+
+    monkeypatch.setattr(Rejects, "workbook", cancelling)
+    assert jobs.run_job(job_id) == JobState.DONE
+    assert counts(importing.job(job_id).result) == (3, 1, 0, 1, 1)
 
 
 def test_person_created_by_somebody_else_meanwhile_is_judged_again(

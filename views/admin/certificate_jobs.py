@@ -111,8 +111,6 @@ def run_certificates(run: Run) -> dict[str, Any]:
     """Make the certificates part by part from the cursor; the rights are those of the moment."""
     run.actor.require(Permission.CERTIFICATES_PRINT)
     ids, how = run.job.params["ids"], run.job.params["how"]
-    if run.job.cursor.get("is_whole"):  # killed between the last part and the end of the task
-        return run.job.result
     work = _opened(run)
     at_once = SIGNED_AT_ONCE if how == SIGNED else PRINTED_AT_ONCE
     result = dict(run.job.result) or {"done": 0, "skipped": 0, "issued": 0, "refused": []}
@@ -138,8 +136,7 @@ def run_certificates(run: Run) -> dict[str, Any]:
         run.commit(cursor=work.cursor(following, n_objects=n_objects), n_done=following, n_total=len(ids), result=result)
     result |= _ended(run, work, how)
     exports.record(run.session, run.actor, {"view": KIND, "ids": ids, "is_unmasked": False})
-    run.commit(cursor={"is_whole": True}, result=result)
-    return result
+    return run.finish(result)
 
 
 def _opened(run: Run) -> _Work:
@@ -272,7 +269,7 @@ def _files(job: Job) -> list[tuple[str, str]]:
 
 def _sentences(job: Job) -> list[str]:
     """Say of a task that was stopped on the way what is left of it."""
-    if job.state not in {JobState.CANCELLED, JobState.FAILED} or "file" in job.result:
+    if job.state not in {JobState.CANCELLED, JobState.FAILED}:
         return []
     if not job.result.get("issued"):
         return [gettext(N_("No file was made, and no new number was issued."))]

@@ -30,8 +30,6 @@ KINDS = (
 
 def run_export(run: Run) -> dict[str, Any]:
     """Write an export; the rights are those of the moment."""
-    if "result" in run.job.cursor:
-        return dict(run.job.cursor["result"])  # killed between its transaction and its end
     params = run.job.params
     view = registered(params["view"])
     if not view.is_for(run.actor) or view.export_permission is None:
@@ -39,12 +37,10 @@ def run_export(run: Run) -> dict[str, Any]:
     run.actor.require(view.export_permission)
     with force_locale(run.job.language), run.reading() as session:
         content = write(session, run.actor, view, params)
-    n_rows = len(params["ids"])
     file = files.keep_for_job(run.session, run.actor, name=export_name(params["title"]), media_type=XLSX, content=content)
     record(run.session, run.actor, params)
-    result = {"file": file.key, "n": n_rows}
-    run.commit(cursor={"result": result}, n_done=n_rows, n_total=n_rows)
-    return result
+    n_rows = len(params["ids"])
+    return run.finish({"file": file.key, "n": n_rows}, n_done=n_rows)
 
 
 def _sentences(job: Job) -> Sequence[str]:

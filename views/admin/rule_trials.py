@@ -97,18 +97,19 @@ def _result(run: Run, whole: Outcome) -> dict[str, Any]:
         content = _workbook(lines)
         name = export_name(_title(run.job))
     file = files.keep_for_job(run.session, run.actor, name=name, media_type=XLSX, content=content)
-    run.commit()
-    return {
-        "n_people": whole.n_people,
-        "n_records": whole.n_records,
-        "n_changed": whole.n_changed,
-        "n_unfit": whole.n_unfit,
-        "n_lost": sum(not t.is_passed for t in whole.turned),
-        "n_gained": sum(t.is_passed for t in whole.turned),
-        "units": _by_unit(lines)[:LISTED],
-        "people": lines[:LISTED],
-        "file": file.key,
-    }
+    return run.finish(
+        {
+            "n_people": whole.n_people,
+            "n_records": whole.n_records,
+            "n_changed": whole.n_changed,
+            "n_unfit": whole.n_unfit,
+            "n_lost": sum(not t.is_passed for t in whole.turned),
+            "n_gained": sum(t.is_passed for t in whole.turned),
+            "units": _by_unit(lines)[:LISTED],
+            "people": lines[:LISTED],
+            "file": file.key,
+        }
+    )
 
 
 def _names(session: Session, turned: Sequence[Turned]) -> tuple[dict[int, tuple[str, str]], dict[int, str]]:

@@ -70,8 +70,6 @@ def run_import(
 
     What *at_the_end* returns, files it keeps for instance, enters the result in the same transaction.
     """
-    if "result" in run.job.cursor:
-        return dict(run.job.cursor["result"])  # killed between its last transaction and its end
     language = run.job.language
     with run.reading() as session:
         upload = files.job_file(session, str(run.job.params["file"]))
@@ -86,8 +84,7 @@ def run_import(
         if workbook:
             result["rejected_file"] = _keep(run, upload, workbook).key
         result |= at_the_end(run)
-        run.commit(cursor={"result": result}, n_done=raw.n_rows, n_total=raw.n_rows)
-    return result
+        return run.finish(result, n_done=raw.n_rows)
 
 
 def _keep(run: Run, upload: JobFile, content: bytes) -> JobFile:
