@@ -15,7 +15,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectChoice
 
@@ -25,7 +25,7 @@ from models.base import LOCAL_ZONE
 from models.certificates import operations, printing
 from models.certificates.printing import KIND, PRINT, SIGNED
 from models.certificates.tables import Certificate
-from models.credits.queries import earns_certificate
+from models.credits.queries import EARNS_CERTIFICATE
 from models.credits.tables import YearSummary
 from models.errors import N_, DomainError
 from models.files import JobFile
@@ -65,7 +65,8 @@ def preview(session: Session, _actor: Actor, ids: Sequence[int]) -> list[str]:
     """Say how many certificates there will be, and of how many years there will be none."""
     if len(ids) > printing.MOST:
         return [say(printing.too_many())]
-    passed = sum(map(earns_certificate, session.scalars(select(YearSummary).where(YearSummary.id.in_(ids)))))
+    earning = select(func.count()).select_from(YearSummary).where(YearSummary.id.in_(ids), *EARNS_CERTIFICATE)
+    passed = session.scalar(earning) or 0
     said = [gettext(N_("Certificates that can be printed: %(n)s; those that have no number yet get one."), n=f"{passed:,}")]
     if passed < len(ids):
         sentence = N_("Years without a certificate: %(n)s; they stand in a list with the reason.")
