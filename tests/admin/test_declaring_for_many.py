@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from models.credits.batches import BatchApplicant, BatchFile, DeclarationBatch
 from models.credits.tables import Declaration, DeclarationState
 from tests.admin.conftest import TRAINING, Desk, names_in, picture
 from tests.cast import Cast
 from tests.sheets.files import filled
+from views.admin import declared_for
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("lists")]
 Sit = Callable[..., Desk]
@@ -187,6 +188,27 @@ def test_a_rejected_record_is_edited_and_submitted_again_by_its_declarer(
     clerk.post("declared-for/action/run", action="withdraw", row=str(made), list="")
     with look() as session:
         assert session.get_one(Declaration, made).state == DeclarationState.DRAFT
+
+
+def test_before_records_are_submitted_again_reviewers_questions_are_told(
+    desk: Sit, begun: Any, look: Look, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = desk("unit_clerk")
+    batch_id = begun(clerk)
+    add(clerk, batch_id, cast.people["professional"].id)
+    clerk.post(f"declare-for/edit?id={batch_id}", **form("submit"))
+    with look() as session:
+        made = session.scalars(select(Declaration.id)).one()
+    clerk.post("declared-for/action/run", action="withdraw", row=str(made), list="")
+    with look() as session:
+        changed = update(Declaration).values(inputs={**TRAINING, "start_date": "2025-12-30"})
+        session.execute(changed, execution_options={"synchronize_session": False})
+        session.commit()
+    page = clerk.post("declared-for/action/", action="submit", ids=[made], list="").text
+    assert "Reviewers will be asked to look closely:" in page
+    assert "The period 2025-12-30 to 2026-03-06 is not wholly within 2026. – 人员-professional" in page
+    monkeypatch.setattr(declared_for, "LOOKED_AT", 0)
+    assert "Only the first 0 records were looked at." in clerk.post("declared-for/action/", action="submit", ids=[made]).text
 
 
 def test_applicants_come_in_from_a_sheet_and_go_again(

@@ -143,6 +143,7 @@ class BatchAction:
     permission: Permission | None = None
     reason: Reason | None = None
     preview: Preview | None = None
+    warnings: Preview | None = None  # what to look at before it is done, each a line of a list
     form: type[PlainForm] | None = None  # further values, handed to run as ``values``
     is_danger: bool = False
     most: int = CHUNK  # rows of one transaction: fewer where each of them carries many others

@@ -194,6 +194,7 @@ class BatchPages(Declared):
             chosen=chosen,
             form=form,
             preview=preview,
+            warnings=batch.warnings(self.work, self.actor, ids) if batch.warnings else [],
             names=names_of(self.work, listing, ids[:NAMED]),
             reason=request.form.get("reason", ""),
             reason_error=reason_error,

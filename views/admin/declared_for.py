@@ -8,10 +8,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from models.access import Actor
 from models.credits import anew, applicants, declarations, declarers
 from models.credits import queries as credit_queries
+from models.credits.forewarning import forewarned_again
 from models.credits.tables import Declaration, DeclarationState, Source
 from models.errors import N_
 from models.reviews.tables import Review, ReviewKind, ReviewLevel, ReviewState
@@ -20,7 +22,7 @@ from views.admin.actions import BatchAction, PageAction, RowAction, Section, Tab
 from views.admin.base import ScopedModelView
 from views.admin.columns import Col
 from views.admin.decisions import joined
-from views.admin.declaring import DECLARE, GROUP
+from views.admin.declaring import DECLARE, GROUP, warning_words
 from views.admin.filters import choice_filter, text_filter, year_filter
 from views.admin.hours import by_person_name, key_review_words, learning_forms
 from views.admin.keyset import Sort
@@ -31,6 +33,9 @@ from views.portal.words import ELECTIVE, SUBJECTS
 from views.public.language import words_language
 from views.why import lines_of
 from views.words import words
+
+LOOKED_AT = 500
+"""So many records are looked at for reasons before they are submitted again: about two seconds."""
 
 
 def _col(name: str, **how: Any) -> Col:
@@ -69,6 +74,14 @@ COLUMNS = (
 
 def _tab(state: DeclarationState, label: str) -> Tab:
     return Tab(state.value, label, where=lambda _actor: (Declaration.state == state,))
+
+
+def _closer_looks(session: Session, actor: Actor, ids: Sequence[int]) -> list[str]:
+    """Say what reviewers will be asked to look at closely, as the form of one record does; of very many only the first."""
+    said = warning_words(forewarned_again(session, actor, ids[:LOOKED_AT]))
+    if len(ids) > LOOKED_AT:
+        said.append(gettext("Only the first %(n)s records were looked at.", n=LOOKED_AT))
+    return said
 
 
 def _can(step: str) -> Any:
@@ -118,7 +131,7 @@ class DeclaredForView(ScopedModelView):
             permission=DECLARE,
             is_danger=True,
         ),
-        BatchAction("submit", N_("Submit again"), ids_only(applicants.submit_many), permission=DECLARE),
+        BatchAction("submit", N_("Submit again"), ids_only(applicants.submit_many), permission=DECLARE, warnings=_closer_looks),
         BatchAction(
             "remove",
             N_("Batch delete"),

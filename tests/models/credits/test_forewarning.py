@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from models.credits import applicants, batches
 from models.credits.applicants import Own
-from models.credits.forewarning import forewarned
+from models.credits.forewarning import forewarned, forewarned_again
 from models.credits.tables import Declaration
 from models.people.tables import Professional, ProfessionalState
 from models.reviews.tables import Verdict
@@ -89,3 +89,30 @@ def test_nothing_is_written_and_whoever_cannot_be_declared_for_is_left_out(cast:
     told(run, cast.unit_clerk, batch)
     with system_session() as session:
         assert session.scalar(select(func.count()).select_from(Declaration)) == 0
+
+
+def test_what_is_told_before_records_are_submitted_again_is_what_they_have_afterwards(
+    cast: Cast, make: Make, submit: Any, run: Any, decide: Any, declare: Any
+) -> None:
+    clerk, names = cast.unit_clerk, ("professional", "colleague", "branch_worker")
+    first = make(clerk, *names, key="a" * 43)
+    second = make(
+        clerk, "professional", key="b" * 43, form="XSJZ", hours="9", **{k: v for k, v in LECTURE.items() if k != "form"}
+    )
+    for batch in (first, second):
+        submit(clerk, batch)
+    made = [*records(first), *records(second)]
+    decide(cast.department_clerk, [r.id for r in made], verdict=Verdict.REJECT, reason="证书模糊")
+    declare(cast.colleague, submit=True, class_name="另一个班")  # overlaps since then
+    found = run(lambda session, who: forewarned_again(session, who, [r.id for r in made]), clerk)
+    told_again = sorted((each.name, [r["message_id"] % r["params"] for r in each.reasons]) for each in found)
+    assert [(name, sum("overlaps" in why for why in whole)) for name, whole in told_again] == [
+        (cast.people["branch_worker"].name, 0),
+        (cast.people["colleague"].name, 1),
+        (cast.people["professional"].name, 1),  # with the record before it
+    ]
+    assert run(applicants.submit_many, clerk, [r.id for r in made]).refused == {}
+    now = [r for batch in (first, second) for r in records(batch) if r.key_reasons]
+    assert sorted((r.person_name, [k["message_id"] % k["params"] for k in r.key_reasons]) for r in now) == told_again
+    assert run(lambda session, who: forewarned_again(session, who, [r.id for r in made]), clerk) == []  # they wait again
+    assert run(lambda session, who: forewarned_again(session, who, [r.id for r in made]), cast.sibling_clerk) == []
