@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import inspect
 from werkzeug.routing import Rule
 
 from tests.contracts.canaries import IN_ADDRESSES, World
+from views.admin.actions import Listing
 
 VISITOR = "visitor"
 NOBODY = "nobody"  # the placement of an id that no row has
@@ -115,11 +116,13 @@ class Cell:
     query: tuple[tuple[str, str], ...] = ()
     named: str = ""  # the object's id, for a form
     action: str = ""  # of a form
+    tab: str = ""  # of the list that offers the action
 
     @property
     def words(self) -> str:
         """Return the cell as one line of a failure."""
-        return f"{self.position}: {self.method} {self.address}?{dict(self.query)} about {self.owner or '-'} [{self.endpoint}]"
+        asked = f"{self.position}: {self.method} {self.address}?{dict(self.query)}"
+        return f"{asked} {self.tab} {self.action} about {self.owner or '-'} [{self.endpoint}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ class Matrix:
             if plain and (not named or chosen.random() < 1 / 6):
                 taken.append(chosen.choice(plain))
             if named and chosen.random() < 1 / 6:
-                taken += [c for c in group if c.owner == NOBODY and c.action == taken[-1].action][:1]
+                taken += [c for c in group if c.owner == NOBODY and (c.tab, c.action) == (taken[-1].tab, taken[-1].action)][:1]
         return taken
 
     def _places(self, rule: Rule) -> list[Place]:
@@ -199,8 +202,15 @@ class Matrix:
                     yield Cell(position, endpoint, method, place.address, place.owner, query)
             else:
                 query = tuple(place.query.items())
-                for action in ("approve", "reject", "pass", "delete", "export") if place.owner else ("approve",):
-                    yield Cell(position, endpoint, method, place.address, place.owner, query, place.named, action)
+                for tab, action in self._batches_of(endpoint) or [("", "approve")]:
+                    yield Cell(position, endpoint, method, place.address, place.owner, query, place.named, action, tab)
+
+    def _batches_of(self, endpoint: str) -> list[tuple[str, str]]:
+        """Return every batch of every tab that an address of a list can be asked for; none for any other address."""
+        if endpoint.rpartition(".")[2] not in {"action_view", "action_run"}:
+            return []
+        listings: Mapping[str, Listing] = getattr(self._view_of(endpoint), "listings", {})
+        return [(tab, name) for tab, listing in listings.items() for name in listing.batches]
 
     def _tables(self, rule: Rule) -> dict[str, tuple[str, str]]:
         view = self._view_of(rule.endpoint)
@@ -250,12 +260,12 @@ class Matrix:
 def form_of(cell: Cell, world: World) -> dict[str, Any]:
     """Return what a cell posts: columns that no form may set, and its object's id under every name that a form may look for."""
     actor = world.cast.actors.get(cell.position)
-    common = FORGED | {"position": actor.position_key if actor else ""}
+    common = FORGED | {"position": actor.position_key if actor else "", "list": f"tab={cell.tab}", "action": cell.action}
     if not cell.named:
-        return common | {"action": cell.action}
+        return common
     names = ("id", "row", "ids", "parent_id", "account_id", "to_position", "key", "number")
     others = {name: _of_the_same(world, cell.owner, table) for name, table in OF_OTHER_TABLES.items()}
-    return common | dict.fromkeys(names, cell.named) | others | {"action": cell.action}
+    return common | dict.fromkeys(names, cell.named) | others
 
 
 def _of_the_same(world: World, owner: str, table: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Table, select, update
+from sqlalchemy import Connection, Table, select, update
 from werkzeug.datastructures import MultiDict
 
 from models.base import Base, db
@@ -25,6 +25,11 @@ OWN_BOOKKEEPING = frozenset(
     {"web_sessions", "login_failures", "captcha_uses", "history_entries", "history_batches", "outbox_mails"}
 )
 """Written by the system for whoever asks: what they hold is judged by the reading oracle."""
+NOTICED = """
+create sequence writes_noticed;
+create function notice_write() returns trigger language plpgsql as
+$$ begin perform nextval('writes_noticed'); return null; end $$;
+"""
 BACK_TO_LOGIN = re.compile(r"^/(support/)?login|^/password/change")
 
 
@@ -129,7 +134,7 @@ class Run:
     def _judge_likeness(self, cell: Cell, answer: Any) -> None:
         if not cell.owner:
             return
-        key = (cell.position, cell.endpoint, cell.method, tuple(k for k, _ in cell.query), cell.action)
+        key = (cell.position, cell.endpoint, cell.method, tuple(k for k, _ in cell.query), cell.tab, cell.action)
         if cell.owner == NOBODY:
             self.absent[key] = cell, likeness(answer)
             return
@@ -147,24 +152,37 @@ class Run:
             )
 
     def _rows(self) -> Rows:
-        """Return every row of every scoped table by primary key, read past the scope; anew only after a commit."""
+        """Return every row of every scoped table by primary key, read past the scope; anew only after a write."""
         with self.app.app_context(), db.engine.connect() as connection:
-            if db.engine.dialect.name == "sqlite":
-                # The version changes with every commit of another connection, so this one must stay the same.
-                self._watch = self._watch or db.engine.raw_connection()
-                version: Any = self._watch.driver_connection.execute("pragma data_version").fetchone()[0]
-            else:
-                version = connection.exec_driver_sql("select pg_current_wal_insert_lsn()::text").scalar()
+            version = self._version_of(connection)
             if version != self._version:
                 self._version = version
                 self._kept = {
-                    name: {
+                    table.name: {
                         row[0]: tuple(row) for row in connection.execute(_keyed(table), execution_options={"scope_decided": True})
                     }
-                    for name, table in Base.metadata.tables.items()
-                    if name in self.world.ids and name not in OWN_BOOKKEEPING
+                    for table in self._judged()
                 }
         return self._kept
+
+    def _judged(self) -> list[Table]:
+        return [table for name, table in Base.metadata.tables.items() if name in self.world.ids and name not in OWN_BOOKKEEPING]
+
+    def _version_of(self, connection: Connection) -> Any:
+        """Return what has another value after each write to a judged table."""
+        if connection.dialect.name == "sqlite":
+            # The version changes with every commit of another connection, so this one must stay the same.
+            self._watch = self._watch or db.engine.raw_connection()
+            return self._watch.driver_connection.execute("pragma data_version").fetchone()[0]
+        if self._version is None:
+            connection.exec_driver_sql(NOTICED)
+            for table in self._judged():
+                connection.exec_driver_sql(
+                    f'create trigger notice after insert or update or delete or truncate on "{table.name}"'
+                    " for each statement execute function notice_write()"
+                )
+            connection.commit()
+        return connection.exec_driver_sql("select last_value, is_called from writes_noticed").one()
 
     def close(self) -> None:
         """Give the watching connection back."""
@@ -192,11 +210,6 @@ def first_difference(one: str, other: str) -> str:
 def _keyed(table: Table) -> Any:
     key = next(iter(table.primary_key.columns))
     return select(key, table)
-
-
-def forbidden_set(words: list[str]) -> frozenset[str]:
-    """Return the forbidden canaries as a set."""
-    return frozenset(words)
 
 
 def matrix_of(app: Flask, world: World) -> Matrix:

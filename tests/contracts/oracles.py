@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-import sqlite3
 import zipfile
 from collections.abc import Iterable
-from typing import Any
 
 from pypdf import PdfReader
 from werkzeug.test import TestResponse
@@ -46,11 +44,3 @@ def likeness(answer: TestResponse) -> tuple[int, str]:
     body = FLASH.sub("", main.group()) if main else body
     location = answer.headers.get("Location", "")
     return answer.status_code, " ".join(NUMBERS.sub("#", KEYS.sub("", body + location)).replace(">", ">\n").split())
-
-
-def rows_of(connection: sqlite3.Connection, tables: Iterable[str]) -> dict[str, dict[Any, tuple[Any, ...]]]:
-    """Return every row of *tables* by primary key, read past the scope on a connection of its own."""
-    found: dict[str, dict[Any, tuple[Any, ...]]] = {}
-    for table in tables:
-        found[table] = {row[0]: row for row in connection.execute(f'select rowid, * from "{table}"')}
-    return found
