@@ -17,6 +17,7 @@ from models.people.tables import Membership
 from models.scope import bulk_insert, bulk_update
 
 MOVED_LESS = N_("Less is above the requirement than before.")
+MADE_UP_LESS = N_("Less is missing in the earlier year, or less is above the requirement of the later one.")
 SWITCHED_OFF = N_("Hours are not carried over or made up here any more.")
 
 
@@ -173,15 +174,30 @@ def write_moves(session: Session, wrong: Sequence[WrongMove]) -> None:
     bulk_insert(session, YearMove, new)
 
 
-def postings_of(wrong: Iterable[WrongMove]) -> list[Posted]:
-    """Return two lines for each difference: what leaves the one year stands in the other."""
+def postings_of(wrong: Iterable[WrongMove], *, set_anew: str = "") -> list[Posted]:
+    """Return two lines for each difference: what leaves the one year stands in the other.
+
+    *set_anew* says what was set otherwise, where that is why hours are counted anew.
+    """
     found: list[Posted] = []
     for each in wrong:
         source, target = each.between
         total, public, professional = each.difference
-        reason = "" if total >= 0 else SWITCHED_OFF if each.is_off else MOVED_LESS
+        reason = _reason(each, set_anew)
         comes_as = PostingKind.MOVED_IN if target > source else PostingKind.MADE_UP
         out = Line(PostingKind.MOVED_OUT, (-total, -public, -professional), reason)
         found.append(Posted(each.person_id, source, each.path, None, out, {"year": target}))
         found.append(Posted(each.person_id, target, each.path, None, Line(comes_as, each.difference, reason), {"year": source}))
     return found
+
+
+def _reason(move: WrongMove, set_anew: str) -> str:
+    """Say why hours that moved before move otherwise now; that they move at all needs no reason."""
+    if move.stored is None or not (move.stored.public or move.stored.professional):
+        return ""
+    if move.is_off:
+        return SWITCHED_OFF
+    if set_anew or move.difference[0] >= 0:
+        return set_anew
+    source, target = move.between
+    return MADE_UP_LESS if target < source else MOVED_LESS

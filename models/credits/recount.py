@@ -26,16 +26,19 @@ from models.scope import acting, bulk_insert, bulk_update
 from models.workflow import CHUNK
 
 
-def recount_years(session: Session, actor: Actor, pairs: Collection[Pair], *, because: Because | None = None) -> None:
+def recount_years(
+    session: Session, actor: Actor, pairs: Collection[Pair], *, because: Because | None = None, set_anew: str = ""
+) -> None:
     """Count the years of *pairs* anew, post what changes, and tell ``year_changed`` which of them turned or lost hours.
 
-    *because* names the reason of the change of certain records, of a recalculation by another rule version.
+    *because* names the reason of the change of certain records, of a recalculation by another rule version, and *set_anew* what
+    was set otherwise and lets other hours move between years.
     """
     ordered = sorted({(person_id, year) for person_id, year in pairs})  # plain tuples: rows of a statement compare slowly
     for start in range(0, len(ordered), CHUNK):
         countings = counted(session, ordered[start : start + CHUNK])
         changes = store(session, countings)
-        _post(session, actor, countings, because)
+        _post(session, actor, countings, because, set_anew)
         year_changed.happen(session, actor, changes)
 
 
@@ -48,7 +51,7 @@ def recount_records(session: Session, actor: Actor, ids: Sequence[int]) -> None:
         recount_years(session, actor, pairs)
 
 
-def _post(session: Session, actor: Actor, countings: Sequence[Counting], because: Because | None) -> None:
+def _post(session: Session, actor: Actor, countings: Sequence[Counting], because: Because | None, set_anew: str) -> None:
     details = because.details if because else {}
     posted = [
         Posted(counting.person_id, counting.year, counting.path, row.id, line, details.get(row.id))
@@ -56,7 +59,7 @@ def _post(session: Session, actor: Actor, countings: Sequence[Counting], because
         for row, stored, right in counting.wrong_records
         for line in _lines(counting, row, stored, right, because if row.id in details else None)
     ]
-    posted += postings_of(wrong for counting in countings for wrong in counting.wrong_moves)
+    posted += postings_of((wrong for counting in countings for wrong in counting.wrong_moves), set_anew=set_anew)
     with acting(session, "recount_year"):
         post(session, actor, posted)
 

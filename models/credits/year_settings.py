@@ -39,6 +39,9 @@ FIRST_YEAR = 2000
 YEARS_AHEAD = 2
 MOST_GRACE = 90
 OUTDATED = N_("Meanwhile another requirement holds than the one this was compared with. This is what would change now.")
+REQUIREMENT_SET = N_("The requirement was set anew.")
+MOVING_SET = N_("What may be carried over or made up was set anew.")
+BOTH_SET = N_("The requirement, and what may be carried over or made up, were set anew.")
 FORBIDDEN = N_("Requirements and windows are those of an HR department; its super administrator changes them.")
 
 
@@ -173,9 +176,17 @@ def set_demand(session: Session, actor: Actor, year: int, demand: Demand | None,
     changes = {str(year): [written(stored) if stored else None, written(demand) if demand else None]}
     history.record(session, actor, "organisation", [organisation.id], "set_requirement", changes=changes)
     first, last = _years_from(session, organisation.path, year)
-    if holding.moving.is_on or requirement_of(session, organisation.path, year).moving.is_on:
+    after = requirement_of(session, organisation.path, year)
+    if holding.moving.is_on or after.moving.is_on:
         last += MOST_YEARS  # later years, which may have another demand, give to these or take from them
-    return _recount(session, actor, organisation.path, (first, last))
+    return _recount(session, actor, organisation.path, (first, last), _set_anew(holding, after))
+
+
+def _set_anew(before: Demand, after: Demand) -> str:
+    """Say what was set otherwise, as the account of a year tells it."""
+    if before.moving == after.moving:
+        return REQUIREMENT_SET
+    return MOVING_SET if (before.base, before.levels) == (after.base, after.levels) else BOTH_SET
 
 
 def _write(row: Requirement, demand: Demand) -> None:
@@ -294,15 +305,16 @@ def _concerned(path: str, years: tuple[int, int]) -> Any:
     return columns.where(YearSummary.year.between(*years), inside).order_by(YearSummary.id)
 
 
-def _recount(session: Session, actor: Actor, path: str, years: tuple[int, int]) -> jobs.Job | None:
+def _recount(session: Session, actor: Actor, path: str, years: tuple[int, int], set_anew: str) -> jobs.Job | None:
     with acting(session, "recount_year"):
         rows = session.execute(_concerned(path, years).limit(CHUNK + 1)).all()
         n = len(rows)
         if n > CHUNK:
             n = session.scalar(select(func.count()).select_from(_concerned(path, years).order_by(None).subquery())) or 0
     if n > CHUNK:
-        return jobs.enqueue(session, actor, JOB_KIND, {"path": path, "years": list(years)}, n_total=n)
-    recount_years(session, actor, [(row.person_id, row.year) for row in rows])
+        params = {"path": path, "years": list(years), "set_anew": set_anew}
+        return jobs.enqueue(session, actor, JOB_KIND, params, n_total=n)
+    recount_years(session, actor, [(row.person_id, row.year) for row in rows], set_anew=set_anew)
     return None
 
 
@@ -312,6 +324,7 @@ def run_recount(run: jobs.Run) -> dict[str, int]:
     path, years = str(run.job.params["path"]), (int(run.job.params["years"][0]), int(run.job.params["years"][1]))
     if run.actor.kind is not PositionKind.HR_DEPARTMENT or not path.startswith(run.actor.path or "-"):
         raise NotAllowed(FORBIDDEN)
+    set_anew = str(run.job.params.get("set_anew", ""))
     n = int(run.job.cursor.get("n", 0))
     while True:
         with acting(run.session, "recount_year"):
@@ -319,7 +332,7 @@ def run_recount(run: jobs.Run) -> dict[str, int]:
             rows = run.session.execute(_concerned(path, years).where(YearSummary.id > last).limit(CHUNK)).all()
         if not rows:
             return {"n": n}
-        recount_years(run.session, run.actor, [(row.person_id, row.year) for row in rows])
+        recount_years(run.session, run.actor, [(row.person_id, row.year) for row in rows], set_anew=set_anew)
         n += len(rows)
         run.commit(cursor={"last": rows[-1].id, "n": n}, n_done=n)
 

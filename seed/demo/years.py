@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,7 @@ BY_LEVEL = Demand(DEFAULT_NEEDS, {TitleLevel.JUNIOR: Needs(600, 200, 400), Title
 CARRYING = Demand(
     Needs(700, 300, 400), moving=Moving(carry_years=2, carries_professional=True, carry_most_tenths=300, make_up_years=1)
 )
+CARRYING_LESS = replace(CARRYING, moving=replace(CARRYING.moving, carry_most_tenths=100))
 MAKING_UP = Demand(DEFAULT_NEEDS, moving=Moving(make_up_years=2))
 
 
@@ -44,8 +47,8 @@ def build_years(stage: Stage) -> None:
 
 
 def demand_by_county(stage: Stage) -> None:
-    """Let one county demand other hours by title level, one carry hours over, and one let an earlier year be made up."""
-    for key, demand in (("linsha", BY_LEVEL), ("yunfeng", CARRYING), ("wanghai", MAKING_UP)):
+    """Let one county demand other hours by title level, one carry hours over, then fewer, and one let a year be made up."""
+    for key, demand in (("linsha", BY_LEVEL), ("yunfeng", CARRYING), ("yunfeng", CARRYING_LESS), ("wanghai", MAKING_UP)):
         officer = stage.officer(key)
         with acting_as(officer) as session:
             year_settings.set_demand(session, officer, stage.year - 1, demand)
