@@ -9,6 +9,8 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from models.credits import postings
+from models.credits.carrying import Moving
+from models.credits.counting import Needs
 from models.credits.moving_years import moves_of_year
 from models.credits.postings import PostingKind, YearPosting
 from models.credits.requirements import Demanded, demanded_of_years
@@ -66,17 +68,21 @@ def demanded_by_year(session: Session, person: Professional, summaries: Sequence
     return {year: found[person.id, year] for year in years}
 
 
-def level_words(demanded: Demanded, *, is_own: bool) -> str:
-    """Return by which title level a year is judged; empty where the level has no figures of its own."""
-    if demanded.level is None:
-        return ""
-    needs = demanded.needs
-    figures = {
-        "level": gettext(LEVELS[demanded.level]),
+def figures_of(level: TitleLevel, needs: Needs) -> dict[str, str]:
+    """Return a title level and what it demands, as sentences name them."""
+    return {
+        "level": gettext(LEVELS[level]),
         "total": plain_hours(needs.total_tenths),
         "public": plain_hours(needs.public_tenths),
         "professional": plain_hours(needs.professional_tenths),
     }
+
+
+def level_words(demanded: Demanded, *, is_own: bool) -> str:
+    """Return by which title level a year is judged; empty where the level has no figures of its own."""
+    if demanded.level is None:
+        return ""
+    figures = figures_of(demanded.level, demanded.needs)
     if is_own:
         return gettext(
             "Your title level: %(level)s; required: %(total)s hours, %(public)s public and %(professional)s professional.",
@@ -117,8 +123,12 @@ def rule_words(demanded: Demanded, summary: YearSummary) -> list[str]:
         told = N_("Make-up: hours above the requirement of a later year, until %(year)s, count for what is missing here.")
         said.append(gettext(told, year=last))
     if moving.carry_years:
-        kinds = [(moving.carries_professional, N_("professional hours")), (moving.carries_public, N_("public hours"))]
-        named = gettext(N_(", ")).join(gettext(word) for is_carried, word in kinds if is_carried)
         told = N_("Carry-over: %(kinds)s above the requirement count in the next year.")
-        said.append(gettext(told, kinds=named))
+        said.append(gettext(told, kinds=carried_kinds(moving)))
     return said
+
+
+def carried_kinds(moving: Moving) -> str:
+    """Return which hours are carried over."""
+    kinds = [(moving.carries_professional, N_("professional hours")), (moving.carries_public, N_("public hours"))]
+    return gettext(N_(", ")).join(gettext(word) for is_carried, word in kinds if is_carried)

@@ -18,7 +18,7 @@ from models.errors import N_, Invalid
 from models.people.title_levels import TitleLevel
 from views.forms import PlainForm
 from views.words import plain_hours
-from views.year_account import LEVELS
+from views.year_account import LEVELS, carried_kinds, figures_of
 
 HOURS = NumberRange(0, MOST_TENTHS // 10, _l("Hours lie between 0 and 1000."))
 NEEDED = InputRequired(_l("Please fill this in."))
@@ -113,18 +113,13 @@ def special_words(demand: Demand) -> list[str]:
     said = [
         gettext(
             "%(level)s: %(total)s in total, %(public)s public, %(professional)s professional",
-            level=gettext(LEVELS[level]),
-            total=plain_hours(needs.total_tenths),
-            public=plain_hours(needs.public_tenths),
-            professional=plain_hours(needs.professional_tenths),
+            **figures_of(level, needs),
         )
         for level, needs in demand.levels.items()
     ]
     moving = demand.moving
     if moving.carry_years:
-        kinds = [(moving.carries_professional, N_("professional hours")), (moving.carries_public, N_("public hours"))]
-        named = gettext(N_(", ")).join(gettext(word) for is_carried, word in kinds if is_carried)
-        said.append(gettext("Carry-over: %(kinds)s, %(n)s years", kinds=named, n=moving.carry_years))
+        said.append(gettext("Carry-over: %(kinds)s, %(n)s years", kinds=carried_kinds(moving), n=moving.carry_years))
         if moving.carry_most_tenths:
             said.append(gettext("Carried over at most: %(hours)s hours a year", hours=plain_hours(moving.carry_most_tenths)))
     if moving.make_up_years:
