@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -18,16 +18,7 @@ from models.credits.counting import Cap, Granted, Needs, YearCount, count_year
 from models.credits.exemptions import Exemption, holding, left_of
 from models.credits.moving_years import Life, Move, WrongMove, balance, lives, stored_moves, wrong_moves
 from models.credits.postings import NOTHING, Figures
-from models.credits.requirements import (
-    Demand,
-    Demanded,
-    Tried,
-    demanded_by,
-    is_any_moving,
-    organisations_of_years,
-    paths_of_years,
-    requirements_of,
-)
+from models.credits.requirements import Demanded, Place, Tried, demanded_by, is_any_moving, places_of_years
 from models.credits.rules import caps_of
 from models.credits.tables import (
     AuditState,
@@ -75,13 +66,6 @@ class Instead:
 
     granted: Mapping[int, int]
     cap: Cap
-
-
-class Place(NamedTuple):
-    """The organisation that a person's year follows, and what it demands."""
-
-    organisation_id: int
-    demand: Demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +142,7 @@ def counted(
 def _places(
     session: Session, people: Mapping[int, Any], years: Mapping[int, Collection[int]], tried: Tried | None
 ) -> dict[Pair, Place]:
-    members = organisations_of_years(session, years, {p: people[p].organisation_id for p in years})
-    paths = paths_of_years(session, {(o, year) for (_, year), o in members.items()})
-    demands = requirements_of(session, {(path, year) for (_, year), path in paths.items()}, tried=tried)
-    return {
-        (person, year): Place(organisation, demands[paths[organisation, year], year])
-        for (person, year), organisation in members.items()
-    }
+    return places_of_years(session, years, {p: people[p].organisation_id for p in years}, tried=tried)
 
 
 def _moving(

@@ -167,6 +167,26 @@ def paths_of_years(session: Session, wanted: Collection[tuple[int, int]]) -> dic
     return {pair: kept.get(pair) or present[pair[0]] for pair in wanted}
 
 
+class Place(NamedTuple):
+    """The organisation that a person's year follows, and what it demands."""
+
+    organisation_id: int
+    demand: Demand
+
+
+def places_of_years(
+    session: Session, wanted: Mapping[int, Collection[int]], present: Mapping[int, int], *, tried: Tried | None = None
+) -> dict[tuple[int, int], Place]:
+    """Return what each person's year follows; *wanted* and *present* are those of ``organisations_of_years``."""
+    members = organisations_of_years(session, wanted, present)
+    paths = paths_of_years(session, {(organisation, year) for (_, year), organisation in members.items()})
+    demands = requirements_of(session, {(path, year) for (_, year), path in paths.items()}, tried=tried)
+    return {
+        (person, year): Place(organisation, demands[paths[organisation, year], year])
+        for (person, year), organisation in members.items()
+    }
+
+
 def demanded_of(session: Session, year: int, members: Mapping[int, int]) -> dict[int, Demanded]:
     """Return what *year* demands of people, no exemption considered; *members* maps each to the present organisation."""
     found = demanded_of_years(session, dict.fromkeys(members, (year,)), members)
@@ -178,8 +198,5 @@ def demanded_of_years(
 ) -> dict[tuple[int, int], Demanded]:
     """Return what years demand of people, no exemption considered; *members* maps each to the present organisation."""
     with acting(session, "read_needs"):
-        followed = organisations_of_years(session, wanted, members)
-        paths = paths_of_years(session, {(organisation, year) for (_, year), organisation in followed.items()})
-        demands = requirements_of(session, {(path, year) for (_, year), path in paths.items()})
-        of_pairs = {(p, year): demands[paths[organisation, year], year] for (p, year), organisation in followed.items()}
-        return demanded_by(session, of_pairs)
+        places = places_of_years(session, wanted, members)
+        return demanded_by(session, {pair: place.demand for pair, place in places.items()})
