@@ -26,17 +26,11 @@ from models.scope import acting, path_range
 
 def follow_people(session: Session, actor: Actor, person_ids: Collection[int]) -> None:
     """Count the years from the running one on of people who moved: what is demanded is that of the new organisation."""
-    with acting(session, "recount_year"):
-        rows = session.execute(
-            select(YearSummary.person_id, YearSummary.year).where(
-                YearSummary.person_id.in_(person_ids), YearSummary.year >= today().year
-            )
-        ).all()
-    recount_years(session, actor, [(row.person_id, row.year) for row in rows])
+    recount_since(session, actor, person_ids, today().year)
 
 
-def follow_title_levels(session: Session, actor: Actor, person_ids: Collection[int], since: int) -> None:
-    """Count the years from *since* on of people whose title level is another now."""
+def recount_since(session: Session, actor: Actor, person_ids: Collection[int], since: int) -> None:
+    """Count the years from *since* on of people anew, of whom something changed that a year follows."""
     with acting(session, "recount_year"):
         rows = session.execute(
             select(YearSummary.person_id, YearSummary.year).where(
@@ -103,4 +97,4 @@ doubles.GOING_ALONG.extend((Declaration, Audit))
 doubles.follow_with(follow_doubles)
 people.follow_with(follow_people)
 organisations.follow_with(follow_organisations)
-title_levels.follow_with(follow_title_levels)
+title_levels.follow_with(recount_since)

@@ -54,24 +54,25 @@ def changed(session: Session, actor: Actor, former: Mapping[int, str | None], *,
     """
     if not former:
         return
-    last = today().year - 1
+    running = today().year
+    if not is_taken_back:
+        _keep(session, former, running - 1)
+    for call in _followers:
+        call(session, actor, sorted(former), 0 if is_taken_back else running)
+
+
+def _keep(session: Session, former: Mapping[int, str | None], last: int) -> None:
+    """Keep the levels as those of the year *last*, where an earlier change of the next year has not kept one."""
     with acting(session, "keep_title_level"):
-        kept = set(
-            session.scalars(
-                select(FormerTitleLevel.person_id).where(
-                    among(FormerTitleLevel.person_id, former), FormerTitleLevel.last_year == last
-                )
-            )
-        )
-        new = {} if is_taken_back else {i: level or "" for i, level in former.items() if i not in kept}
+        of_last = (among(FormerTitleLevel.person_id, former), FormerTitleLevel.last_year == last)
+        kept = set(session.scalars(select(FormerTitleLevel.person_id).where(*of_last)))
+        new = {i: level or "" for i, level in former.items() if i not in kept}
         paths = dict(session.execute(select(Professional.id, Professional.path).where(among(Professional.id, new))).all())
         bulk_insert(
             session,
             FormerTitleLevel,
             [{"person_id": i, "path": paths[i], "last_year": last, "title_level": new[i]} for i in sorted(paths)],
         )
-    for call in _followers:
-        call(session, actor, sorted(former), 0 if is_taken_back else last + 1)
 
 
 def codes(session: Session) -> dict[str, TitleLevel]:
