@@ -46,12 +46,12 @@ def issue(session: Session, actor: Actor, person_id: int, year: int) -> Certific
     person = session.scalars(select(Professional).where(Professional.id == person_id)).first()
     if person is None:
         raise NotFound
-    found = _valid(session, person_id, year)
-    if found is not None:
-        return found
+    found = _valid(session, {(person_id, year)})
+    if found:
+        return found[person_id, year]
     summary = _passed_summary(session, person_id, year)
     issued = _issue_all(session, [(person, summary)])
-    _record_new(session, actor, issued)
+    _record(session, actor, issued.new)
     return _only(issued)
 
 
@@ -89,7 +89,7 @@ def issue_many(session: Session, actor: Actor, summary_ids: Sequence[int]) -> Is
         elif summary_id not in issued:
             to_issue.append((people[summary.person_id], summary))
     new = _issue_all(session, to_issue)
-    _record_new(session, actor, new)
+    _record(session, actor, new.new)
     issued |= new.certificates
     return Issued({i: issued[i] for i in ids if i in issued}, refused | new.refused, new.new)
 
@@ -107,15 +107,7 @@ def replace(session: Session, actor: Actor, certificate_id: int, *, reason: str)
     summary = _passed_summary(session, person.id, old.year)
     CERTIFICATES.move(session, actor, old.id, step="replace", reason=reason, values={"ended_at": utcnow(), "end_reason": reason})
     certificate = _only(_issue_all(session, [(person, summary)]))
-    history.record(
-        session,
-        actor,
-        "certificate",
-        [certificate.id],
-        "issue",
-        changes={"number": [old.number, certificate.number]},
-        reason=reason,
-    )
+    _record(session, actor, [certificate], instead_of={(old.person_id, old.year): old}, reason=reason)
     return certificate
 
 
@@ -127,25 +119,22 @@ def _require_right(actor: Actor, person_id: int) -> None:
         actor.require(Permission.CERTIFICATES_PRINT)
 
 
-def _valid(session: Session, person_id: int, year: int) -> Certificate | None:
-    return session.scalars(
+def _valid(session: Session, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], Certificate]:
+    """Return the valid certificates of pairs of a person and a year."""
+    found = session.scalars(
         select(Certificate).where(
-            Certificate.person_id == person_id, Certificate.year == year, Certificate.state == CertificateState.VALID
+            Certificate.person_id.in_({person_id for person_id, _ in pairs}),
+            Certificate.year.in_({year for _, year in pairs}),
+            Certificate.state == CertificateState.VALID,
         )
-    ).first()
+    )
+    return {(c.person_id, c.year): c for c in found if (c.person_id, c.year) in pairs}
 
 
 def _valid_ones(session: Session, summaries: Collection[YearSummary]) -> dict[int, Certificate]:
     """Return the valid certificates of years by the years' ids."""
-    year_of = {(s.person_id, s.year): s.id for s in summaries}
-    found = session.scalars(
-        select(Certificate).where(
-            Certificate.person_id.in_({person_id for person_id, _ in year_of}),
-            Certificate.year.in_({year for _, year in year_of}),
-            Certificate.state == CertificateState.VALID,
-        )
-    )
-    return {year_of[c.person_id, c.year]: c for c in found if (c.person_id, c.year) in year_of}
+    ids = {(s.person_id, s.year): s.id for s in summaries}
+    return {ids[pair]: certificate for pair, certificate in _valid(session, ids.keys()).items()}
 
 
 def _passed_summary(session: Session, person_id: int, year: int) -> YearSummary:
@@ -169,9 +158,18 @@ def _only(issued: Issued) -> Certificate:
     return certificate
 
 
-def _record_new(session: Session, actor: Actor, issued: Issued) -> None:
-    numbers = {c.id: {"number": [None, c.number]} for c in issued.new}
-    history.record(session, actor, "certificate", list(numbers), "issue", each=numbers)
+def _record(
+    session: Session,
+    actor: Actor,
+    new: Collection[Certificate],
+    *,
+    instead_of: Mapping[tuple[int, int], Certificate] | None = None,
+    reason: str = "",
+) -> None:
+    """Record that certificates were issued; *instead_of* are those that they replace, by person and year."""
+    old = {pair: certificate.number for pair, certificate in (instead_of or {}).items()}
+    numbers = {c.id: {"number": [old.get((c.person_id, c.year)), c.number]} for c in new}
+    history.record(session, actor, "certificate", list(numbers), "issue", each=numbers, reason=reason)
 
 
 def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummary]]) -> Issued:
@@ -233,14 +231,9 @@ def _follow_years(session: Session, actor: Actor, changes: Sequence[YearChange])
     concerned = {(c.person_id, c.year): c for c in changes if c.has_fewer_hours or not c.is_passed}
     if not concerned:
         return
-    of_people = Certificate.person_id.in_({person_id for person_id, _ in concerned})
-    valid = [
-        c
-        for c in session.scalars(select(Certificate).where(of_people, Certificate.state == CertificateState.VALID))
-        if (c.person_id, c.year) in concerned
-    ]
-    _revoke(session, actor, [c for c in valid if not concerned[c.person_id, c.year].is_passed], YEAR_FELL)
-    _replace_untrue(session, actor, [c for c in valid if concerned[c.person_id, c.year].is_passed])
+    valid = _valid(session, concerned.keys())
+    _revoke(session, actor, [c for pair, c in valid.items() if not concerned[pair].is_passed], YEAR_FELL)
+    _replace_untrue(session, actor, [c for pair, c in valid.items() if concerned[pair].is_passed])
 
 
 def _revoke(session: Session, actor: Actor, certificates: Sequence[Certificate], reason: str) -> None:
@@ -266,8 +259,7 @@ def _replace_untrue(session: Session, actor: Actor, valid: Sequence[Certificate]
     values = {"ended_at": utcnow(), "end_reason": FEWER_HOURS}
     CERTIFICATES.move_many(session, actor, [c.id for c in old.values()], step="replace", reason=FEWER_HOURS, values=values)
     new = _issue_all(session, [(people[c.person_id], summaries[pair]) for pair, c in old.items()]).new
-    numbers = {c.id: {"number": [old[c.person_id, c.year].number, c.number]} for c in new}
-    history.record(session, actor, "certificate", list(numbers), "issue", each=numbers, reason=FEWER_HOURS)
+    _record(session, actor, new, instead_of=old, reason=FEWER_HOURS)
     tell_replaced(session, {old[c.person_id, c.year].number: c for c in new})
 
 
