@@ -174,36 +174,43 @@ def _record(
 
 def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummary]]) -> Issued:
     """Issue certificates in the order given; who cannot be printed is refused before a number is taken."""
-    issued, refused = dict[int, Certificate](), dict[int, DomainError]()
+    ready, refused = _composed(session, wanted)
     if not wanted:
-        return Issued(issued, refused)
+        return Issued({}, refused)
     with acting(session, "next_certificate_number"):
-        organisations = {summary.year_organisation_id for _, summary in wanted}
-        issuers = issuers_of(session, organisations)
-        words = words_of(session, [person for person, _ in wanted], organisations)
-        places = {summary.id: _place(issuers, summary) for _, summary in wanted}
+        places = {i: (series_region(issuer.region_code), content.year) for i, (issuer, content) in ready.items()}
         # Locked in one order by everybody: two who issue for several series never wait for each other in a circle.
         series = {place: locked_series(session, *place) for place in sorted(set(places.values()))}
         # Whoever waited for the lock may find that the other one has issued these very certificates.
         found = _valid_ones(session, [summary for _, summary in wanted])
-        for person, summary in wanted:
-            if summary.id in found:
-                continue
-            issuer = issuers[summary.year_organisation_id]
-            try:
-                content = compose(person, summary, issuer, words, issued_on=today())
-            except Invalid as refusal:
-                refused[summary.id] = refusal
-                continue
-            issued[summary.id] = _certificate(person, issuer, content, take_number(series[places[summary.id]]))
+        issued = {
+            summary.id: _certificate(person, *ready[summary.id], take_number(series[places[summary.id]]))
+            for person, summary in wanted
+            if summary.id in ready and summary.id not in found
+        }
         session.add_all(issued.values())
         session.flush()
-    return Issued(found | issued, refused, tuple(issued.values()))
+    return Issued(found | issued, {i: r for i, r in refused.items() if i not in found}, tuple(issued.values()))
 
 
-def _place(issuers: Mapping[int, Issuer], summary: YearSummary) -> tuple[str, int]:
-    """Return region and year of the series that numbers a year's certificate."""
-    return series_region(issuers[summary.year_organisation_id].region_code), summary.year
+def _composed(
+    session: Session, wanted: Sequence[tuple[Professional, YearSummary]]
+) -> tuple[dict[int, tuple[Issuer, Content]], dict[int, DomainError]]:
+    """Return by the ids of the years who issues and what the certificates say, and why the others cannot be printed."""
+    ready, refused = dict[int, tuple[Issuer, Content]](), dict[int, DomainError]()
+    if not wanted:
+        return ready, refused
+    organisations = {summary.year_organisation_id for _, summary in wanted}
+    with acting(session, "next_certificate_number"):
+        issuers = issuers_of(session, organisations)
+        words = words_of(session, [person for person, _ in wanted], organisations)
+    for person, summary in wanted:
+        issuer = issuers[summary.year_organisation_id]
+        try:
+            ready[summary.id] = issuer, compose(person, summary, issuer, words, issued_on=today())
+        except Invalid as refusal:
+            refused[summary.id] = refusal
+    return ready, refused
 
 
 def _certificate(person: Professional, issuer: Issuer, content: Content, number: str) -> Certificate:
@@ -225,8 +232,8 @@ def _follow_years(session: Session, actor: Actor, changes: Sequence[YearChange])
     """End the certificates that are not true any more.
 
     That of a year that no longer passes is revoked; if the year passes again the next print takes a new number. One that
-    says more hours than its year counts is replaced by one that says what it counts; more hours than it says change nothing.
-    Its holder is told.
+    says more hours than its year counts is replaced by one that says what it counts, or revoked where that cannot be printed;
+    more hours than it says change nothing. Its holder is told.
     """
     concerned = {(c.person_id, c.year): c for c in changes if c.has_fewer_hours or not c.is_passed}
     if not concerned:
@@ -254,11 +261,14 @@ def _replace_untrue(session: Session, actor: Actor, valid: Sequence[Certificate]
     }
     people = {p.id: p for p in session.scalars(select(Professional).where(Professional.id.in_(of_people)))}
     untrue = {(c.person_id, c.year): c for c in valid if content_of(c.content).says_more_than(summaries[c.person_id, c.year])}
-    old = {pair: c for pair, c in untrue.items() if earns_certificate(summaries[pair])}
+    earning = [(people[person_id], summaries[person_id, year]) for person_id, year in untrue]
+    earning = [(person, summary) for person, summary in earning if earns_certificate(summary)]
+    ready, _refused = _composed(session, earning)  # one that cannot be printed anew has nothing to stand in its place
+    old = {pair: c for pair, c in untrue.items() if summaries[pair].id in ready}
     _revoke(session, actor, [c for pair, c in untrue.items() if pair not in old], FEWER_HOURS)
     values = {"ended_at": utcnow(), "end_reason": FEWER_HOURS}
     CERTIFICATES.move_many(session, actor, [c.id for c in old.values()], step="replace", reason=FEWER_HOURS, values=values)
-    new = _issue_all(session, [(people[c.person_id], summaries[pair]) for pair, c in old.items()]).new
+    new = _issue_all(session, [(person, summary) for person, summary in earning if summary.id in ready]).new
     _record(session, actor, new, instead_of=old, reason=FEWER_HOURS)
     tell_replaced(session, {old[c.person_id, c.year].number: c for c in new})
 

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from models.access import SYSTEM
 from models.certificates import operations
-from models.certificates.tables import Certificate
+from models.certificates.tables import Certificate, CertificateState
 from models.credits.recount import recount_years
 from models.credits.tables import AuditState, Declaration
 from models.outbox import Notice
+from models.people.tables import Professional
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.both_databases
 PEOPLE = ("professional", "cousin")
 REPLACED = "Your certificate %(old)s of %(year)s was replaced by %(number)s: the year counts fewer hours than it said."
 REVOKED = "Your certificate %(number)s of %(year)s was revoked: the year's hours no longer meet the requirement."
+FEWER = "Your certificate %(number)s of %(year)s was revoked: the year counts fewer hours than it said."
 
 
 def fail(cast: Cast, ids: list[int]) -> None:
@@ -70,6 +72,21 @@ def test_each_holder_is_told_once_of_each_certificate_that_ends(cast: Cast, form
     for name in PEOPLE:
         _old, new = numbers(cast.people[name].id)
         assert told(cast, name)[1:] == [(REVOKED, {"number": new, "year": "2026"}, "/portal/years", True)]
+
+
+def test_one_that_cannot_be_printed_anew_is_revoked_and_its_holder_is_told(cast: Cast, forms: dict[str, int]) -> None:
+    person = cast.people["professional"].id
+    add_record(cast, forms, "professional", 2026, "public", 300)
+    add_record(cast, forms, "professional", 2026, "professional", 600)
+    more = add_record(cast, forms, "professional", 2026, "professional", 100)
+    with system_session() as session, unit_of_work(session):
+        operations.issue(session, cast.city_officer, person, 2026)
+        session.get_one(Professional, person).name = "\U0003ffff"  # no typeface has it
+    (number,) = numbers(person)
+    fail(cast, [more])
+    with system_session() as session:
+        assert session.scalars(select(Certificate.state)).all() == [CertificateState.REVOKED]
+    assert told(cast, "professional") == [(FEWER, {"number": number, "year": "2026"}, "/portal/years", True)]
 
 
 def test_more_hours_tell_nothing(cast: Cast, forms: dict[str, int]) -> None:
