@@ -21,7 +21,11 @@ from models.text import compact
 from models.uploads import looks_alike
 
 SUBJECT_KIND = "declaration"
-LIVE = (DeclarationState.PENDING, DeclarationState.APPROVED)
+IS_LIVE = (
+    Declaration.state.in_((DeclarationState.PENDING, DeclarationState.APPROVED)),
+    Declaration.audit_state != AuditState.FAILED,
+)
+"""What a live record is: it counts or is in review, and was not failed by the audit."""
 Reason = dict[str, Any]
 
 
@@ -65,16 +69,15 @@ def reasons_of_many(
     used_numbers = _used_numbers(session, declarations)
     used_files = _used_files(session, declarations, evidence)
     pictures = _pictures_of(session, declarations, evidence)
+    used_twice = _reason(N_("The certificate number has been used in another record."))
     return [
         [
             *beside(declaration, others),
-            *([_reason(N_("The certificate number has been used in another record."))] if is_used else []),
+            *([used_twice] if declaration.certificate_key in used_numbers else []),
             *_same_file(declaration, evidence, used_files),
             *_alike_picture(evidence, others, pictures.get(declaration.person_id, ())),
         ]
-        for declaration, others, is_used in zip(
-            declarations, own, (d.certificate_key in used_numbers for d in declarations), strict=True
-        )
+        for declaration, others in zip(declarations, own, strict=True)
     ]
 
 
@@ -97,11 +100,7 @@ def live_records(session: Session, person_ids: Collection[int]) -> dict[int, lis
     found: dict[int, list[Declaration]] = {i: [] for i in person_ids}
     wanted = sorted(found)
     for start in range(0, len(wanted), 500):
-        rows = select(Declaration).where(
-            Declaration.person_id.in_(wanted[start : start + 500]),
-            Declaration.state.in_(LIVE),
-            Declaration.audit_state != AuditState.FAILED,
-        )
+        rows = select(Declaration).where(Declaration.person_id.in_(wanted[start : start + 500]), *IS_LIVE)
         for row in session.scalars(rows.order_by(Declaration.id)):
             found[row.person_id].append(row)
     return found
@@ -171,8 +170,7 @@ def _used_numbers(session: Session, declarations: Sequence[Declaration]) -> froz
     keys = {d.certificate_key for d in declarations} - {None}
     if not keys:
         return frozenset()
-    live = (Declaration.state.in_(LIVE), Declaration.audit_state != AuditState.FAILED)
-    statement = select(Declaration.certificate_key).distinct().where(Declaration.certificate_key.in_(keys), *live)
+    statement = select(Declaration.certificate_key).distinct().where(Declaration.certificate_key.in_(keys), *IS_LIVE)
     with acting(session, "find_same_evidence"):
         return frozenset(session.scalars(statement.where(*_of_others(declarations))))
 
@@ -196,7 +194,6 @@ def _used_files(session: Session, declarations: Sequence[Declaration], evidence:
         return {}
     of_record = (Declaration.id == Attachment.subject_id) & (Attachment.subject_kind == SUBJECT_KIND)
     people = {d.person_id for d in declarations}
-    is_live = Declaration.state.in_(LIVE) & (Declaration.audit_state != AuditState.FAILED)
     uses = (
         select(Attachment.content_hash, func.min(Declaration.person_id), func.max(Declaration.person_id))
         .join(Declaration, of_record)
@@ -206,7 +203,7 @@ def _used_files(session: Session, declarations: Sequence[Declaration], evidence:
     live = (
         select(Attachment.content_hash, Declaration.person_id)
         .join(Declaration, of_record)
-        .where(Attachment.content_hash.in_(hashes), among(Declaration.person_id, people), is_live, *_of_others(declarations))
+        .where(Attachment.content_hash.in_(hashes), among(Declaration.person_id, people), *IS_LIVE, *_of_others(declarations))
     )
     with acting(session, "find_same_evidence"):
         ends = {content_hash: (first, last) for content_hash, first, last in session.execute(uses)}

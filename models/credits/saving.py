@@ -21,7 +21,6 @@ from models.credits.form_inputs import clean_inputs, stored
 from models.credits.forms import propose as propose_by_rule
 from models.credits.rules import Offer
 from models.credits.tables import (
-    AuditState,
     Declaration,
     DeclarationState,
     Source,
@@ -287,8 +286,7 @@ def _rows_of_form(session: Session, person_id: int, offer: Offer, year: int, but
             Declaration.person_id == person_id,
             Declaration.year == year,
             Declaration.form_code == offer.form.code,
-            Declaration.state.in_(key_review.LIVE),
-            Declaration.audit_state != AuditState.FAILED,
+            *key_review.IS_LIVE,
             Declaration.id != (but or 0),
         )
         .order_by(Declaration.granted_at.is_(None), Declaration.granted_at, Declaration.id)
