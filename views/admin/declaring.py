@@ -27,7 +27,7 @@ from views.admin.screen import WITH_MEMBERS, ScopedPage
 from views.arguments import read_id
 from views.details import Attachment, attachment_of
 from views.portal.declaration_page import Page, make_page, shown_proposal
-from views.portal.declare import CHOOSE, CONFIRM, KEEP, SAVE, SUBMIT, token, upload_of
+from views.portal.declare import CHOOSE, CONFIRM, KEEP, SAVE, SUBMIT, attempt, token, upload_of
 from views.redirects import redirect_own
 from views.words import say, words
 
@@ -141,18 +141,11 @@ class DeclareForMany(ScopedPage):
             return self._show_record(page)
         if step != SAVE:
             try:
-                with unit_of_work() as session:
-                    reasons = [] if step == CONFIRM else drafts.try_to_submit(session, self.actor, found.id)
-                    if not reasons:
-                        declarations.submit(session, self.actor, found.id)
-            except FieldErrors as refusal:
-                page.show_refused(refusal.errors)
-                return self._show_record(page)
+                is_submitted = attempt(page, found, is_confirmed=step == CONFIRM)
             except DomainError as refusal:
                 page.form.form_errors.append(say(refusal))
-                return self._show_record(page)
-            if reasons:
-                page.warnings = [words(r["message_id"], r["params"]) for r in reasons]
+                is_submitted = False
+            if not is_submitted:
                 return self._show_record(page)
             flash(gettext("The declaration is submitted."), "success")
         return redirect_own(url_for("declared_for.details_view", id=found.id), "/")

@@ -132,7 +132,7 @@ def upload_of(file: FileStorage) -> Upload:
     return Upload(file.filename or "", file.stream.read(MAX_BYTES + 1))
 
 
-def _attempt(page: Page, declaration: Declaration, *, only_try: bool, is_confirmed: bool) -> bool:
+def attempt(page: Page, declaration: Declaration, *, is_confirmed: bool, only_try: bool = False) -> bool:
     """Submit; say whether it is submitted. What is wrong or missing, and what reviewers would ask about, goes to the page."""
     try:
         with unit_of_work() as session:
@@ -151,7 +151,7 @@ def _submit(page: Page, declaration: Declaration, *, is_confirmed: bool) -> str 
     has_errors = bool(page.form.errors)
     try:
         # With a wrong value it is only tried, so that what is missing elsewhere is told at once, too.
-        is_submitted = _attempt(page, declaration, only_try=has_errors, is_confirmed=is_confirmed)
+        is_submitted = attempt(page, declaration, is_confirmed=is_confirmed, only_try=has_errors)
     except WrongState:
         return _too_late(declaration)
     if not is_submitted:
