@@ -56,19 +56,18 @@ def years() -> str:
 @blueprint.get("/years/<int:year>")
 def year(year: int) -> str:
     """Show what counts of a year, record by record, and what is still missing."""
-    summary = _summary(year)
-    records = queries.learning_record(db.session(), summary.person_id or 0, year)
+    summary, person = _summary(year), person_id(reader())
+    records = queries.learning_record(db.session(), person, year)
     missing = [words(message_id, params) for message_id, params in queries.year_needs(summary)]
     open_years = _open_years()
     is_open = year in open_years
-    person = summary.person_id or 0
     demanded = demanded_by_year(db.session(), profile.own_profile(db.session(), reader()), [summary])[year]
-    of_person = certificates.certificates_of(db.session(), summary.person_id or 0)
+    of_person = certificates.certificates_of(db.session(), person)
     return render_template(
         "portal/year.html",
         summary=summary,
         records=records,
-        why=counted_lines(db.session(), summary.person_id or 0, year),
+        why=counted_lines(db.session(), person, year),
         missing=missing,
         subjects=SUBJECTS,
         is_unfinished=windows.is_unfinished(year, open_years),
@@ -101,7 +100,7 @@ def _open_years() -> list[int]:
 def certificate(year: int) -> str:
     """Show the certificate of a year that passed, as issued or as the first print will issue it, and those that ended."""
     summary = _summary(year)
-    of_year = [c for c in certificates.certificates_of(db.session(), summary.person_id or 0) if c.year == year]
+    of_year = [c for c in certificates.certificates_of(db.session(), person_id(reader())) if c.year == year]
     if not queries.earns_certificate(summary) and not of_year:
         message_id = N_("The hours of %(year)s do not reach the requirement yet; the certificate is printed when they do.")
         raise NotAllowed(message_id, year=str(year))
