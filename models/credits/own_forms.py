@@ -6,7 +6,7 @@ once published it is never deleted, but put out of use and back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -139,7 +139,7 @@ def _set(session: Session, actor: Actor, form_id: int, *, is_enabled: bool, reas
     why = " ".join(reason.split())[:500]
     if not why:
         raise Invalid(N_("Please give a reason."))
-    if not is_enabled and not _was_published(session, found):
+    if not is_enabled and not was_published(_versions(session, found)):
         raise WrongState(N_("The rule of this form was never published: nobody uses it, and it can be deleted."))
     if found.is_enabled == is_enabled:
         raise WrongState(N_("The learning form is in use already.") if is_enabled else N_("It is out of use already."))
@@ -152,9 +152,14 @@ def _set(session: Session, actor: Actor, form_id: int, *, is_enabled: bool, reas
     return found
 
 
-def _was_published(session: Session, form: LearningForm) -> bool:
-    published = (RuleVersion.form_code == form.code, RuleVersion.path == form.path, RuleVersion.published_at.is_not(None))
-    return session.scalars(select(RuleVersion.id).where(*published)).first() is not None
+def was_published(versions: Iterable[RuleVersion]) -> bool:
+    """Say whether any version of a form's rule was published once: then hours may have been declared by it."""
+    return any(version.published_at is not None for version in versions)
+
+
+def _versions(session: Session, form: LearningForm) -> Sequence[RuleVersion]:
+    of_form = (RuleVersion.form_code == form.code, RuleVersion.path == form.path)
+    return session.scalars(select(RuleVersion).where(*of_form).order_by(RuleVersion.id.desc())).all()
 
 
 def delete(session: Session, actor: Actor, form_id: int) -> None:
@@ -164,12 +169,8 @@ def delete(session: Session, actor: Actor, form_id: int) -> None:
     """
     queries.own(session, actor, is_locked=True)  # nobody publishes its rule meanwhile
     found = own(session, actor, form_id, is_locked=True)
-    versions = session.scalars(
-        select(RuleVersion)
-        .where(RuleVersion.form_code == found.code, RuleVersion.path == found.path)
-        .order_by(RuleVersion.id.desc())
-    ).all()
-    if any(version.published_at is not None for version in versions):
+    versions = _versions(session, found)
+    if was_published(versions):
         raise WrongState(N_("The rule of this form was published: it can be put out of use, not deleted."))
     documents = {version.document_key for version in versions} - {None}
     history.record(session, actor, SUBJECT_KIND, [found.id], "delete", changes={"name": [found.name, None]})

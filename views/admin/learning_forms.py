@@ -118,7 +118,7 @@ class LearningForms(ScopedPage):
             may_inherit=rule_versions.may_inherit(found, self.actor.path),
             own_form=own_form,
             retired=own_forms.retired(self.work, own_form) if own_form else None,
-            is_published=any(v.published_at for v in found),
+            is_published=own_forms.was_published(found),
         )
 
     def _holding(self, form_code: str) -> rules.Offer | None:
