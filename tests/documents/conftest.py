@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 from models.access import Actor
 from models.base import db
 from models.certificates import operations
+from models.certificates.content import Content
+from models.certificates.tables import Certificate
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
 from tests.cast import PASSWORD, Cast
@@ -88,3 +90,28 @@ def issued(app: Flask, cast: Cast, passed: int) -> Issued:
         with unit_of_work(session):
             found = operations.issue(session, cast.professional, passed, 2026)
         return Issued(found.number, found.code)
+
+
+def a_certificate(**changed: object) -> Certificate:
+    """Return a certificate that stands nowhere, to be drawn."""
+    content = Content(
+        number="371100202600000015",
+        year=2026,
+        name="买买提·艾力",
+        document_type="居民身份证",
+        number_masked="371102********9968",
+        organisation="海州市" + "第一人民医院" * 6,
+        title_series="卫生技术人员",
+        title_level="副高级",
+        title_qualification="副主任医师",
+        public_tenths=300,
+        professional_tenths=645,
+        total_tenths=945,
+        required_public_tenths=300,
+        required_professional_tenths=600,
+        required_total_tenths=900,
+        is_exempt=False,
+        issuer="海州市人力资源和社会保障局",
+        issued_on="2026-12-15",
+    ).as_json()
+    return Certificate(number="371100202600000015", code="aB3dE5gH7kMn", content={**content, **changed})

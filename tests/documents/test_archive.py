@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
-from tests.documents.test_certificate_pdf import a_certificate
+from tests.documents.conftest import a_certificate
 from views.documents import archive
 from views.documents.certificate import copies_pdf
 

@@ -20,13 +20,13 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from models.certificates import glyphs
-from models.certificates.content import Content, content_of
+from models.certificates.content import content_of
 from models.certificates.tables import Certificate, CertificateState
 from models.certificates.tokens import token_of
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.cast import Cast
-from tests.documents.conftest import Issued, Reader
+from tests.documents.conftest import Issued, Reader, a_certificate
 from views.documents import figures, fonts, pdf
 from views.documents.certificate import as_pdf
 
@@ -124,30 +124,6 @@ def test_a_revoked_certificate_is_not_printed(app: Flask, log_in: LogIn, issued:
 
 
 # --- the drawing ----------------------------------------------------------------------------------------------------
-
-
-def a_certificate(**changed: object) -> Certificate:
-    content = Content(
-        number="371100202600000015",
-        year=2026,
-        name="买买提·艾力",
-        document_type="居民身份证",
-        number_masked="371102********9968",
-        organisation="海州市" + "第一人民医院" * 6,
-        title_series="卫生技术人员",
-        title_level="副高级",
-        title_qualification="副主任医师",
-        public_tenths=300,
-        professional_tenths=645,
-        total_tenths=945,
-        required_public_tenths=300,
-        required_professional_tenths=600,
-        required_total_tenths=900,
-        is_exempt=False,
-        issuer="海州市人力资源和社会保障局",
-        issued_on="2026-12-15",
-    ).as_json()
-    return Certificate(number="371100202600000015", code="aB3dE5gH7kMn", content={**content, **changed})
 
 
 def test_everything_fits_on_one_page_and_is_text(app: Flask) -> None:
