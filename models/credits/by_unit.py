@@ -147,6 +147,7 @@ def _inputs(session: Session, spec: FormSpec, held: Held) -> dict[str, Any]:
 def _values(version: RuleVersion, held: Held, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that are the same for every participant under one version of the rule."""
     spec = rules.spec_of(version)
+    starts_on, ends_on = spec.days(inputs)
     by_rule = propose(spec, inputs, Decimal(to_hours(held.hours_tenths)))
     return {
         "year": held.year,
@@ -155,10 +156,10 @@ def _values(version: RuleVersion, held: Held, inputs: Mapping[str, Any]) -> dict
         "form_code": version.form_code,
         "form_name": spec.label.zh[:60],
         "rule_version_id": version.id,
-        "title": str(inputs.get(spec.title_field) or "")[:200],
+        "title": str(inputs.get(spec.title_field or "") or "")[:200],
         "inputs": stored(inputs),
-        "starts_on": inputs.get(spec.period[0]),
-        "ends_on": inputs.get(spec.period[1]),
+        "starts_on": starts_on,
+        "ends_on": ends_on,
         "requested_tenths": held.hours_tenths,
         "proposed_tenths": to_tenths(by_rule.hours) if by_rule.hours is not None else None,
         "arithmetic": list(by_rule.arithmetic),

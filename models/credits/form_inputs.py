@@ -47,7 +47,7 @@ def clean_inputs(
             errors[field.name] = error
     if not draft:
         errors = {**_missing(spec, values), **errors}
-    first, last = (values[name] for name in spec.period)
+    first, last = spec.days(values)
     if first and last and last < first:
         errors.setdefault(spec.period[1], Invalid(N_("The end lies before the start.")))
     if errors:

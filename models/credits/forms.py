@@ -103,8 +103,8 @@ class FormSpec:
     declaration_type: DeclarationType
     subject_kinds: tuple[SubjectKind, ...]
     fields: tuple[FieldSpec, ...]
-    period: tuple[str, str]  # the fields that hold its first and last day; twice the same for a single day
-    title_field: str
+    period: tuple[str, ...]  # the fields that hold its first and last day; twice the same for a single day; none: not asked
+    title_field: str | None  # what a record is called by; None: as its form
     number_field: str | None  # the number of the evidence, which may be used once
     derived: tuple[str, ...]
     formula: Formula
@@ -120,6 +120,13 @@ class FormSpec:
 
     def field(self, name: str) -> FieldSpec:
         return next(field for field in self.fields if field.name == name)
+
+    def days(self, inputs: Mapping[str, Any]) -> tuple[date | None, date | None]:
+        """Return the first and the last day of what *inputs* tell of."""
+        if not self.period:
+            return None, None
+        first, last = self.period
+        return inputs.get(first), inputs.get(last)
 
     @property
     def is_on_paper(self) -> bool:
@@ -160,7 +167,7 @@ _FUNCTION_LABELS = {
 
 def derived(spec: FormSpec, inputs: Mapping[str, Any]) -> dict[str, Decimal | None]:
     """Return the derived inputs: calendar days inclusive, and whole months with a rest of 15 days as one."""
-    first, last = (inputs.get(name) for name in spec.period)
+    first, last = spec.days(inputs)
     if first is None or last is None or last < first:
         return dict.fromkeys(spec.derived)
     values = {CALENDAR_DAYS: Decimal((last - first).days + 1), MONTHS: Decimal(whole_months(first, last))}
@@ -226,7 +233,7 @@ def _parse_form(data: Mapping[str, Any]) -> FormSpec:
         declaration_type=DeclarationType(data["declaration_type"]),
         subject_kinds=tuple(SubjectKind(kind) for kind in data["subject_kinds"]),
         fields=fields,
-        period=(data["period"][0], data["period"][1]),
+        period=tuple(data["period"]),
         title_field=data["title_field"],
         number_field=data["number_field"],
         derived=derived_names,
@@ -284,5 +291,5 @@ def _check_names(spec: FormSpec) -> None:
         raise ValueError("a field's name is there twice")
     if not spec.subject_kinds or not wanted <= set(names) or not set(spec.derived) <= {CALENDAR_DAYS, MONTHS}:
         raise ValueError("a name is not that of a field")
-    if any(spec.field(name).type is not FieldType.DATE for name in spec.period):
+    if len(spec.period) not in {0, 2} or any(spec.field(name).type is not FieldType.DATE for name in spec.period):
         raise ValueError("the period is not made of dates")

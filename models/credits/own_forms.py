@@ -17,7 +17,7 @@ from models.credits import rule_versions
 from models.credits.requirements import prefixes
 from models.credits.rule_editing import RuleEdit
 from models.credits.tables import DeclarationType, LearningForm, RuleVersion
-from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, WrongState
+from models.errors import N_, DomainError, FieldErrors, Invalid, NotFound, WrongState
 from models.org import queries
 from models.uploads import Checked
 
@@ -50,8 +50,8 @@ def add(
         errors = dict(wrong.errors)
     if declaration_type not in set(DeclarationType):
         errors["declaration_type"] = Invalid(N_("Choose the declaration type."))
-    if rule_versions.is_taken(session, actor.path, edit.name):
-        errors.setdefault("name", Conflict(rule_versions.NAME_TAKEN))
+    names = data or {"zh": edit.name, "en": edit.name_en or edit.name}
+    errors = {**rule_versions.taken_names(session, actor.path, names), **errors}
     if errors:
         raise FieldErrors(errors)
     made = LearningForm(

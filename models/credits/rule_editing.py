@@ -20,6 +20,8 @@ from models.text import compact, decimal_of, line
 MOST_FIELDS, MOST_CHOICES = 30, 60
 MADE_TYPES = (FieldType.TEXT, FieldType.INT, FieldType.DECIMAL, FieldType.DATE, FieldType.BOOL, FieldType.ENUM)
 """What a field may be that an HR department adds; one of a code list comes with the form."""
+TITLE_TYPES = (FieldType.TEXT, FieldType.REF)
+"""What a record can be called by."""
 LENGTHS = {"name": 60, "name_en": 100, "formula": 2000, "evidence": 500, "source": 500, "rule_text": 5000, "note": 500}
 MOST_HOURS = Decimal("9999.9")
 LONGEST_FIGURE = 8
@@ -43,6 +45,15 @@ class FieldEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeOf:
+    """The fields whose values become the period and the title of a record; empty: it is asked for none."""
+
+    first_day: str = ""
+    last_day: str = ""  # empty: the first day is the only one
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleEdit:
     """A whole rule as it was typed."""
 
@@ -62,6 +73,7 @@ class RuleEdit:
     note: str = ""
     sample: Mapping[str, str] = field(default_factory=dict)
     sample_requested: str = ""
+    made_of: MadeOf | None = None  # None: as in what is edited
 
 
 def edited(base: Mapping[str, Any], edit: RuleEdit) -> dict[str, Any]:
@@ -81,9 +93,13 @@ def edited(base: Mapping[str, Any], edit: RuleEdit) -> dict[str, Any]:
         errors["name"] = Invalid(N_("Please enter the name of the form."))
     if not data["subject_kinds"]:
         errors["subject_kinds"] = Invalid(N_("Choose at least one subject."))
+    if edit.made_of is not None:
+        wrong, made_of = _made_of(edit, edit.made_of, base)
+        errors |= wrong
+        data |= made_of
     for name, part in (("fields", _fields), ("cap", _cap)):
         try:
-            data[name] = part(base, edit)
+            data[name] = part(data if name == "fields" else base, edit)
         except Invalid as refusal:
             errors["cap_value" if name == "cap" else name] = refusal
     if errors:
@@ -177,6 +193,26 @@ def _cap(_base: Mapping[str, Any], edit: RuleEdit) -> dict[str, Any]:
     if edit.cap_kind == CapKind.COUNT_PER_YEAR and value != value.to_integral_value():
         raise Invalid(N_("Enter a whole number."))
     return {"kind": edit.cap_kind, "value": f"{value.normalize():f}"}
+
+
+def _made_of(edit: RuleEdit, made_of: MadeOf, base: Mapping[str, Any]) -> tuple[dict[str, DomainError], dict[str, Any]]:
+    """Return what is wrong with the choice of period and title; else both, and what can be computed of the period."""
+    errors: dict[str, DomainError] = {}
+    known = {row["name"]: row["type"] for row in base["fields"]}
+    types = {row.name.strip(): known.get(row.name.strip(), row.type) for row in edit.fields if not row.is_removed}
+    first, last = made_of.first_day, made_of.last_day or made_of.first_day
+    for place, name in (("first_day", first), ("last_day", last)):
+        if name and types.get(name) != FieldType.DATE:
+            errors[place] = Invalid(N_("Choose a date among the fields."))
+    if last and not first:
+        errors["first_day"] = Invalid(N_("Choose the first day, too."))
+    if made_of.title and types.get(made_of.title, FieldType.BOOL) not in TITLE_TYPES:
+        errors["title_field"] = Invalid(N_("Choose words or an entry of a list among the fields."))
+    period = [first, last] if first else []
+    computed = base["derived"] if period == list(base["period"]) else [CALENDAR_DAYS, MONTHS] if period else []
+    if errors:
+        return errors, {"period": [], "title_field": None}  # no field is missed for a choice that is refused anyway
+    return errors, {"period": period, "derived": list(computed), "title_field": made_of.title or None}
 
 
 def _fields(base: Mapping[str, Any], edit: RuleEdit) -> list[dict[str, Any]]:

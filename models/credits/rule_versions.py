@@ -5,7 +5,7 @@ A published version holds for what is submitted afterwards; records keep the ver
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,9 +19,9 @@ from models.base import today, utcnow
 from models.credits import rules
 from models.credits.forms import FieldType
 from models.credits.requirements import prefixes
-from models.credits.rule_editing import FieldEdit, RuleEdit, edited, tried
+from models.credits.rule_editing import FieldEdit, MadeOf, RuleEdit, edited, tried
 from models.credits.tables import LearningForm, RuleState, RuleVersion
-from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org import queries
 from models.text import compact
 from models.uploads import Checked, Upload, check
@@ -99,27 +99,43 @@ def write(
 ) -> RuleVersion:
     """Write a draft of the actor's HR department as an edited copy of a version that it sees.
 
-    Raises NotAllowed, NotFound, FieldErrors (a formula's with the place of the mistake) and Conflict when another
-    officer was faster.
+    Raises NotAllowed, also when period or title of a form from above are chosen, NotFound, FieldErrors (a formula's with the
+    place of the mistake) and Conflict when another officer was faster.
     """
     base = version(session, actor, base_id)
     queries.own(session, actor, is_locked=True)  # two officers number and publish one after the other
+    if edit.made_of is not None and not _is_own(session, actor, base.form_code):
+        raise NotAllowed(N_("Only of a learning form of one's own period and title can be chosen."))
     data = checked(base, edit, from_year)
-    is_renamed = compact(data["zh"]) != compact(base.spec["zh"])
-    if is_renamed and is_taken(session, actor.path, data["zh"], but=base.form_code):
-        raise FieldErrors({"name": Conflict(NAME_TAKEN)})
+    if taken := taken_names(session, actor.path, data, but=base.form_code, before=base.spec):
+        raise FieldErrors(taken)
     return store(session, actor, data, edit, from_year=from_year, document=document, base=base)
 
 
-def is_taken(session: Session, path: str, name: str, *, but: str = "") -> bool:
-    """Say whether a form seen at a place reads like *name*: by its own name, or by that of the rule that holds there.
+def _is_own(session: Session, actor: Actor, form_code: str) -> bool:
+    own = (LearningForm.code == form_code, LearningForm.path == actor.path)
+    return session.scalar(select(LearningForm.id).where(*own)) is not None
 
-    The form of the code *but* is left out. Blanks, invisible characters and full-width letters make no other name.
+
+def taken_names(
+    session: Session, path: str, data: Mapping[str, Any], *, but: str = "", before: Mapping[str, Any] | None = None
+) -> dict[str, DomainError]:
+    """Return the refusal of each name of a description, Chinese or English, that a form seen at a place reads like.
+
+    A form is called by its own names, and by those of the rule that holds there. The form of the code *but* is left out, and
+    a name that reads as it did *before*. Blanks, case, invisible characters and full-width letters make no other name.
     """
-    named = session.execute(select(LearningForm.code, LearningForm.name).where(LearningForm.path.in_(prefixes(path))))
-    called = [(code, found) for code, found in named]
-    called += [(offer.form.code, offer.spec.label.zh) for offer in rules.all_forms(session, path, today().year)]
-    return compact(name) in {compact(found) for code, found in called if code != but}
+    columns = (LearningForm.code, LearningForm.name, LearningForm.name_en)
+    called = [tuple(row) for row in session.execute(select(*columns).where(LearningForm.path.in_(prefixes(path))))]
+    called += [(o.form.code, o.spec.label.zh, o.spec.label.en) for o in rules.all_forms(session, path, today().year)]
+    taken: dict[str, DomainError] = {}
+    for place, key in enumerate(("zh", "en"), start=1):
+        name = compact(data[key])
+        if (before and name == compact(before[key])) or (key == "en" and name == compact(data["zh"])):
+            continue  # as it was, or not given: then the Chinese one stands in its place
+        if name in {compact(each[place]) for each in called if each[0] != but}:
+            taken["name" if key == "zh" else "name_en"] = Conflict(NAME_TAKEN)
+    return taken
 
 
 def store(
@@ -268,6 +284,8 @@ def _parts(data: Mapping[str, Any]) -> dict[str, str]:
         N_("Enabled"): _yes(data.get("enabled", True)),
         N_("Declared by persons"): _yes(data["offered_to_persons"]),
         N_("Counts toward subject"): ", ".join(sorted(data["subject_kinds"])),
+        N_("Period"): _labels(data, dict.fromkeys(data["period"])),
+        N_("Title of a record"): _labels(data, filter(None, (data["title_field"],))),
         N_("Fields"): "; ".join(_field_words(row) for row in data["fields"]),
         N_("Formula"): data["formula"],
         N_("Cap"): f"{cap['kind']} {cap['value'] or ''}".strip(),
@@ -280,6 +298,11 @@ def _parts(data: Mapping[str, Any]) -> dict[str, str]:
 
 def _yes(value: object) -> str:
     return "✓" if value else "✗"
+
+
+def _labels(data: Mapping[str, Any], names: Iterable[str]) -> str:
+    labels = {row["name"]: row["zh"] for row in data["fields"]}
+    return " – ".join(labels[name] for name in names)
 
 
 def _field_words(row: Mapping[str, Any]) -> str:
@@ -307,6 +330,12 @@ def as_edit(data: Mapping[str, Any]) -> RuleEdit:
         sample=dict(example["inputs"]),
         sample_requested=example["requested"] if Decimal(example["requested"]) else "",
     )
+
+
+def made_of(data: Mapping[str, Any]) -> MadeOf:
+    """Return what period and title of a record are made of by a stored description."""
+    first, last = data["period"] or ("", "")
+    return MadeOf(first, last, data["title_field"] or "")
 
 
 def _as_row(row: Mapping[str, Any]) -> FieldEdit:

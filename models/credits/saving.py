@@ -202,7 +202,7 @@ def fill(
     declaration.rule_version_id = offer.version.id
     declaration.title = _title(session, offer, inputs)
     declaration.inputs = stored(inputs)
-    declaration.starts_on, declaration.ends_on = (inputs.get(name) for name in offer.spec.period)
+    declaration.starts_on, declaration.ends_on = offer.spec.days(inputs)
     declaration.requested_tenths = to_tenths(requested) if requested is not None else proposal.tenths or 0
     declaration.proposed_tenths, declaration.arithmetic = proposal.tenths, proposal.lines
     if declaration.requested_tenths == 0 and declaration.state == DeclarationState.REJECTED:
@@ -212,12 +212,13 @@ def fill(
 
 
 def _title(session: Session, offer: Offer, inputs: Mapping[str, Any]) -> str:
-    value = inputs.get(offer.spec.title_field)
-    if value is None:
+    name = offer.spec.title_field
+    value = inputs.get(name) if name else None
+    if name is None or value is None:
         return ""
-    if offer.spec.field(offer.spec.title_field).list_name is None:
+    if offer.spec.field(name).list_name is None:
         return str(value)[:200]
-    return rules.ref_names(session, offer.spec, inputs).get(offer.spec.title_field, str(value))[:200]
+    return rules.ref_names(session, offer.spec, inputs).get(name, str(value))[:200]
 
 
 def _proposal(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from models.access import Actor
 from models.credits import own_forms, rule_versions, rules
+from models.credits.rule_editing import MadeOf
 from models.credits.rule_versions import as_edit
 from models.credits.tables import LearningForm
 from seed.demo.stage import Stage, acting_as
@@ -38,6 +39,7 @@ def build_own_forms(stage: Stage) -> dict[str, str]:
         is_published=False,
         note="望海区拟新增，征求意见中",
         formula="min(calendar_days * 2, 16)",
+        made_of=MadeOf("start_date", "", "school_unit"),
     )
     return {SEMINAR: seminar, READING: reading}
 

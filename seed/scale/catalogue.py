@@ -144,7 +144,7 @@ def _model(rng: Random, mix: Mix, form: LearningForm, version_id: int, spec: For
         version_id,
         cap_of(spec),
         mix.subject,
-        str(inputs.get(spec.title_field) or "")[:200],
+        str(inputs.get(spec.title_field or "") or "")[:200],
         stored(inputs),
         starts_on,
         ends_on,

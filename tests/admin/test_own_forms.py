@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("lists")
 
 def new_form(look: Any, officer: Desk, **changed: Any) -> Any:
     own = {"name": "网络研讨", "name_en": "Online seminar", "declaration_type": "other", "step": "save"}
+    own |= {"first_day": "start_date", "last_day": "end_date", "title_field": "class_name"}
     return officer.post(f"learning-forms/new?base={base_id(look)}", **typed(**{**own, **changed}))
 
 
@@ -63,6 +65,26 @@ def test_a_form_is_added_tried_published_offered_put_out_of_use_and_brought_back
     back = officer.follow(officer.post(f"learning-forms/form/{form.id}/bring-back", reason="恢复"))
     assert "in use again" in back.text
     assert ["Online seminar" in page() for page in offered] == [True, True]
+
+
+def test_period_and_title_are_chosen_among_the_fields_as_they_are_typed(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    page = officer.get(f"learning-forms/new?base={base_id(look)}").text
+    for chosen in ("start_date", "end_date", "class_name"):
+        assert re.search(rf'<option selected value="{chosen}">', page), chosen
+    day = {"field_6_name": "on_day", "field_6_label": "日期", "field_6_type": "date"}
+    page = new_form(look, officer, step="try", **day, first_day="on_day", last_day="", title_field="score").text
+    assert '<option selected value="on_day">日期 (on_day)</option>' in page
+    assert (
+        new_form(look, officer, title_field="start_date").text.count("Choose words or an entry of a list among the fields.") > 0
+    )
+    assert made(look) == []
+    shown = officer.follow(new_form(look, officer, **day, first_day="on_day", last_day="", title_field="")).text
+    assert "The name of the learning form" in shown
+    (draft,) = made(look)
+    assert (draft.spec["period"], draft.spec["title_field"]) == (["on_day", "on_day"], None)
+    assert '<option selected value="on_day">' in officer.get(f"learning-forms/version/{draft.id}/edit").text
+    assert "Title of a record" not in officer.get(f"learning-forms/version/{base_id(look)}/edit").text
 
 
 def test_a_form_that_was_never_published_is_deleted(desk: Callable[..., Desk], look: Any) -> None:

@@ -25,7 +25,7 @@ from models.org.tables import OrganisationKind
 from models.transaction import unit_of_work
 from views import states
 from views.admin import rule_trials
-from views.admin.rule_form import NewFormForm, RuleForm, shown_rows, type_choices
+from views.admin.rule_form import NewFormForm, OwnRuleForm, RuleForm, shown_rows, type_choices
 from views.admin.rule_words import change_words, version_pairs
 from views.admin.screen import ScopedPage
 from views.arguments import read_id, read_year
@@ -52,13 +52,15 @@ class Editor:
         self.form.prepare()
         base_spec = parse_form(self.base.spec)
         spec = self.spec or base_spec
-        known = {f.name: f.type for f in base_spec.fields}
+        rows = shown_rows(self.edit, {f.name: f.type for f in base_spec.fields})
+        if isinstance(self.form, OwnRuleForm):
+            self.form.offer(rows)
         return {
             "form": self.form,
             "base": self.base,
             "is_new": isinstance(self.form, NewFormForm),
             "label": base_spec.label.of(words_language()),
-            "rows": shown_rows(self.edit, known),
+            "rows": rows,
             "types": type_choices(),
             "sample": [(f.name, f.label.of(words_language()), self.edit.sample.get(f.name, "")) for f in spec.fields],
             "requested": self.edit.sample_requested,
@@ -139,6 +141,7 @@ class LearningForms(ScopedPage):
             blank: dict[str, Any] = dict.fromkeys(("name", "name_en", "source", "rule_text", "note", "sample_requested"), "")
             edit = replace(rule_versions.as_edit(base.spec), sample={}, **blank)
             form.fill(edit, today().year)
+            form.show(rule_versions.made_of(base.spec))
             form.declaration_type.data = base.spec["declaration_type"]
             return self._shown(Editor(base, form, edit))
         return self._edited(Editor(base, form, form.edit(request.form)))
@@ -223,10 +226,13 @@ class LearningForms(ScopedPage):
     def edit(self, rule_version_id: int) -> str | Response:
         """Write a new version as an edited copy: try it as often as needed, then save the draft."""
         base = rule_versions.version(self.work, self.actor, rule_version_id)
-        form = RuleForm()
+        is_own = own_forms.of_department(self.work, self.actor, base.form_code) is not None
+        form = OwnRuleForm() if is_own else RuleForm()
         if request.method == "GET":
             edit = rule_versions.as_edit(base.spec)
             form.fill(edit, base.from_year)
+            if isinstance(form, OwnRuleForm):
+                form.show(rule_versions.made_of(base.spec))
             return self._shown(Editor(base, form, edit))
         return self._edited(Editor(base, form, form.edit(request.form)))
 

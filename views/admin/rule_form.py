@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext
@@ -13,10 +13,11 @@ from wtforms import BooleanField, FileField, SelectField, SelectMultipleField, S
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from models.credits.forms import FieldType
-from models.credits.rule_editing import LENGTHS, MADE_TYPES, MOST_FIELDS, FieldEdit, RuleEdit
+from models.credits.rule_editing import LENGTHS, MADE_TYPES, MOST_FIELDS, TITLE_TYPES, FieldEdit, MadeOf, RuleEdit
 from models.credits.rule_versions import first_years
 from models.credits.tables import CapKind
 from models.errors import N_
+from models.text import line
 from models.uploads import MAX_BYTES, Upload
 from views.forms import PlainForm
 from views.portal.words import SUBJECTS
@@ -95,7 +96,7 @@ class RuleForm(PlainForm):
 
     def edit(self, values: Mapping[str, str]) -> RuleEdit:
         """Return what was typed, the table of fields and the sample included."""
-        texts = {name: self[name].data or "" for name in (*LENGTHS, "cap_kind", "cap_value")}
+        texts: dict[str, Any] = {name: self[name].data or "" for name in (*LENGTHS, "cap_kind", "cap_value")}
         return RuleEdit(
             **texts,
             is_enabled=bool(self.is_enabled.data),
@@ -116,7 +117,37 @@ class RuleForm(PlainForm):
             return Upload(file.filename, file.stream.read(MAX_BYTES + 1))
 
 
-class NewFormForm(RuleForm):
+class OwnRuleForm(RuleForm):
+    """The parts of a rule of a learning form of one's own: also what period and title of a record are made of."""
+
+    first_day = SelectField(_l("First day"), validate_choice=False)
+    last_day = SelectField(_l("Last day"), validate_choice=False)
+    title_field = SelectField(_l("Title of a record"), validate_choice=False)
+
+    made_of: tuple[str, ...] = ("first_day", "last_day", "title_field")
+
+    def show(self, made_of: MadeOf) -> None:
+        """Show what period and title are made of."""
+        self.first_day.data, self.last_day.data, self.title_field.data = made_of.first_day, made_of.last_day, made_of.title
+
+    def offer(self, rows: Sequence[ShownRow]) -> None:
+        """Let a choice be made among the fields as they stand in the table, those just typed included."""
+        named = [
+            (r.row.name.strip(), r.kind or r.row.type, line(r.row.label)) for r in rows if r.row.name and not r.row.is_removed
+        ]
+        days = [(name, f"{label} ({name})") for name, kind, label in named if kind == FieldType.DATE]
+        self.first_day.choices = [("", gettext(N_("No period is asked for"))), *days]
+        self.last_day.choices = [("", gettext(N_("The same day"))), *days]
+        titles = [(name, f"{label} ({name})") for name, kind, label in named if kind in TITLE_TYPES]
+        self.title_field.choices = [("", gettext(N_("The name of the learning form"))), *titles]
+
+    def edit(self, values: Mapping[str, str]) -> RuleEdit:
+        """Return what was typed, with what period and title are made of."""
+        chosen = MadeOf(self.first_day.data or "", self.last_day.data or "", self.title_field.data or "")
+        return replace(super().edit(values), made_of=chosen)
+
+
+class NewFormForm(OwnRuleForm):
     """The parts of a rule of a learning form that is added: which group it belongs to, too."""
 
     declaration_type = SelectField(_l("Declaration type"), validate_choice=False)

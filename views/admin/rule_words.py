@@ -30,9 +30,20 @@ def version_pairs(version: RuleVersion, language: str) -> list[tuple[str, str]]:
         (gettext("Evidence is demanded"), _yes(spec.demands_evidence)),
         (gettext("Source"), spec.source.of(language)),
         (gettext("Words of the regulation"), spec.rule_text),
+        (
+            gettext("Period"),
+            " – ".join(spec.field(n).label.of(language) for n in dict.fromkeys(spec.period)) or gettext("Not asked for"),
+        ),
+        (gettext("Title of a record"), _title(spec, language)),
         (gettext("Fields"), "；".join(_field(field, language) for field in spec.fields)),
         (gettext("Sample"), _sample(spec)),
     ]
+
+
+def _title(spec: FormSpec, language: str) -> str:
+    if spec.title_field is None:
+        return gettext("The name of the learning form")
+    return spec.field(spec.title_field).label.of(language)
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 - a word for a flag

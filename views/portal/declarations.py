@@ -148,6 +148,8 @@ def _fields(declaration: Declaration) -> list[tuple[str, str]]:
     session, language = db.session(), words_language()
     rows = [(shown.label, shown.value) for shown in queries.field_values(session, declaration, language=language)]
     spec = spec_of(version_of(session, declaration))  # read by field_values: no second statement
+    if not spec.period:
+        return rows
     first, last = (spec.field(name) for name in spec.period)
     if first.group is None or first.group != last.group:
         return rows

@@ -87,7 +87,7 @@ def test_a_form_is_data_with_a_code_of_its_own_and_an_example_that_was_computed(
         assert (version.form_code, version.spec["code"], version.based_on_id) == (form.code, form.code, None)
         assert version.spec["example"] == {"inputs": {"level": "a"}, "requested": "0", "hours": "6.0"}
         assert form.code == f"{cast.organisations['county'].id:X}N1"
-    assert add(cast.county_officer, name="另一种").form_code == f"{cast.organisations['county'].id:X}N2"
+    assert add(cast.county_officer, name="另一种", name_en="Another").form_code == f"{cast.organisations['county'].id:X}N2"
 
 
 def test_it_holds_for_the_subtree_from_its_first_year_on_and_nowhere_else(cast: Cast, add: Any, session_of: Any) -> None:
@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_named_and_nothing_is_added(cast: Cast, add: Any) -
 
 def test_a_name_is_taken_for_those_below_and_free_elsewhere(cast: Cast, add: Any) -> None:
     add(cast.city_officer)
-    assert refused(lambda: add(cast.county_officer)) == {"name": Conflict}
+    assert refused(lambda: add(cast.county_officer)) == {"name": Conflict, "name_en": Conflict}
     assert add(cast.foreign_officer).form_code != ""
 
 
@@ -209,6 +209,18 @@ def test_a_name_that_reads_like_another_is_taken(cast: Cast, add: Any, run: Any,
     own = add(cast.county_officer, publish=False)
     renamed = edit_of(name=name)
     assert refused(lambda: run(rule_versions.write, cast.county_officer, own.id, renamed, from_year=2026)) == {"name": Conflict}
+
+
+@pytest.mark.parametrize("name", ["Academic lecture", "ACADEMIC\u200b LECTURE", "Ａｃａｄｅｍｉｃ lecture ", "academiclecture"])
+def test_an_english_name_that_reads_like_another_is_taken(cast: Cast, add: Any, run: Any, name: str) -> None:
+    assert refused(lambda: add(cast.county_officer, name_en=name)) == {"name_en": Conflict}
+    own = add(cast.county_officer, publish=False)
+    renamed = edit_of(name_en=name)
+    assert refused(lambda: run(rule_versions.write, cast.county_officer, own.id, renamed, from_year=2026)) == {
+        "name_en": Conflict
+    }
+    without = run(rule_versions.write, cast.county_officer, own.id, edit_of(name_en=""), from_year=2026)
+    assert without.spec["en"] == NAME
 
 
 def test_what_reads_alike_within_a_form_and_a_limit_of_nothing_are_refused(cast: Cast, add: Any) -> None:
