@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import files, history, outbox
-from models.access import Actor, Permission, person_key
+from models import files, history
+from models.access import Actor, Permission
 from models.among import among
 from models.base import to_hours, utcnow
 from models.credits import batches, declarations
@@ -19,6 +19,7 @@ from models.credits.forms import FieldSpec, FormSpec
 from models.credits.saving import Applicant, Draft, save_draft
 from models.credits.tables import Declaration
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, WrongState
+from models.people.notices import Told, tell_people
 from models.people.tables import Professional
 from models.workflow import Moved, one_by_one
 
@@ -273,28 +274,16 @@ def _plain(refusal: DomainError) -> dict[str, object]:
 
 def _tell(session: Session, actor: Actor, made: Sequence[Declaration]) -> None:
     """Write a notice to each person that was declared for."""
-    people = dict(
-        session.execute(
-            select(Professional.id, Professional.account_id).where(Professional.id.in_([d.person_id for d in made]))
-        ).all()
-    )
-    outbox.add_notices(
-        session,
-        [
-            {
-                "account_id": people[d.person_id],
-                "position_key": person_key(d.person_id),
-                "message_id": N_("%(organisation)s declared “%(title)s” for you with %(hours)s hours."),
-                "link": f"/portal/declarations/{d.id}",
-                "params": {
-                    "organisation": actor.organisation_name,
-                    "title": d.title or d.form_name,
-                    "hours": str(to_hours(d.requested_tenths)),
-                },
-            }
-            for d in made
-        ],
-    )
+    message_id = N_("%(organisation)s declared “%(title)s” for you with %(hours)s hours.")
+    told = []
+    for d in made:
+        said = {
+            "organisation": actor.organisation_name,
+            "title": d.title or d.form_name,
+            "hours": str(to_hours(d.requested_tenths)),
+        }
+        told.append(Told(d.person_id, message_id, said, f"/portal/declarations/{d.id}"))
+    tell_people(session, told)
 
 
 # --- many records at once -----------------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models import outbox
-from models.access import Actor, Permission, PositionKind, person_key
+from models.access import Actor, Permission, PositionKind
 from models.base import Base, BigId, utcnow
 from models.credits.recount import recount_records
 from models.credits.tables import AuditState, Declaration, DeclarationState
@@ -17,7 +16,7 @@ from models.credits.workflow import AUDITS
 from models.errors import N_, Conflict, DomainError, NotAllowed, NotFound, WrongState
 from models.org.settings import SettingKey, setting
 from models.org.tables import Organisation
-from models.people.tables import Professional
+from models.people.notices import Told, tell_people
 from models.reviews import undo
 from models.reviews.tables import Decision, ReviewKind, Verdict
 from models.reviews.undo import Undone
@@ -205,22 +204,11 @@ def _write(
 
 
 def _tell(session: Session, actor: Actor, rows: Sequence[Declaration], message_id: str, reason: str) -> None:
-    people = select(Professional.id, Professional.account_id).where(Professional.id.in_([r.person_id for r in rows]))
-    accounts = dict(session.execute(people).all())
-    outbox.add_notices(
-        session,
-        [
-            {
-                "account_id": accounts[r.person_id],
-                "position_key": person_key(r.person_id),
-                "message_id": message_id,
-                "link": f"/portal/declarations/{r.id}",
-                "params": {"title": r.title or r.form_name, "organisation": actor.organisation_name, "reason": reason},
-            }
-            for r in rows
-            if accounts.get(r.person_id)
-        ],
-    )
+    said = {"organisation": actor.organisation_name, "reason": reason}
+    told = [
+        Told(r.person_id, message_id, {"title": r.title or r.form_name, **said}, f"/portal/declarations/{r.id}") for r in rows
+    ]
+    tell_people(session, told)
 
 
 def audits_of(session: Session, declaration_ids: Collection[int]) -> dict[int, Audit]:
