@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 
 from models.credits.batches import BatchApplicant, BatchFile, DeclarationBatch
 from models.credits.tables import Declaration, DeclarationState
+from models.reviews.tables import Review
 from tests.admin.conftest import TRAINING, Desk, names_in, picture
 from tests.cast import Cast
 from tests.sheets.files import filled
@@ -154,8 +155,6 @@ def test_another_organisations_form_people_and_files_are_out_of_reach(desk: Sit,
 def test_a_rejected_record_is_edited_and_submitted_again_by_its_declarer(
     desk: Sit, begun: Any, look: Look, cast: Cast, decide: Any, app: Any
 ) -> None:
-    from models.reviews.tables import Review
-
     clerk = desk("unit_clerk")
     batch_id = begun(clerk)
     add(clerk, batch_id, cast.people["professional"].id)

@@ -11,11 +11,15 @@ from flask_admin import Admin, BaseView, expose
 from flask_admin.contrib.sqla import ModelView
 
 from models.base import db
+from models.credits.tables import Declaration, RuleVersion
 from models.people.tables import Professional
+from models.scope import system_session
+from models.transaction import unit_of_work
 from tests.admin.framework.conftest import Clerk, TrialView
 from tests.cast import Cast
-from views.admin.base import ScopedModelView, UndeclaredPermission, add_views
+from views.admin.base import THEME, ScopedModelView, UndeclaredPermission, add_views
 from views.admin.columns import Col
+from views.admin.home import HomePage
 from views.admin.keyset import Sort
 
 People = Callable[[], dict[str, Professional]]
@@ -122,10 +126,6 @@ def test_a_broken_reference_is_a_sentence_without_sql(
 @pytest.fixture
 def acting(app: Flask, cast: Cast) -> None:
     """Hang a declaration's form on the professional, so that she cannot be deleted."""
-    from models.credits.tables import Declaration, RuleVersion
-    from models.scope import system_session
-    from models.transaction import unit_of_work
-
     with app.app_context(), system_session() as session, unit_of_work(session):
         rule = RuleVersion(form_code="X", path="/", version=1, spec={})
         session.add(rule)
@@ -202,9 +202,6 @@ def test_flask_admins_own_shortcuts_do_not_exist(clerk: Callable[..., Clerk]) ->
 
 
 def bare() -> Admin:
-    from views.admin.base import THEME
-    from views.admin.home import HomePage
-
     return Admin(None, index_view=HomePage(endpoint="bare", url="/bare"), theme=THEME)
 
 
