@@ -106,19 +106,22 @@ def counted(
 
     Where hours may stand in another year, all years of the person that can give or take any are counted.
     """
-    years: dict[int, Collection[int]] = {}
+    years: dict[int, list[int]] = {}
     for person_id, year in sorted(pairs):
-        years.setdefault(person_id, []).append(year)  # type: ignore[attr-defined]
+        years.setdefault(person_id, []).append(year)
     with acting(session, "recount_year"):
         people = _people(session, years, lock=lock)
         years = {p: y for p, y in years.items() if p in people}
         moves = stored_moves(session, years)
-        moving = {}
+        found: dict[int, Life] = {}
         if moves or is_any_moving(session) or (tried and tried.demand and tried.demand.moving.is_on):
-            moving = _moving(session, people, years, moves, tried)
+            found = lives(session, years, moves)
+        present = {p: people[p].organisation_id for p in years}
+        places = places_of_years(session, {p: life.years for p, life in found.items()} or years, present, tried=tried)
+        moving = _moving(found, places, moves)
         years |= {p: sorted(life.years) for p, life in moving.items()}
-        places = _places(session, people, years, tried)
-        pairs = list(places)
+        pairs = [(p, year) for p, of_person in years.items() for year in of_person]
+        places = {pair: places[pair] for pair in pairs}
         records = _records(session, pairs)
         read = _Read(
             demanded=demanded_by(session, {pair: place.demand for pair, place in places.items()}),
@@ -139,22 +142,10 @@ def counted(
     ]
 
 
-def _places(
-    session: Session, people: Mapping[int, Any], years: Mapping[int, Collection[int]], tried: Tried | None
-) -> dict[Pair, Place]:
-    return places_of_years(session, years, {p: people[p].organisation_id for p in years}, tried=tried)
-
-
 def _moving(
-    session: Session,
-    people: Mapping[int, Any],
-    years: Mapping[int, Collection[int]],
-    moves: Mapping[int, Mapping[carrying.Between, Move]],
-    tried: Tried | None,
+    found: Mapping[int, Life], places: Mapping[Pair, Place], moves: Mapping[int, Mapping[carrying.Between, Move]]
 ) -> dict[int, Life]:
     """Return of whom hours may move, or have moved, between which years."""
-    found = lives(session, years, moves)
-    places = _places(session, people, {p: life.years for p, life in found.items()}, tried)
     return {p: life for p, life in found.items() if p in moves or any(places[p, y].demand.moving.is_on for y in life.years)}
 
 
