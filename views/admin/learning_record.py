@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from models.access import Permission
 from models.credits import queries as credit_queries
-from models.credits.tables import AuditState, Declaration, DeclarationState, YearSummary
+from models.credits.tables import COUNTS, Declaration, YearSummary
 from models.errors import N_, NotFound
 from models.people import queries as people
 from views.admin.screen import WITH_MEMBERS, ScopedPage
@@ -65,11 +65,7 @@ class LearningRecord(ScopedPage):
         )
 
     def _records(self, person_id: int, year: int | None) -> Sequence[Declaration]:
-        statement = select(Declaration).where(
-            Declaration.person_id == person_id,
-            Declaration.state == DeclarationState.APPROVED,
-            Declaration.audit_state != AuditState.FAILED,
-        )
+        statement = select(Declaration).where(Declaration.person_id == person_id, *COUNTS)
         if year is not None:
             statement = statement.where(Declaration.year == year)
         return self.work.scalars(
