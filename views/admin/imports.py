@@ -62,7 +62,6 @@ class ImportPage(ScopedPage):
     modes: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what an import may do, where it can be chosen
     target_id: ClassVar[str] = ""  # message id: what the rows go into, where that has to be chosen
     no_target_id: ClassVar[str] = ""  # what is said where there is nothing to choose
-
     target_endpoint: ClassVar[str] = ""  # the page of what the rows go into, where there is one
 
     @expose("/")
