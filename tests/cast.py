@@ -210,3 +210,9 @@ def _role(session: Session, organisation: Organisation, permissions: list[str]) 
     session.add(role)
     session.flush()
     return role.id
+
+
+def rejected_registration(person: Professional) -> Professional:
+    """Return another registration of a person with her number, which was rejected."""
+    same = {column.key: getattr(person, column.key) for column in Professional.__table__.columns if column.key != "id"}
+    return Professional(**{**same, "state": ProfessionalState.REJECTED})

@@ -23,7 +23,7 @@ from models.people.tables import ProfessionalState
 from models.scope import system_session
 from models.transaction import unit_of_work
 from models.uploads import Upload, check
-from tests.cast import Cast, made_up_number
+from tests.cast import Cast, made_up_number, rejected_registration
 from tests.models.credits.conftest import TRAINING, forms, picture
 from tests.sheets.files import filled, texts
 from tests.sheets.test_import_people import counts
@@ -196,9 +196,12 @@ def test_somebody_disabled_is_told_by_rule_and_the_active_registration_counts(
 ) -> None:
     batch = a_form()
     system.merge(cast.people["professional"]).state = ProfessionalState.DISABLED
+    system.add(rejected_registration(cast.people["colleague"]))
     system.commit()
-    result = importing(cast.unit_clerk, KIND, sheet(person(cast, "professional")), target=str(batch))
+    people = [person(cast, name) for name in ("professional", "colleague")]
+    result = importing(cast.unit_clerk, KIND, sheet(*people), target=str(batch))
     assert said(result) == {(3, "number", "This person is not registered any more, or is disabled.")}
+    assert set(listed(system)) == {cast.people["colleague"].id}
 
 
 def test_an_import_is_undone_until_the_form_is_submitted(

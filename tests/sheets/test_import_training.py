@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from models.access import Actor
 from models.import_batches import open_chunks, undo_chunk
 from models.jobs import run_job
-from models.people.tables import Professional, ProfessionalState
 from models.training import classes, grades, plans, subjects, unit_granting, unit_hours
 from models.training.classes import ClassData
 from models.training.filings import FilingState
@@ -23,7 +22,7 @@ from models.training.participants import Participant
 from models.training.plans import PlanData, PlanKind, TrainingPlan
 from models.training.unit_hours import UnitHoursData, UnitTraining
 from models.transaction import unit_of_work
-from tests.cast import Cast
+from tests.cast import Cast, rejected_registration
 from tests.models.credits.conftest import forms
 from tests.sheets.files import filled
 from tests.sheets.test_import_people import counts
@@ -190,9 +189,8 @@ def test_a_participant_is_found_whose_number_was_rejected_once(
     importing: Any, cast: Cast, system: Session, a_training: int
 ) -> None:
     person = cast.people["colleague"]
-    same = {column.key: getattr(person, column.key) for column in Professional.__table__.columns if column.key != "id"}
     with unit_of_work(system):
-        system.add(Professional(**{**same, "state": ProfessionalState.REJECTED}))
+        system.add(rejected_registration(person))
     content = filled(template(PARTICIPANTS, "zh_Hans_CN"), [number_of(cast, "colleague")])
     assert counts(importing(cast.unit_clerk, "import_participants", content, target=str(a_training))) == (2, 1, 0, 0, 1)
     assert system.scalars(select(Participant.person_id)).all() == [person.id]
