@@ -13,6 +13,8 @@ from models.errors import N_
 from views.words import hours, local_time, words
 
 GRANTED = "granted_tenths"
+HOURS_GRANTED = N_("Hours granted: %(hours)s")
+HOURS_TAKEN_BACK = N_("Hours taken back: %(hours)s")
 STEPS: dict[tuple[str, str], str] = {
     ("declaration", "create"): N_("Declaration drawn up"),
     ("declaration", "edit"): N_("Declaration edited"),
@@ -82,5 +84,5 @@ def _note(changes: Any) -> str:
         return ""
     old, new = pair
     if type(new) is int and abs(new) < 10**9:
-        return words(N_("Hours granted: %(hours)s"), {"hours": hours(new)})
-    return words(N_("Hours taken back: %(hours)s"), {"hours": hours(old)}) if type(old) is int and abs(old) < 10**9 else ""
+        return words(HOURS_GRANTED, {"hours": hours(new)})
+    return words(HOURS_TAKEN_BACK, {"hours": hours(old)}) if type(old) is int and abs(old) < 10**9 else ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import func, select
 
-from models import effects, history
+from models import daily_roots, effects, history
+from models.base import clock_set_back, today
 from models.errors import N_, Conflict
 from models.org.tables import Organisation
 from models.scope import system_session
@@ -20,7 +23,7 @@ from seed.demo.printed import build_printed
 from seed.demo.publications import build_publications
 from seed.demo.records import build_records
 from seed.demo.rules import build_rules
-from seed.demo.stage import DemoAccount, as_system, new_stage
+from seed.demo.stage import DemoAccount, Stage, as_system, new_stage
 from seed.demo.training import build_training
 from seed.demo.undone import build_undone
 from seed.demo.unit_hours import build_unit_hours
@@ -39,11 +42,10 @@ def seed_demo() -> list[DemoAccount]:
     with as_system() as session:
         seed_reference(session)
     stage = new_stage()
-    build_tree(stage)
-    build_records(stage)
-    build_paperwork(stage)
-    build_audits(stage)
-    build_undone(stage)
+    with clock_set_back(_some_days()):
+        _build_what_was(stage)
+    with as_system() as session:
+        daily_roots.publish(session)
     build_publications(stage)
     build_units(stage)
     build_moves(stage)
@@ -57,7 +59,26 @@ def seed_demo() -> list[DemoAccount]:
     retire(stage, own_forms[READING])
     build_imports(stage)
     build_printed(stage)
+    _seal()
+    return stage.accounts
+
+
+def _some_days() -> dt.timedelta:
+    """Return how long ago the demo begins: two days, so that its first day is over, but never in another year."""
+    return dt.timedelta(days=min(2, (today() - dt.date(today().year, 1, 1)).days))
+
+
+def _build_what_was(stage: Stage) -> None:
+    """Build what happened on the first day; its history is sealed, and once the day is over its receipts can be checked."""
+    build_tree(stage)
+    build_records(stage)
+    build_paperwork(stage)
+    build_audits(stage)
+    build_undone(stage)
+    _seal()
+
+
+def _seal() -> None:
     with as_system() as session:
         while history.seal(session):
             session.flush()
-    return stage.accounts

@@ -29,7 +29,7 @@ STARTS = {
 }
 NO_PAGES = re.compile(
     r"^/language/|/static/|/files/|/captcha|\.(png|jpg|pdf|xlsx|zip|json)$|/template|/download|/certificate"
-    r"|^/verify/offline/file$|^/documents/"
+    r"|^/verify/(?:offline|receipt)/file$|^/documents/"
 )
 AT_MOST = 60
 GRID = [(size, language) for size in SIZES for language in ("zh", "en")]

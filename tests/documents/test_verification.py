@@ -140,8 +140,9 @@ def test_the_state_alone_is_told_to_a_page_that_has_checked_the_signature(visito
     assert codes == [200] * 58 + [429] * 2
 
 
-def test_the_page_to_keep_may_ask_nobody_and_holds_no_private_key(visitor: FlaskClient) -> None:
-    answer = visitor.get("/verify/offline/file")
+@pytest.mark.parametrize("address", ["/verify/offline/file", "/verify/receipt/file"])
+def test_the_page_to_keep_may_ask_nobody_and_holds_no_private_key(visitor: FlaskClient, address: str) -> None:
+    answer = visitor.get(address)
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert answer.headers["Content-Disposition"].startswith("attachment; ")

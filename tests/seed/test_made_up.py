@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from random import Random
 
 import pytest
 
+from models.base import clock_set_back, today
 from models.org.codes import CodeKind
 from models.org.codes import check as check_code
 from models.people.numbers import DocumentType, Sex
 from models.people.numbers import check as check_number
+from seed.demo import _some_days
 from seed.made_up import (
     NumberSpace,
     credit_code,
@@ -94,3 +97,13 @@ def test_names_are_the_same_on_each_run_and_of_one_to_four_characters() -> None:
 
 def test_phones_and_mails_are_seen_to_be_made_up() -> None:
     assert [mobile(7), landline(7), email(7)] == ["19900000007", "0639-5550007", "user7@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("day", "begins"), [("2026-06-15", "2026-06-13"), ("2026-01-02", "2026-01-01"), ("2026-01-01", "2026-01-01")]
+)
+def test_the_demo_begins_two_days_ago_and_never_in_another_year(clock: Callable[[str], None], day: str, begins: str) -> None:
+    clock(f"{day} 09:00")
+    with clock_set_back(_some_days()):
+        assert today().isoformat() == begins
+    assert today().isoformat() == day

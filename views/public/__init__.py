@@ -12,13 +12,14 @@ from views.public import (
     password,
     pickers,
     publications,
+    receipt_offline,
     receipts,
     registration,
     verify,
     verify_offline,
 )
 
-__all__ = ["organisation_registration", "password", "receipts", "register", "verify_offline"]
+__all__ = ["organisation_registration", "password", "receipt_offline", "receipts", "register", "verify_offline"]
 
 
 def register(app: Flask) -> None:

@@ -68,7 +68,7 @@ def _shown(found: Checked | None) -> dict[str, object]:
     if found is None:
         return {}
     lines = row_lines([row.values for row in found.rows])
-    state = _state(str(found.head["state"]))
+    state = state_word(str(found.head["state"]))
     return {
         "issued_at": moment(found.head["issued_at"]),
         "lines": list(zip(found.rows, lines, strict=True)),
@@ -78,7 +78,8 @@ def _shown(found: Checked | None) -> dict[str, object]:
     }
 
 
-def _state(name: str) -> StateWord | None:
+def state_word(name: str) -> StateWord | None:
+    """Return the word of a record's state as a receipt's head names it; None for any other text."""
     if name == "audit_failed":
         return StateWord(N_("Verification failed"), "rejected")
     return DECLARATION.get(name)
