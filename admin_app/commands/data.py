@@ -11,7 +11,6 @@ from admin_app.factory import settings_of
 from admin_app.worker import is_held
 from models import daily_roots, history
 from models.credits.proposals import check_proposals
-from models.credits.recompute import recompute_all
 from models.errors import Conflict
 from models.org import paths
 from models.reencryption import reencrypt_all
@@ -92,28 +91,6 @@ def verify_history(_app: Flask) -> None:
         f"{found.n_rows} rows in {found.n_batches} batches are whole, {found.n_unsealed} wait to be sealed. "
         f"Last seal: {found.last_chain or 'none'}. {n_days} days are published."
     )
-
-
-@main.command("recompute-years")
-@click.option("--check", is_flag=True, help="Only compare; exit code 1 when a stored figure is wrong.")
-@with_app
-def recompute_years(_app: Flask, check: bool) -> None:  # noqa: FBT001 - click's flag
-    """Count every year of everybody anew and put the stored figures right."""
-    with system_session() as session:
-        found = recompute_all(session, check_only=check)
-    text = (
-        f"{found.n_pairs} years counted: {found.n_wrong_years} years, {found.n_wrong_records} records and "
-        f"{found.n_wrong_counters} counters of organisations were wrong."
-    )
-    if found.first_wrong_account:
-        person, year, posted, total = found.first_wrong_account
-        text += (
-            f"\nThe postings of {found.n_wrong_accounts} years did not add up; the first: person {person}, {year}, "
-            f"postings {posted} tenths, records {total} tenths."
-        )
-    if check and not found.is_clean:
-        raise Refused(text)
-    click.echo(text)
 
 
 @main.command("check-proposals")

@@ -74,6 +74,9 @@ class _Used:
     n_records: int = 0
 
 
+_UNUSED = _Used()
+
+
 @dataclass(slots=True)
 class Room:
     """What is left under the caps while records are taken in their order."""
@@ -82,7 +85,7 @@ class Room:
 
     def left(self, form_code: str, cap: Cap) -> int | None:
         """Return what one more record of the form can count; None for no limit."""
-        used = self._used.get(form_code, _Used())
+        used = self._used.get(form_code, _UNUSED)
         if cap.kind is CapKind.PER_RECORD:
             return cap.limit
         if cap.kind is CapKind.PER_YEAR:
@@ -93,14 +96,16 @@ class Room:
 
     def used(self, form_code: str) -> tuple[int, int]:
         """Return the tenths and the number of records that have been taken of a form."""
-        used = self._used.get(form_code, _Used())
+        used = self._used.get(form_code, _UNUSED)
         return used.tenths, used.n_records
 
     def take(self, form_code: str, cap: Cap, tenths: int) -> int:
         """Count one more record and return how much of it counts."""
         left = self.left(form_code, cap)
         counted = tenths if left is None else min(tenths, left)
-        used = self._used.setdefault(form_code, _Used())
+        used = self._used.get(form_code)
+        if used is None:
+            used = self._used[form_code] = _Used()
         used.tenths += counted
         used.n_records += 1
         return counted

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import Row, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.base import today
@@ -133,10 +133,11 @@ def organisations_of_years(
     """
     running = today().year
     closed = sorted(p for p, years in wanted.items() if any(y < running for y in years))
-    dated: dict[int, list[Membership]] = {}
+    dated: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for start in range(0, len(closed), 2000):
-        statement = select(Membership).where(Membership.person_id.in_(closed[start : start + 2000]))
-        for row in session.scalars(statement.order_by(Membership.from_on, Membership.id)):
+        columns = select(Membership.person_id, Membership.member_of_id, Membership.from_on, Membership.to_on)
+        statement = columns.where(Membership.person_id.in_(closed[start : start + 2000]))
+        for row in session.execute(statement.order_by(Membership.from_on, Membership.id)):
             dated.setdefault(row.person_id, []).append(row)
     return {
         (person, year): present[person] if year >= running else _member_of(dated.get(person, []), year, present[person])
@@ -145,13 +146,13 @@ def organisations_of_years(
     }
 
 
-def _member_of(memberships: Iterable[Membership], year: int, present: int) -> int:
+def _member_of(memberships: Sequence[Row[*tuple[Any, ...]]], year: int, present: int) -> int:
     last_day = dt.date(year, 12, 31)
     on_the_day = [m for m in memberships if m.from_on <= last_day and (m.to_on is None or m.to_on >= last_day)]
     if on_the_day:
-        return on_the_day[-1].member_of_id
+        return int(on_the_day[-1].member_of_id)
     afterwards = [m for m in memberships if m.from_on > last_day]
-    return afterwards[0].member_of_id if afterwards else present
+    return int(afterwards[0].member_of_id) if afterwards else present
 
 
 def paths_of_years(session: Session, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
