@@ -15,6 +15,7 @@ from tests.bench.ground import Ground, copied, prepare, settings_of_bench
 READING: dict[str, Callable[[Ground], Iterable[Figure]]] = {"scope": single.scope, "pages": pages.run}
 WRITING: dict[str, Callable[[Ground, Settings], Iterable[Figure]]] = {
     "login": single.login,
+    "years": single.years,
     "certificates": certificates.run,
     "decisions": decisions.run,
     "sheets": sheets.run,

@@ -90,6 +90,15 @@ def settings_of_bench() -> Settings:
     return replace(settings, captcha=False)
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process of its own that works on the same database."""
+    return os.environ | {
+        "CE_DATABASE_URL": settings.database_url,
+        "CE_INSTANCE": str(settings.instance_path),
+        "CE_CAPTCHA": "off",
+    }
+
+
 def wanted() -> tuple[int, int, int]:
     """Return how many people, organisations and credit records an empty database is filled with."""
     n = int(os.environ.get("CE_BENCH_PROFESSIONALS", "100000"))

@@ -24,7 +24,7 @@ from models.scope import system_session
 from models.transaction import unit_of_work
 from seed import made_up
 from tests.bench.figures import Figure, p99
-from tests.bench.ground import Ground, Officer
+from tests.bench.ground import Ground, Officer, environment_of
 from views.codes import code_name
 from views.sheets.jobs import IMPORT_PEOPLE
 from views.sheets.people import people_sheet
@@ -163,14 +163,9 @@ def _start_import(officer: Officer, content: bytes, *, is_dry_run: bool) -> int:
 
 def work(settings: Settings, job_id: int, officer: Officer) -> tuple[dict[str, Any], list[float]]:
     """Let a worker do the job while the officer goes on writing; return what it took and how long the writes waited."""
-    environment = os.environ | {
-        "CE_DATABASE_URL": settings.database_url,
-        "CE_INSTANCE": str(settings.instance_path),
-        "CE_CAPTCHA": "off",
-    }
     command = [sys.executable, "-m", "tests.bench.job", str(job_id)]
     waits = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as worker:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment_of(settings)) as worker:
         while worker.poll() is None:
             began = time.perf_counter()
             answer = officer.post("people/columns", columns=["name", "number_masked"])

@@ -1,7 +1,10 @@
-"""The cost of one thing: a login in hashes, a statement with the scope's criterion."""
+"""The cost of one thing: a login in hashes, a statement with the scope's criterion, the years of everybody counted anew."""
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +17,7 @@ from models.people.tables import Professional
 from models.scope import system_session
 from seed.scale import PASSWORD
 from tests.bench.figures import Figure, median
-from tests.bench.ground import Ground, log_in
+from tests.bench.ground import Ground, environment_of, log_in
 
 
 def login(ground: Ground, _settings: Settings) -> Iterator[Figure]:
@@ -30,6 +33,17 @@ def login(ground: Ground, _settings: Settings) -> Iterator[Figure]:
     yield Figure("hash of a password", median(hashing), "ms", ground.database, 1, 25)
     yield Figure("login", median(entering) / median(hashing), "hashes", ground.database, ground.n_people, 1.5)
     yield Figure("login: time", median(_times(enter, 20, time.perf_counter)), "ms", ground.database, ground.n_people)
+
+
+def years(ground: Ground, settings: Settings) -> Iterator[Figure]:
+    """Measure how long it takes to prove that the years of everybody are right, start of the processes included."""
+    command = [sys.executable, "-m", "admin_app", "recompute-years", "--check"]
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, env=environment_of(settings), stdout=subprocess.DEVNULL)
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    yield Figure("years of everybody: check", seconds, "s", ground.database, ground.n_people, 60)
+    yield Figure("years of everybody: processor", processor, "s", ground.database, ground.n_people)
 
 
 def scope(ground: Ground) -> Iterator[Figure]:
