@@ -47,8 +47,12 @@ def build_years(stage: Stage) -> None:
 
 
 def demand_by_county(stage: Stage) -> None:
-    """Let one county demand other hours by title level, one carry hours over, then fewer, and one let a year be made up."""
-    for key, demand in (("linsha", BY_LEVEL), ("yunfeng", CARRYING), ("yunfeng", CARRYING_LESS), ("wanghai", MAKING_UP)):
+    """Let one county demand other hours by title level, one carry hours over, then fewer, and one let a year be made up.
+
+    The development zone carries hours over and thinks better of it: what stood in this year goes back to the last one.
+    """
+    carried = (("yunfeng", CARRYING), ("yunfeng", CARRYING_LESS), ("zone", CARRYING), ("zone", Demand(DEFAULT_NEEDS)))
+    for key, demand in (("linsha", BY_LEVEL), *carried, ("wanghai", MAKING_UP)):
         officer = stage.officer(key)
         with acting_as(officer) as session:
             year_settings.set_demand(session, officer, stage.year - 1, demand)
