@@ -24,7 +24,7 @@ from models.base import db
 from models.people.passwords import hash_password
 from models.scope import system_session
 from models.transaction import unit_of_work
-from tests import cast
+from tests import cast, kept
 
 POSTGRES_URL = os.environ.get("CE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS_URL = os.environ.get("CE_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
@@ -77,6 +77,8 @@ class Templates:
     folder: Path
     made: dict[str, str] = field(default_factory=dict)
     postgres_names: list[str] = field(default_factory=list)
+    postgres_in_use: dict[str, str] = field(default_factory=dict)  # name -> of which template
+    postgres_free: dict[str, list[str]] = field(default_factory=dict)  # template -> names
     cast: bytes = b""
 
     def fresh(self, kind: str, folder: Path, *, with_cast: bool = True) -> str:
@@ -88,25 +90,36 @@ class Templates:
             copy = folder / "ce.sqlite3"
             shutil.copyfile(self.made[name], copy)
             return f"sqlite:///{copy}"
-        return self._create_postgres(template=make_url(self.made[name]).database)
+        template = make_url(self.made[name]).database or ""
+        database = self._used_before(template) or self._create_postgres(template=template)
+        self.postgres_in_use[database] = template
+        return _address(database)
 
     def bare(self, kind: str, folder: Path) -> str:
         """Return the address of a new database without a table."""
-        return f"sqlite:///{folder / 'bare.sqlite3'}" if kind == "sqlite" else self._create_postgres(template="template1")
+        if kind == "sqlite":
+            return f"sqlite:///{folder / 'bare.sqlite3'}"
+        return _address(self._create_postgres(template="template1"))
 
     def copied(self, url: str, folder: Path) -> str:
         """Return the address of a copy of a database that nobody is connected to."""
         if not url.startswith("sqlite"):
-            return self._create_postgres(template=make_url(url).database)
+            return _address(self._create_postgres(template=make_url(url).database or ""))
         copy = folder / f"{uuid.uuid4().hex}.sqlite3"
         with closing(sqlite3.connect(make_url(url).database or "")) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         return f"sqlite:///{copy}"
 
     def drop(self, url: str) -> None:
-        """Remove a PostgreSQL database that a test has used; a file goes with its folder."""
-        if url.startswith("postgresql"):
-            self._drop_postgres(make_url(url).database or "")
+        """Give a PostgreSQL database that a test has used to the next one, or remove it; a file goes with its folder."""
+        if not url.startswith("postgresql"):
+            return
+        name = make_url(url).database or ""
+        template = self.postgres_in_use.pop(name, None)
+        if template is None:
+            self._drop_postgres(name)
+        else:
+            self.postgres_free.setdefault(template, []).append(name)
 
     def close(self) -> None:
         """Remove what is left on the PostgreSQL server."""
@@ -118,7 +131,7 @@ class Templates:
             path = self.folder / f"{uuid.uuid4().hex}.sqlite3"
             url = f"sqlite:///{path}"
         else:
-            url = self._create_postgres(template="template1")
+            url = _address(self._create_postgres(template="template1"))
         with engine_of(self.app, url), self.app.app_context():
             schema.upgrade()
             if with_cast:
@@ -129,19 +142,42 @@ class Templates:
                 # One file without a journal beside it can be copied.
                 with db.engine.connect() as connection:
                     connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return url if kind != "sqlite" else url.removeprefix("sqlite:///")
+        if kind == "sqlite":
+            return url.removeprefix("sqlite:///")
+        with psycopg.connect(_plain(url)) as connection:
+            kept.keep(connection)
+        return url
 
-    def _create_postgres(self, *, template: str | None) -> str:
+    def _used_before(self, template: str) -> str | None:
+        """Return a database that an earlier test has used, as it was before; None where there is none."""
+        while self.postgres_free.get(template):
+            name = self.postgres_free[template].pop()
+            with psycopg.connect(_plain(_address(name))) as connection:
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
+                    [name],
+                )
+                if kept.put_back(connection):
+                    return name
+            self._drop_postgres(name)
+        return None
+
+    def _create_postgres(self, *, template: str) -> str:
         name = f"ce_test_{uuid.uuid4().hex}"
         with psycopg.connect(_plain(POSTGRES_URL), autocommit=True) as server:
             server.execute(f'create database "{name}" template "{template}"')
+            server.execute(f'alter database "{name}" set synchronous_commit = off')  # no test cuts the server's power
         self.postgres_names.append(name)
-        return make_url(POSTGRES_URL).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+        return name
 
     def _drop_postgres(self, name: str) -> None:
         with psycopg.connect(_plain(POSTGRES_URL), autocommit=True) as server:
             server.execute(f'drop database if exists "{name}" with (force)')
         self.postgres_names.remove(name)
+
+
+def _address(name: str) -> str:
+    return make_url(POSTGRES_URL).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
 
 
 def _plain(url: str) -> str:

@@ -17,6 +17,7 @@ from models.people.sessions import open_session
 from models.people.tables import Account
 from models.scope import system_session
 from models.transaction import Intent, expect, unit_of_work
+from tests import kept
 from tests.contracts.canaries import World
 from tests.contracts.cells import ENDS_THE_LOGIN, NOBODY, VISITOR, Cell, Matrix, form_of
 from tests.contracts.oracles import leaks, likeness, readable
@@ -25,11 +26,6 @@ OWN_BOOKKEEPING = frozenset(
     {"web_sessions", "login_failures", "captcha_uses", "history_entries", "history_batches", "outbox_mails"}
 )
 """Written by the system for whoever asks: what they hold is judged by the reading oracle."""
-NOTICED = """
-create sequence writes_noticed;
-create function notice_write() returns trigger language plpgsql as
-$$ begin perform nextval('writes_noticed'); return null; end $$;
-"""
 BACK_TO_LOGIN = re.compile(r"^/(support/)?login|^/password/change")
 
 
@@ -174,15 +170,8 @@ class Run:
             # The version changes with every commit of another connection, so this one must stay the same.
             self._watch = self._watch or db.engine.raw_connection()
             return self._watch.driver_connection.execute("pragma data_version").fetchone()[0]
-        if self._version is None:
-            connection.exec_driver_sql(NOTICED)
-            for table in self._judged():
-                connection.exec_driver_sql(
-                    f'create trigger notice after insert or update or delete or truncate on "{table.name}"'
-                    " for each statement execute function notice_write()"
-                )
-            connection.commit()
-        return connection.exec_driver_sql("select last_value, is_called from writes_noticed").one()
+        judged = {table.name for table in self._judged()}
+        return {table: n for table, n in kept.writes(connection.connection.driver_connection).items() if table in judged}
 
     def close(self) -> None:
         """Give the watching connection back."""
