@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -82,6 +83,15 @@ def test_a_pending_person_is_told_to_wait(client: FlaskClient, app: Flask, cast:
     change(app, Professional, cast.people["professional"].id, state=ProfessionalState.PENDING)
     assert "This account has not been reviewed yet." in log_in(client, cast, "professional").text
     assert WRONG in log_in(client, cast, "professional", password="wrong-2026").text
+
+
+@pytest.mark.parametrize("address", ["/login", "/register/professional", "/verify"])
+def test_a_required_field_is_found_by_its_label_alone(client: FlaskClient, address: str) -> None:
+    page = client.get(address).text
+    labels = [re.sub(r"<[^>]+>", "", label).strip() for label in re.findall(r"<label\b[^>]*>(.*?)</label>", page, re.DOTALL)]
+    assert 'class="required-mark"' in page
+    assert all(labels)
+    assert [label for label in labels if "*" in label] == []
 
 
 def test_empty_fields_are_named_and_the_password_never_comes_back(client: FlaskClient) -> None:

@@ -97,7 +97,7 @@ for (const select of document.querySelectorAll("select[data-popup]")) {
   button.type = "button";
   button.className = "btn";
   button.textContent = document.documentElement.lang === "en" ? "Choose" : "选择";
-  button.setAttribute("aria-label", `${button.textContent} ${label.textContent.replace("*", "").trim()}`);
+  button.setAttribute("aria-label", `${button.textContent} ${label.textContent.trim()}`);
   const box = document.createElement("div");
   box.className = "pick";
   box.append(text, button);
