@@ -199,9 +199,10 @@ def propose(spec: FormSpec, inputs: Mapping[str, Any], requested: Decimal | None
     hours = spec.formula.hours(values)
     if hours is None:
         return Proposal(None, ())
-    lines = spec.formula.explain(values, spec.labels(language))
+    labels = spec.labels(language)
+    lines = spec.formula.explain(values, labels)
     if spec.cap.kind is CapKind.PER_RECORD and spec.cap.value is not None and hours > spec.cap.value:
-        lines = [*lines, f"min({hours:f}, {spec.cap.value:f}) = {spec.cap.value:f}"]
+        lines = [*lines, f"{labels['min()']}({hours:f}, {spec.cap.value:f}) = {spec.cap.value:f}"]
         hours = spec.cap.value.quantize(hours)
     return Proposal(hours, tuple(lines))
 

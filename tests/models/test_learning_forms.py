@@ -146,7 +146,7 @@ def test_arithmetic_reads_in_the_language_asked_for() -> None:
 
 
 def test_cap_per_record_stands_in_the_arithmetic() -> None:
-    assert _propose("FBLW", char_count="20000").arithmetic[-1] == "min(100.0, 40) = 40"
+    assert _propose("FBLW", char_count="20000").arithmetic[-1] == "较小者(100.0, 40) = 40"
 
 
 def test_draft_proposes_nothing_until_the_rule_has_its_values() -> None:
