@@ -191,6 +191,19 @@ def test_the_token_of_another_certificate_is_told(seen: tuple[Page, Watch], issu
     assert UNCHANGED not in verdict(page)
 
 
+def test_the_saved_page_compares_the_number_of_the_address_with_the_signed_one(
+    seen: tuple[Page, Watch], issue: Issue, tmp_path: Path
+) -> None:
+    page, _ = seen
+    own, other = issue("professional"), issue("colleague")
+    page.goto(saved_file(page, tmp_path))
+    put_in(page, f"https://ce.example.cn/verify/{own.number}?c={own.code}#t={token(other)}")
+    expect(page.get_by_text(OTHER)).to_be_visible()
+    assert UNCHANGED not in verdict(page)
+    put_in(page, f"https://ce.example.cn/verify/{other.number}?c={other.code}#t={token(other)}")
+    expect(page.get_by_text(UNCHANGED)).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("state", "word"),
     [

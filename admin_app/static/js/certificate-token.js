@@ -15,6 +15,12 @@
     return start < 0 ? typed : typed.slice(start + 3);
   }
 
+  // Returns the number that the address leads to; empty where no address was put in.
+  function numberIn(text) {
+    const found = /\/verify\/([^/?#]+)/.exec(text.split("#t=")[0]);
+    return found ? found[1] : "";
+  }
+
   // Returns [what was found, what the token says].
   function check(token) {
     try {
@@ -60,9 +66,9 @@
     }
   }
 
-  function show(token) {
+  function show(token, expected) {
     let [found, said] = check(token);
-    if (said && box.dataset.tokenNumber && said.number !== box.dataset.tokenNumber) found = "other";
+    if (said && expected && said.number !== expected) found = "other";
     box.hidden = false;
     for (const part of box.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(found);
     if (!said) return;
@@ -71,13 +77,14 @@
   }
 
   function readAddress() {
-    if (location.hash.startsWith("#t=")) show(location.hash.slice(3));
+    if (location.hash.startsWith("#t=")) show(location.hash.slice(3), box.dataset.tokenNumber);
   }
 
   const form = document.querySelector("[data-token-form]");
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
-    show(tokenIn(form.querySelector("textarea").value));
+    const typed = form.querySelector("textarea").value;
+    show(tokenIn(typed), box.dataset.tokenNumber || numberIn(typed));
     box.scrollIntoView({ block: "nearest" });
   });
   window.addEventListener("hashchange", readAddress);
