@@ -52,6 +52,13 @@ def test_figures_are_previewed_then_saved_and_inherited_below(desk: Callable[...
     assert "This is what holds already." in city.get("year-requirements/").text
 
 
+def test_what_a_year_s_row_leads_to_is_told_apart_by_its_words(desk: Callable[..., Desk]) -> None:
+    page = desk("city_officer").get("year-requirements/").text
+    words = [re.sub(r"<[^>]+>", "", link) for link in re.findall(r'<a href="/admin/year-requirements/[^"]+">(.*?)</a>', page)]
+    assert len(words) > 2
+    assert len(set(words)) == len(words)
+
+
 def test_other_figures_than_the_previewed_ones_are_previewed_again(desk: Callable[..., Desk], look: Any) -> None:
     city = desk("city_officer")
     answer = city.post("year-requirements/needs?year=2026", **FIGURES, confirm="90/30/60")
