@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +56,15 @@ def test_the_list_has_tabs_with_counts_and_the_columns_of_the_screen(four: Reade
 def test_each_tab_shows_its_state_only(four: Reader, tab: str, title: str) -> None:
     page = four.get(f"declarations?tab={tab}").text
     assert [t for t in ("草稿班", "在审班", "通过班", "退回班") if t in page] == [title]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_filters_nothing_is_not_called_as_the_subject_of_both(log_in: Callable[..., Reader], language: str) -> None:
+    page = log_in("professional", language).get("declarations").text
+    choices = page.partition('<select id="subject"')[2].partition("</select>")[0]
+    words = re.findall(r"<option[^>]*>([^<]+)</option>", choices)
+    assert len(words) == 4
+    assert len(set(words)) == len(words)
 
 
 def test_each_state_offers_its_actions_only(four: Reader) -> None:
