@@ -163,7 +163,17 @@ class Decision(Facets, OwnedByPerson, Base):
             "topic",
             "part",
         ),
-        Index("ix_decisions_by_person", "by_organisation_id", "kind", "is_hidden", "person_id", "verdict", "path", "subject_id"),
+        Index(
+            "ix_decisions_by_person",
+            "by_organisation_id",
+            "kind",
+            "is_hidden",
+            "person_id",
+            "verdict",  # from here on only so that the search of a name reads no row
+            "path",
+            "subject_id",
+            "topic",
+        ),
         CheckConstraint("verdict in ('pass','reject','undone')", name="known_verdict"),
         CheckConstraint("verdict <> 'reject' or reason <> ''", name="rejection_has_reason"),
     )
