@@ -131,21 +131,6 @@ def test_a_name_is_found_and_never_stands_in_the_address(
     assert ("人员-professional" in clerk.follow(answer).text) is is_found
 
 
-def test_decisions_about_a_rare_name_are_counted_from_an_index_alone(
-    desk: Callable[..., Desk], look: Any, statements: Any
-) -> None:
-    officer = desk("county_officer")
-    with statements() as told:
-        assert officer.search("hours", tab="reviewed", f_name="renyuan").status_code == 200
-    (counting,) = [line for line in told if line.startswith("SELECT count(") and "FROM decisions" in line]
-    with look() as session:
-        driver: Any = session.connection().connection.driver_connection
-        plan = [row[3] for row in driver.execute(f"explain query plan {counting}", [None] * counting.count("?"))]
-    (line,) = [line for line in plan if line.startswith(("SEARCH decisions", "SCAN decisions"))]
-    assert "COVERING INDEX ix_decisions_by_person" in line
-    assert "person_id=?" in line
-
-
 def test_the_unit_filter_takes_only_units_of_the_subtree(
     desk: Callable[..., Desk], declare: Make, decide: Any, cast: Cast
 ) -> None:

@@ -1,4 +1,4 @@
-"""The query budget: no list and no details page of the administration asks the database more than twelve times."""
+"""The query budget: no page of the administration asks the database more than twelve times; what must not be walked is not."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.admin.conftest import acting_as, decide, declare, lists, register, statements
+from tests.admin.conftest import Desk, acting_as, decide, declare, desk, lists, look, register, statements
 from tests.cast import Cast
 from tests.contracts.canaries import World
 from tests.contracts.matrix import Run
 
-__all__ = ["acting_as", "decide", "declare", "lists", "register", "statements"]
+__all__ = ["acting_as", "decide", "declare", "desk", "lists", "look", "register", "statements"]
 
 MOST = 12
 BUDGETED = (
@@ -137,3 +137,18 @@ def test_a_review_is_read_within_the_budget(
         with statements() as told:
             assert client.get(f"/admin/hours/details/?id={review}").status_code == 200
     assert n_reading(told) <= MOST
+
+
+def test_decisions_about_a_rare_name_are_counted_from_an_index_alone(
+    desk: Callable[..., Desk], look: Any, statements: Any
+) -> None:
+    officer = desk("county_officer")
+    with statements() as told:
+        assert officer.search("hours", tab="reviewed", f_name="renyuan").status_code == 200
+    (counting,) = [line for line in told if line.startswith("SELECT count(") and "FROM decisions" in line]
+    with look() as session:
+        driver: Any = session.connection().connection.driver_connection
+        plan = [row[3] for row in driver.execute(f"explain query plan {counting}", [None] * counting.count("?"))]
+    (line,) = [line for line in plan if line.startswith(("SEARCH decisions", "SCAN decisions"))]
+    assert "COVERING INDEX ix_decisions_by_person" in line
+    assert "person_id=?" in line
