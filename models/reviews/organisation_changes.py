@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import history
 from models.access import Actor, Permission
-from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, WrongState
 from models.org import codes, queries
 from models.org.operations import CODE_TAKEN, taken_codes
 from models.org.settings import SettingKey, setting
@@ -73,12 +73,12 @@ def ask(session: Session, actor: Actor, *, name: str, code: str) -> Organisation
 
 
 def withdraw(session: Session, actor: Actor) -> None:
-    """Take the open change of the own organisation back: it leaves the superior's list; raises NotFound and WrongState."""
+    """Take the open change of the own organisation back: it leaves the superior's list; raises WrongState."""
     actor.require(Permission.ORGANISATION_EDIT)
     organisation = queries.own(session, actor, is_locked=True)
     change = open_change(session, organisation.id)
     if change is None:
-        raise NotFound
+        raise WrongState(submission.NOTHING_WAITS)
     submission.withdraw(session, actor, KIND, change.id)
     CHANGES.move(session, actor, change.id, step="withdraw")
     if change.was_applied:

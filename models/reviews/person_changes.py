@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import history
 from models.access import Actor, Permission, person_key
-from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound
+from models.errors import N_, Conflict, FieldErrors, Invalid, NotFound, WrongState
 from models.org.settings import SettingKey, setting
 from models.org.tables import ChangeState
 from models.outbox import add_notices
@@ -113,12 +113,12 @@ def ask_removal(session: Session, actor: Actor, section: str, number: int) -> Pe
 
 
 def withdraw(session: Session, actor: Actor, section: str) -> None:
-    """Take the waiting change of a section back; raises NotFound and WrongState."""
+    """Take the waiting change of a section back; raises WrongState."""
     actor.require(Permission.PORTAL)
     person = own_profile(session, actor)
     change = open_change(session, person.id, section)
     if change is None:
-        raise NotFound
+        raise WrongState(submission.NOTHING_WAITS)
     submission.withdraw(session, actor, KIND, change.id)
     PERSON_CHANGES.move(session, actor, change.id, step="withdraw")
     if change.was_applied:

@@ -23,6 +23,7 @@ from models.reviews.workflow import REVIEWS
 from models.scope import acting, bulk_insert, bulk_insert_returning
 
 ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
+NOTHING_WAITS = N_("Nothing waits here any more: it was decided or withdrawn before; the records say which.")
 
 
 def submit(

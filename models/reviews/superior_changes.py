@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission
 from models.base import utcnow
-from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, WrongState
 from models.org import moving, queries
 from models.org.settings import SettingKey, setting
 from models.org.tables import OPEN_MOVES, MoveState, Organisation, OrganisationKind, SuperiorChange
@@ -89,12 +89,12 @@ def ask(session: Session, actor: Actor, *, to_organisation_id: int | None) -> Su
 
 
 def withdraw(session: Session, actor: Actor) -> None:
-    """Take the open change of the own organisation back: it leaves the reviewers' lists; raises NotFound and WrongState."""
+    """Take the open change of the own organisation back: it leaves the reviewers' lists; raises WrongState."""
     actor.require(Permission.ORGANISATION_EDIT)
     organisation = queries.own(session, actor, is_locked=True)
     change = open_change(session, organisation.id)
     if change is None:
-        raise NotFound
+        raise WrongState(submission.NOTHING_WAITS)
     kind = OUT if change.state == MoveState.WAITING_OUT else IN
     submission.withdraw(session, actor, kind, change.id)
     SUPERIOR_CHANGES.move(session, actor, change.id, step="withdraw", values={"decided_at": utcnow()})

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import history
 from models.access import Actor, Permission, PositionKind, person_key
 from models.base import utcnow
-from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
+from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.org.settings import SettingKey, setting
 from models.org.tables import HAVE_MEMBERS, MoveState, Organisation, OrganisationState
 from models.outbox import add_notices
@@ -134,11 +134,11 @@ def withdraw(session: Session, actor: Actor, transfer_id: int) -> None:
 
 
 def withdraw_own(session: Session, actor: Actor) -> None:
-    """Take the actor's own waiting transfer back; raises NotFound, and NotAllowed for one that the unit started."""
+    """Take the actor's own waiting transfer back; raises WrongState where none waits, and NotAllowed for one that the unit started."""
     actor.require(Permission.PORTAL)
     found = open_transfer(session, own_profile(session, actor).id)
     if found is None:
-        raise NotFound
+        raise WrongState(submission.NOTHING_WAITS)
     withdraw(session, actor, found.id)
 
 

@@ -169,7 +169,7 @@ def test_a_person_takes_it_back(person: Callable[..., FlaskClient], cast: Cast, 
     ask(own, cast)
     data = {"position": cast.professional.position_key}
     assert "The transfer was withdrawn." in own.post("/portal/profile/transfer/withdraw", data=data, follow_redirects=True).text
-    assert "does not exist" in own.post("/portal/profile/transfer/withdraw", data=data, follow_redirects=True).text
+    assert "Nothing waits here any more" in own.post("/portal/profile/transfer/withdraw", data=data, follow_redirects=True).text
     with look() as session:
         assert session.scalars(select(Transfer.state)).all() == [MoveState.WITHDRAWN]
 
