@@ -225,6 +225,15 @@ def test_a_new_account_becomes_an_administrator_and_must_change_its_password(add
         assert written.changes["way"] == [None, "new"]
 
 
+def test_a_unit_without_departments_is_told_to_add_one_first(clerk: Desk) -> None:
+    missing = "There is no internal department yet: add one first."
+    add_role(clerk)
+    for way in ("own", "new", "existing"):
+        assert missing in clerk.get(f"administrators/new/?way={way}").text
+    add_department(clerk, "办公室")
+    assert missing not in clerk.get("administrators/new/").text
+
+
 def test_one_of_the_own_people_becomes_an_administrator(add: Callable[..., Any], look: Any, cast: Cast) -> None:
     assert "is an administrator now" in add("own", person_id=cast.people["professional"].id).text
     post = rows(look, Post)[-1]

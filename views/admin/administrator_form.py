@@ -91,7 +91,10 @@ def candidate_form(actor: Actor, way: Way) -> Any:
     for name in [f.name for f in form if f.name not in asked]:
         del form[name]
     nothing = [("", gettext("Please select"))]
-    form.department_id.choices = nothing + department_choices(actor)
+    departments = department_choices(actor)
+    form.department_id.choices = nothing + departments
+    if not departments:
+        form.department_id.description = gettext("There is no internal department yet: add one first.")
     if "person_id" in form:
         form.person_id.render_kw = {
             "data-picker": url_for("choices.people"),
