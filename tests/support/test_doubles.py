@@ -63,5 +63,8 @@ def test_by_two_numbers(client: FlaskClient, desk: Actor, twice: tuple[int, int]
     assert numbers["kept_number"] not in found.partition("numbers-title")[0]
     missing = send(client, "/support/doubles", desk, kept_type="111", gone_type="111", kept_number="1", gone_number="2").text
     assert "No account has this document type and number." in missing
+    once = send(client, "/support/doubles/merge", desk, kept=str(twice[0]), gone=str(twice[0]), step="show")
+    assert once.status_code == 303
+    assert "These are not two profiles." in client.get("/support/doubles").text
     same = send(client, "/support/doubles/merge", desk, kept=str(twice[0]), gone="99999", step="show")
     assert same.status_code == 404

@@ -101,6 +101,9 @@ def merge_doubles() -> str | Response:
     except DomainError as refusal:
         refused = say(refusal)
     people = {p.id: p for p in db.session.scalars(select(Professional).where(Professional.id.in_([kept_id, gone_id])))}
+    if kept_id in people and kept_id == gone_id:
+        flash(gettext("These are not two profiles."), "error")
+        return redirect(url_for("support.doubles"), code=303)
     if len(people) < 2:
         raise NotFound
     lines = [words(word, {"n": len(shown.moved.get(table, ()))}) for table, word in WORDS.items()] if shown else []
