@@ -22,6 +22,7 @@ from models.import_batches import note_chunk
 from models.import_rows import CLEAR, ImportRow
 from models.org import codes
 from models.org.code_lists import CodeList
+from models.org.operations import LIVE
 from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation, OrganisationKind, OrganisationState
 from models.people import contacts, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
@@ -118,7 +119,7 @@ class PeopleImport:
 
     def _places(self, session: Session, wanted: set[str]) -> dict[str, Place | DomainError]:
         # Read anew for each chunk: an organisation may be moved or disabled while the job runs.
-        statement = select(Organisation).where(Organisation.state.in_(_LIVE))
+        statement = select(Organisation).where(Organisation.state.in_(LIVE))
         found = {o.code: o for o in session.scalars(statement.where(Organisation.code.in_(wanted - {""})))}
         if "" in wanted:
             found[""] = session.scalars(statement.where(Organisation.id == self.actor.organisation_id)).one()
@@ -167,9 +168,6 @@ class PeopleImport:
             session, self.actor, "professional", ids, "import", each={p["id"]: entered[p["organisation_name"]] for p in people}
         )
         return [(i, account, id(row) not in had_account) for i, account, row in zip(ids, accounts, rows, strict=True)]
-
-
-_LIVE = (OrganisationState.PENDING, OrganisationState.ACTIVE, OrganisationState.DISABLED)
 
 
 def _code_of(row: ImportRow) -> str:

@@ -19,7 +19,7 @@ from models.errors import N_, Conflict, Invalid, NotAllowed, NotFound
 from models.org import moving
 from models.org.tables import ChangeOrder, OrderKind, Organisation, OrganisationState
 from models.org.workflow import ORDERS, ORGANISATIONS
-from models.people.tables import Post, PostState, Professional
+from models.people.tables import Post, PostState, Professional, ProfessionalState
 from models.reviews import merging, rerouting, splitting
 from models.reviews.chain import ancestors
 from models.reviews.organisation_changes import LONGEST_NAME, rename
@@ -224,7 +224,8 @@ class _Picture:
         with acting(session, "move_subtree"):
             inside = (Organisation.path >= low, Organisation.path < high, Organisation.state != OrganisationState.REJECTED)
             self.organisations = set(session.scalars(select(Organisation.id).where(*inside)))
-            people = select(func.count()).where(Professional.path >= low, Professional.path < high)
+            who = (Professional.path >= low, Professional.path < high, Professional.state != ProfessionalState.REJECTED)
+            people = select(func.count()).where(*who)
             self.n_people = session.scalar(people) or 0
             waiting = (Review.path >= low, Review.path < high, Review.state == ReviewState.OPEN)
             deciding = select(Review.id, Review.deciding_organisation_id).where(*waiting)

@@ -72,7 +72,9 @@ def test_a_base_plans_and_its_superior_passes(desk: Sit, look: Look, subject: st
 
 def test_the_second_button_saves_and_submits_at_once(desk: Sit, look: Look, subject: str) -> None:
     base = desk("base_clerk")
-    assert base.post("training-plans/new/", **PLAN, subject_id=subject, then="submit").status_code == 303
+    page = base.follow(base.post("training-plans/new/", **PLAN, subject_id=subject, then="submit"))
+    assert "Submitted." in page.text
+    assert "Saved." not in page.text
     assert one(look, TrainingPlan).state == "pending"
     plan = one(look, TrainingPlan)
     assert "Withdraw" in base.get("training-plans/").text

@@ -96,7 +96,11 @@ class BatchPages(Declared):
         batch = self._batch(listing)
         chosen = self._chosen(listing, state)
         if not chosen.ids:
-            flash(gettext(N_("Please select at least one row.")), "warning")
+            is_empty = "all" in request.form  # somebody else was faster
+            words = (
+                N_("The list has no such row any more; nothing was done.") if is_empty else N_("Please select at least one row.")
+            )
+            flash(gettext(words), "warning")
             return redirect_own(request.form.get("url"), self.list_url(state))
         return self._ask(listing, batch, chosen, batch.form() if batch.form else None)
 

@@ -143,6 +143,10 @@ class FilingScreen(RecordPages):
         removed = list(form.removed.data or ()) if "removed" in form else []
         return {"added": list(form.checked), "removed": removed}
 
+    def done_words(self) -> str:
+        """Say of a filing that left the form submitted that it was."""
+        return gettext(N_("Submitted.")) if request.form.get("then") == "submit" else super().done_words()
+
     def then_submit(self, session: Session, actor: Actor, row: Any, submit: Callable[[Session, Actor, int], Any]) -> Any:
         """Submit what was just saved when the second button was pressed."""
         if request.form.get("then") == "submit" and row.state in EDITABLE:

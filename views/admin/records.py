@@ -86,7 +86,7 @@ class RecordPages(Declared):
         if request.method == "POST" and form.validate():
             row = self.create_model(form)
             if row is not None:
-                flash(gettext(N_("Saved.")), "success")
+                flash(self.done_words(), "success")
                 return redirect_own(self.after_create(row, back), back)
         return self._form_page(form, None, back)
 
@@ -100,9 +100,13 @@ class RecordPages(Declared):
         row = self.find(request.args.get("id"))
         form = self.make_form(self.edit_form_class, row)
         if request.method == "POST" and form.validate() and self.update_model(form, row):
-            flash(gettext(N_("Saved.")), "success")
+            flash(self.done_words(), "success")
             return redirect_own(back, "/")
         return self._form_page(form, row, back)
+
+    def done_words(self) -> str:
+        """Return what is said once a form has done its work."""
+        return gettext(N_("Saved."))
 
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> str | Response:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
-from models.people.tables import Professional
+from models.people.tables import Professional, ProfessionalState
 from models.scope import system_session
 from models.transaction import unit_of_work
 from tests.admin.framework.conftest import Clerk, add_people, names_in
@@ -141,6 +142,16 @@ def test_all_of_the_filter_by_its_own_button(clerk: Callable[..., Clerk]) -> Non
     page = clerk().post("action/", action="disable", all="1", list="tab=active&f_sex=female")
     assert re.findall(r"<strong>(\d+ rows)</strong>", page.text) == ["28 rows"]
     assert 'name="sel"' in page.text
+
+
+def test_all_of_a_list_that_has_become_empty_does_nothing_and_says_so(
+    clerk: Callable[..., Clerk], app: Flask, people: People
+) -> None:
+    with app.app_context(), system_session() as session, unit_of_work(session):
+        session.execute(update(Professional).values(state=ProfessionalState.DISABLED))
+    officer = clerk()
+    page = officer.follow(officer.post("action/", action="disable", all="1", list="tab=active"))
+    assert "The list has no such row any more; nothing was done." in page.text
 
 
 def test_all_of_a_filter_that_does_not_fit_is_refused(clerk: Callable[..., Clerk]) -> None:
