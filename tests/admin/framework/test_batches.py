@@ -154,6 +154,13 @@ def test_all_of_a_list_that_has_become_empty_does_nothing_and_says_so(
     assert "The list has no such row any more; nothing was done." in page.text
 
 
+def test_a_question_about_a_row_outside_says_no_name(clerk: Callable[..., Clerk]) -> None:
+    for row in ("1", "987654"):
+        page = clerk("foreign_officer").post("action/", action="disable", row=row, list="tab=active").text
+        assert "It does not exist, or is not within your jurisdiction." in page
+        assert "and others" not in page
+
+
 def test_all_of_a_filter_that_does_not_fit_is_refused(clerk: Callable[..., Clerk]) -> None:
     assert clerk().post("action/", action="disable", all="1", list="tab=active&f_sex=evil").status_code == 400
 
