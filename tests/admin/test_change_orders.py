@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from models.org.codes import temporary_code
 from models.org.tables import ChangeOrder, Department, Organisation, OrganisationState
+from models.people.tables import Professional, ProfessionalState
 from models.transaction import unit_of_work
 from tests.admin.conftest import Desk, names_in
 from tests.cast import PASSWORD, Cast
@@ -45,6 +46,14 @@ def test_the_figures_come_first_then_the_order_then_the_way_back(desk: Callable[
         assert session.get_one(ChangeOrder, made.id).state == "undone"
     again = officer.post("change-orders/action/run", action="undo", ids=made.id, list="")
     assert "This step does not fit" in again.text
+
+
+def test_a_rejected_registration_is_nobody_who_moves(desk: Callable[..., Desk], cast: Cast, look: Look) -> None:
+    officer = desk("city_officer")
+    with look() as session, unit_of_work(session):
+        session.get_one(Professional, cast.people["colleague"].id).state = ProfessionalState.REJECTED
+    page = officer.post("change-orders/order", step="show", **order(cast, "move", "unit", "other_county")).text
+    assert "People who are concerned: 2" in page
 
 
 def test_what_cannot_be_is_said_and_nothing_changes(desk: Callable[..., Desk], cast: Cast, look: Look) -> None:

@@ -19,7 +19,7 @@ from models.org import directory, paths
 from models.org.codes import temporary_code
 from models.org.tables import ChangeOrder, Department, OrderKind, Organisation, OrganisationState
 from models.people import moving
-from models.people.tables import Post, PostState, Professional, ProfessionalState, Role
+from models.people.tables import Post, PostState, Professional, Role
 from models.reviews import orders, rerouting
 from models.reviews.orders import Order
 from models.reviews.tables import Review, ReviewState
@@ -208,21 +208,6 @@ def test_a_split_does_what_is_shown_and_undoing_puts_every_row_back(
     assert is_right()
     assert (one(ChangeOrder, order_id).target_id, one(ChangeOrder, order_id).target_name) == (None, "新单位")
     assert split(session_of, cast.city_officer, unit.id, **what) > order_id
-
-
-def test_a_rejected_registration_is_nobody_who_moves(cast: Cast, session_of: Open, system: Session) -> None:
-    unit, target = cast.organisations["unit"], cast.organisations["other_county"]
-    order = Order(OrderKind.MOVE, unit.id, "机构改革", target.id)
-
-    def n_people() -> int:
-        session = session_of(cast.city_officer)
-        with rehearsal(session):
-            return int(orders.give(session, cast.city_officer, order).effect["n_people"])
-
-    before = n_people()
-    with unit_of_work(system):
-        system.get_one(Professional, cast.people["colleague"].id).state = ProfessionalState.REJECTED
-    assert n_people() == before - 1
 
 
 def test_what_is_split_off_stands_beside_and_the_superior_decides_for_it(
