@@ -173,7 +173,7 @@ def print_certificate(page: Page) -> str:
     page.bring_to_front()
     page.reload()
     image = page.locator("section.certificate img").screenshot()
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(image)).convert("L"))
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(image)).convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
     return str(code.text)
 
 
