@@ -35,6 +35,11 @@ def line(text: str) -> str:
     return " ".join("".join(character for character in text if character.isspace() or _shows(character)).split())
 
 
+def with_phone(name: str, phone: str | None) -> str:
+    """Return whom somebody can call: a name with the phone behind it, the name alone where there is none."""
+    return f"{name}（{phone}）" if phone else name
+
+
 def decimal_of(text: str) -> Decimal:
     """Return the figure that *text* is in ASCII digits, NaN for anything else: no check of a range passes it."""
     try:

@@ -20,13 +20,14 @@ from models.reviews.reasons import WAITS_FOR, waits_for
 from models.reviews.submission import ON_THE_WAY
 from models.reviews.tables import Review, ReviewKind, ReviewState
 from models.scope import acting
+from models.text import with_phone
 
 IN_REVIEW = N_("It is in review and cannot be changed; withdraw it first.")
 NO_YEAR = N_("No year is open for declarations at present.")
 GRANTED_STANDS = N_("Granted hours are not changed any more.")
-CAN_HELP = N_("%(name)s (%(phone)s) can help.")
-SETS_THE_DAYS = N_("%(name)s (%(phone)s) sets the days of declaration.")
-DECLARED_IT = N_("It was declared by %(name)s (%(phone)s).")
+CAN_HELP = N_("%(who)s can help.")
+SETS_THE_DAYS = N_("%(who)s sets the days of declaration.")
+DECLARED_IT = N_("It was declared by %(who)s.")
 MOST = 3
 
 
@@ -70,7 +71,7 @@ def of_transfer(session: Session, actor: Actor, transfer: Transfer) -> list[Doma
         return hr_department(session, actor, WAITS_FOR)
     with acting(session, "build_chain"):
         phone = session.scalar(select(Organisation.phone).where(Organisation.id == transfer.to_organisation_id))
-    return [DomainError(WAITS_FOR, name=transfer.to_name, phone=phone or "–")]
+    return [DomainError(WAITS_FOR, who=with_phone(transfer.to_name, phone))]
 
 
 def waiting(session: Session, person_id: int) -> list[DomainError]:
@@ -84,11 +85,11 @@ def waiting(session: Session, person_id: int) -> list[DomainError]:
 
 def hr_department(session: Session, actor: Actor, message_id: str) -> list[DomainError]:
     """Return the sentence about the first HR department above the actor, with its phone."""
-    return [DomainError(message_id, name=link.name, phone=link.phone or "–") for link in chains.first_hr(_chain(session, actor))]
+    return [DomainError(message_id, who=with_phone(link.name, link.phone)) for link in chains.first_hr(_chain(session, actor))]
 
 
 def _own_unit(session: Session, actor: Actor) -> list[DomainError]:
-    return [DomainError(CAN_HELP, name=link.name, phone=link.phone or "–") for link in _chain(session, actor)[:1]]
+    return [DomainError(CAN_HELP, who=with_phone(link.name, link.phone)) for link in _chain(session, actor)[:1]]
 
 
 def _chain(session: Session, actor: Actor) -> list[chains.Link]:
@@ -108,4 +109,4 @@ def _declarer(session: Session, declaration: Declaration) -> list[DomainError]:
             .join(Post, Post.organisation_id == Organisation.id)
             .where(Post.id == (int(post_id) if post_id.isdecimal() else 0))
         )
-    return [DomainError(DECLARED_IT, name=entry.organisation_name, phone=phone or "–")]
+    return [DomainError(DECLARED_IT, who=with_phone(entry.organisation_name, phone))]

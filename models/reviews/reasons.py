@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,9 +13,10 @@ from models.reviews import chain as chains
 from models.reviews.engine import handler_of, own_matter, who_was_first
 from models.reviews.tables import LevelState, Review, ReviewKind, ReviewLevel, ReviewState
 from models.scope import acting
+from models.text import with_phone
 
 MOST_HELPERS = 3
-WAITS_FOR = N_("It waits for %(name)s (%(phone)s) to decide.")
+WAITS_FOR = N_("It waits for %(who)s to decide.")
 
 
 def why_not(session: Session, actor: Actor, review: Review) -> list[DomainError]:
@@ -47,11 +46,11 @@ def waits_for(session: Session, review: Review) -> DomainError:
     with acting(session, "build_chain"):
         decider = session.get_one(Organisation, review.deciding_organisation_id)
         own = session.get(Organisation, review.in_place_of_id) if review.in_place_of_id else None
-        name, phone, place = decider.name, decider.phone or "–", own.name if own is not None else ""
+        who, place = with_phone(decider.name, decider.phone), own.name if own is not None else ""
     if place:
-        words = N_("It waits for %(name)s (%(phone)s), which decides in place of %(own)s: nobody there can at present.")
-        return NotAllowed(words, name=name, phone=phone, own=place)
-    return NotAllowed(WAITS_FOR, name=name, phone=phone)
+        words = N_("It waits for %(who)s, which decides in place of %(own)s: nobody there can at present.")
+        return NotAllowed(words, who=who, own=place)
+    return NotAllowed(WAITS_FOR, who=who)
 
 
 def _skipped(session: Session, actor: Actor, review: Review) -> list[DomainError]:
@@ -84,5 +83,5 @@ def _helpers(session: Session, actor: Actor, review: Review) -> list[DomainError
         .order_by(Post.is_super.desc(), Post.id)
         .limit(MOST_HELPERS)
     )
-    found: Sequence[str] = [f"{row.name}（{row.phone}）" if row.phone else row.name for row in session.execute(statement)]
+    found = [with_phone(row.name, row.phone) for row in session.execute(statement)]
     return [DomainError(N_("These can decide it: %(names)s."), names="、".join(found))] if found else []

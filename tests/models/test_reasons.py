@@ -30,7 +30,7 @@ def told(session_of: Open, actor: Actor, review: Review) -> list[str]:
 
 def waits_for(cast: Cast, name: str) -> str:
     organisation = cast.organisations[name]
-    return f"It waits for {organisation.name} ({organisation.phone}) to decide."
+    return f"It waits for {organisation.name}（{organisation.phone}） to decide."
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_closed_right_and_a_stand_in_are_named(session_of: Open, cast: Cast, s
     other = submit(session_of, cast, "neighbour", 8)
     department, own = cast.organisations["department"], cast.organisations["sibling_unit"].name
     (waiting,) = told(session_of, cast.county_officer, other)
-    assert waiting.startswith(f"It waits for {department.name} ({department.phone}), which decides in place of {own}: ")
+    assert waiting.startswith(f"It waits for {department.name}（{department.phone}）, which decides in place of {own}: ")
 
 
 def test_what_is_closed_says_how(session_of: Open, cast: Cast) -> None:

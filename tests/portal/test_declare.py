@@ -91,7 +91,7 @@ def test_a_declaration_is_submitted_with_its_evidence_and_says_whom_it_waits_for
     answer = reader.post("declarations/new", **TRAINING, attachments=file(1), step="submit", form_key="one")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/portal/declarations/1")
     page = reader.get("declarations/1").text
-    assert "Waiting for the review by 单位-unit (0599-0000005)" in page
+    assert "Waiting for the review by 单位-unit（0599-0000005）" in page
     assert "结业证书.png" in page
     with look() as session:
         declaration = session.scalars(select(Declaration)).one()

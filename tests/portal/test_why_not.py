@@ -48,7 +48,7 @@ def test_a_record_in_review_says_that_it_is_and_whom_it_waits_for(
     record = declared()
     text = page(reader, f"declarations/{record}")
     assert "It is in review and cannot be changed; withdraw it first." in text
-    assert f"It waits for {cast.organisations['unit'].name} ({PHONE}-unit) to decide." in text
+    assert f"It waits for {cast.organisations['unit'].name}（{PHONE}-unit） to decide." in text
 
 
 def test_granted_hours_name_the_department_that_can_help(
@@ -58,7 +58,7 @@ def test_granted_hours_name_the_department_that_can_help(
     approve(record)
     text = page(reader, f"declarations/{record}")
     assert "Granted hours are not changed any more." in text
-    assert f"{cast.organisations['county'].name} ({PHONE}-county) can help." in text
+    assert f"{cast.organisations['county'].name}（{PHONE}-county） can help." in text
 
 
 def test_a_record_that_was_declared_for_her_says_by_whom(app: Flask, reader: Reader, declared: Callable[..., int]) -> None:
@@ -82,7 +82,7 @@ def test_a_closed_window_names_the_department_that_sets_it(
             session.add(DeclarationWindow(organisation_id=county.id, path=county.path, year=year, grace_days=0, **days))
     for address in (f"declarations/{record}", "declarations/new"):
         text = page(reader, address)
-        assert f"{cast.organisations['county'].name} ({PHONE}-county) sets the days of declaration." in text
+        assert f"{cast.organisations['county'].name}（{PHONE}-county） sets the days of declaration." in text
     assert "Hours of 2026 cannot be declared now; open: -." in page(reader, f"declarations/{record}")
     assert "No year is open for declarations at present." in page(reader, "declarations/new")
 
@@ -107,7 +107,7 @@ def test_what_is_pending_keeps_from_a_transfer_and_says_whom_it_waits_for(reader
     declared()
     text = page(reader, "profile/transfer")
     assert "1 declarations or changes of this person are pending; they come first." in text
-    assert f"({PHONE}-unit) to decide." in text
+    assert f"（{PHONE}-unit） to decide." in text
 
 
 def test_a_refusal_page_names_the_own_unit(app: Flask, reader: Reader, declared: Callable[..., int], cast: Cast) -> None:
@@ -115,7 +115,7 @@ def test_a_refusal_page_names_the_own_unit(app: Flask, reader: Reader, declared:
     change(app, Declaration, record, source=Source.ORGANISATION)
     answer = reader.client.get("/admin/people/")
     assert answer.status_code == 403
-    assert f"{cast.organisations['unit'].name} ({PHONE}-unit) can help." in html.unescape(answer.text)
+    assert f"{cast.organisations['unit'].name}（{PHONE}-unit） can help." in html.unescape(answer.text)
 
 
 def test_an_exempt_year_says_why_it_has_no_certificate_and_who_can_help(app: Flask, reader: Reader, cast: Cast) -> None:
@@ -125,4 +125,4 @@ def test_an_exempt_year_says_why_it_has_no_certificate_and_who_can_help(app: Fla
         session.add(YearSummary(year=2025, is_exempt=True, is_passed=True, **whose))
     text = page(reader, "years/2025")
     assert "The year 2025 is exempt: without the required hours there is no certificate." in text
-    assert f"{cast.organisations['county'].name} ({PHONE}-county) can help." in text
+    assert f"{cast.organisations['county'].name}（{PHONE}-county） can help." in text

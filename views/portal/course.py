@@ -16,6 +16,7 @@ from models.credits.reviewing import GRANTED
 from models.credits.tables import Declaration, DeclarationState
 from models.history import HistoryEntry
 from models.reviews.tables import Decision, LevelState, Verdict
+from models.text import with_phone
 from views import states
 from views.details import TimelineEntry
 from views.words import hours
@@ -108,6 +109,4 @@ def _waiting(progress: Progress) -> list[TimelineEntry]:
 
 def waits_for(name: str, phone: str) -> str:
     """Return the sentence that names who reviews now: 等待 市人社局 (0592-…) 审核."""
-    if not phone:
-        return gettext("Waiting for the review by %(name)s", name=name)
-    return gettext("Waiting for the review by %(name)s (%(phone)s)", name=name, phone=phone)
+    return gettext("Waiting for the review by %(name)s", name=with_phone(name, phone))

@@ -18,6 +18,7 @@ from models.base import db
 from models.errors import N_, DomainError, NotAllowed, NotFound
 from models.people import queries as people
 from models.reviews import chain as chains
+from models.text import with_phone
 from views.actor import current_actor
 from views.redirects import own_or
 from views.words import say, words
@@ -121,14 +122,14 @@ def who_helps() -> str:
     found = next((p for p in people.administrators_of(db.session(), actor.organisation_id or 0) if p.is_super), None)
     if found is None:
         return ""
-    who = f"{found.name}（{found.phone}）" if found.phone else found.name
-    return words(N_("%(who)s, the super administrator of your unit, can grant this."), {"who": who})
+    who = {"who": with_phone(found.name, found.phone)}
+    return words(N_("%(who)s, the super administrator of your unit, can grant this."), who)
 
 
 def _unit_helps(actor: Actor) -> str:
     """Return whom a professional asks: the own unit, with its phone."""
     own = next(iter(chains.links(db.session(), actor.path)), None) if actor.path else None
-    return words(N_("%(name)s (%(phone)s) can help."), {"name": own.name, "phone": own.phone or "–"}) if own else ""
+    return words(N_("%(who)s can help."), {"who": with_phone(own.name, own.phone)}) if own else ""
 
 
 def _wants_json() -> bool:
