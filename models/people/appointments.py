@@ -13,13 +13,14 @@ from models.base import today
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotAllowed, NotFound
 from models.org.operations import NewOrganisation, create_organisation
 from models.org.tables import Organisation
-from models.people import numbers
+from models.people import names, numbers
 from models.people.accounts import NewAccount, create_with_one_time, find_account
 from models.people.candidates import HAS_POST
 from models.people.numbers import Number
 from models.people.posts import tell
 from models.people.roles import exceeds
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState, Role
+from models.people.typed import attempt
 
 NOBODY_FITS = N_("No account has this document type, number and name.")
 
@@ -115,8 +116,7 @@ def check(who: FirstAdministrator) -> Number:
     """Return the checked number of a person; raises FieldErrors with the prefix ``administrator_``."""
     errors: dict[str, DomainError] = {}
     number: Number | None = None
-    if not who.name.strip():
-        errors["administrator_name"] = Invalid(N_("Please enter the name."))
+    attempt(errors, "administrator_name", lambda: names.check(who.name))
     try:
         number = numbers.check(who.document_type, who.number, today=today())
     except Invalid as refusal:
@@ -165,7 +165,7 @@ def _appoint(
 
 
 def _created(session: Session, actor: Actor, who: FirstAdministrator, number: Number) -> tuple[Account, str]:
-    new = NewAccount(who.document_type, number, who.name.strip(), who.phone.strip(), who.email.strip())
+    new = NewAccount(who.document_type, number, names.check(who.name), who.phone.strip(), who.email.strip())
     try:
         return create_with_one_time(session, actor, new)
     except Conflict as refusal:
@@ -184,7 +184,7 @@ def fits(session: Session, account: Account, who: FirstAdministrator) -> bool:
     """Say whether an existing account is the one that is named; for nobody else may more be told than that it is not."""
     # One answer for another's name and somebody whom no organisation has verified yet (a registration that waits proves
     # nothing): neither form nor sheet must tell whose number it is.
-    return account.active and _is_verified(session, account) and account.name == who.name.strip()
+    return account.active and _is_verified(session, account) and names.plain(account.name) == names.plain(who.name)
 
 
 def _is_verified(session: Session, account: Account) -> bool:

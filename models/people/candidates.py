@@ -13,10 +13,11 @@ from models.access import Actor, Permission
 from models.base import today
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid
 from models.org.tables import Department
-from models.people import numbers, passwords
+from models.people import names, numbers, passwords
 from models.people.accounts import NUMBER_REGISTERED, find_account
 from models.people.login import WrongCredentials, prove
 from models.people.tables import Post, PostState, Professional, ProfessionalState
+from models.people.typed import attempt
 
 HAS_POST = N_("This person is an administrator of the organisation already.")
 
@@ -131,13 +132,14 @@ def _new(session: Session, _actor: Actor, candidate: Candidate, errors: dict[str
         errors["password" if value else "number"] = refusal
     if candidate.password != candidate.again:
         errors["again"] = Invalid(N_("The two passwords differ."))
-    for name in ("name", "phone", "email"):
-        if not getattr(candidate, name).strip():
-            errors[name] = Invalid(N_("Please fill this in."))
+    name = attempt(errors, "name", lambda: names.check(candidate.name))
+    for field in ("phone", "email"):
+        if not getattr(candidate, field).strip():
+            errors[field] = Invalid(N_("Please fill this in."))
     with scope.acting(session, "read_accounts"):
         if value and find_account(session, candidate.document_type, value) is not None:
             errors["number"] = Conflict(NUMBER_REGISTERED)
-    if errors:
+    if errors or name is None:
         return None
     return Checked(
         Way.NEW,
@@ -145,7 +147,7 @@ def _new(session: Session, _actor: Actor, candidate: Candidate, errors: dict[str
         document_type=candidate.document_type,
         number=value,
         password_hash=passwords.hash_password(candidate.password),
-        name=candidate.name.strip(),
+        name=name,
         phone=candidate.phone.strip(),
         email=candidate.email.strip(),
         landline=candidate.landline.strip(),

@@ -24,7 +24,7 @@ from models.org import codes
 from models.org.code_lists import CodeList
 from models.org.operations import LIVE
 from models.org.tables import HAVE_MEMBERS, CodeEntry, Department, Organisation, OrganisationKind, OrganisationState
-from models.people import contacts, numbers
+from models.people import contacts, names, numbers
 from models.people.accounts import LAST_SIX_DAYS, NewAccount, account_row, number_hash
 from models.people.import_standing import judge_standing, standing_of
 from models.people.import_undo import PEOPLE
@@ -208,12 +208,6 @@ def _try(row: ImportRow, key: str, check: Callable[[Any], Any]) -> None:
         row.refuse(key, refusal)
 
 
-def _name(text: str) -> str:
-    if not text.isalpha() and any(c.isdigit() or c in "<>@#$%&*/\\|" for c in text):
-        raise Invalid(N_("A name has neither digits nor signs such as < > @ # *."))
-    return text
-
-
 def _birth(value: dt.date) -> dt.date:
     if not dt.date(1900, 1, 1) <= value <= today():
         raise Invalid(N_("The date of birth lies in the future, or is too long ago."))
@@ -221,7 +215,7 @@ def _birth(value: dt.date) -> dt.date:
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    "name": _name,
+    "name": names.check,
     "phone": contacts.check_mobile,
     "email": contacts.check_email,
     "birth_on": _birth,

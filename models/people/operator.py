@@ -9,9 +9,8 @@ from models import history
 from models.access import SYSTEM
 from models.base import today
 from models.errors import N_, Conflict, NotFound
-from models.people import numbers
+from models.people import names, numbers
 from models.people.accounts import NewAccount, create_with_one_time, find_account, give_first_password
-from models.people.registration import check_name
 from models.people.tables import FirstPassword, LoginFailure
 
 
@@ -23,8 +22,8 @@ def create_support(session: Session, *, document_type: str, number: str, name: s
     checked = numbers.check(document_type, number, today=today())
     account, shown = find_account(session, document_type, checked.value), None
     if account is None:
-        account, shown = create_with_one_time(session, SYSTEM, NewAccount(document_type, checked, check_name(name)))
-    elif account.name != check_name(name):
+        account, shown = create_with_one_time(session, SYSTEM, NewAccount(document_type, checked, names.check(name)))
+    elif account.name != names.check(name):
         raise Conflict(N_("The account of this number has another name."))
     elif account.is_support:
         raise Conflict(N_("This account is support already."))

@@ -16,9 +16,8 @@ from models.org.code_lists import CHOOSE, CodeList
 from models.org.operations import CODE_TAKEN, taken_codes
 from models.org.settings import SettingKey, setting
 from models.org.tables import ALLOWED_PARENTS, Organisation, OrganisationKind
-from models.people import accounts, contacts, numbers
+from models.people import accounts, contacts, names, numbers
 from models.people.numbers import Number
-from models.people.registration import check_name
 from models.people.typed import attempt, text
 
 LONGEST_NAME, LONGEST_ADDRESS = 200, 300
@@ -111,7 +110,7 @@ def check_applicant(data: Applicant, *, is_existing: bool) -> CheckedApplicant:
     values: dict[str, Any] = {}
     if not is_existing:
         values = {
-            "name": attempt(errors, "name", lambda: check_name(data.name)),
+            "name": attempt(errors, "name", lambda: names.check(data.name)),
             **contacts.checked(errors, phone=data.phone, email=data.email, landline=data.landline),
         }
         try:

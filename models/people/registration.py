@@ -15,11 +15,10 @@ from models.errors import N_, DomainError, FieldErrors, Invalid
 from models.org import directory, queries
 from models.org.code_lists import CHOOSE, NONE_TITLE_LEVEL, NONE_TITLE_SERIES, CodeList
 from models.org.tables import CodeEntry
-from models.people import accounts, contacts, numbers
+from models.people import accounts, contacts, names, numbers
 from models.people.numbers import Number, Sex
 from models.people.typed import attempt, past, text
 
-NOT_IN_NAMES = frozenset("<>@#$%&*/\\|\"'=+;{}[]")
 NO_QUALIFICATION = "VQ00"
 
 
@@ -84,21 +83,9 @@ def check(session: Session, data: Registration, *, with_password: bool) -> Check
     return Checked(organisation, number, values)
 
 
-def check_name(text: str) -> str:
-    """Return a person's name as it is stored; raises Invalid."""
-    value = " ".join(text.split())
-    if not value:
-        raise Invalid(N_("Please enter the name."))
-    if len(value) > 100:
-        raise Invalid(N_("At most %(n)s characters fit here."), n=100)
-    if any(c.isdigit() or c in NOT_IN_NAMES for c in value):
-        raise Invalid(N_("A name has neither digits nor signs such as < > @ # % & *."))
-    return value
-
-
 def _plain_checks(data: Registration, number: Number | None) -> dict[str, Callable[[], Any]]:
     return {
-        "name": lambda: check_name(data.name),
+        "name": lambda: names.check(data.name),
         "sex": lambda: _sex(data.sex, number),
         "birth_on": lambda: _birth(data.birth_on, number),
         "phone": lambda: contacts.check_mobile(data.phone),

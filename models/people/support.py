@@ -16,9 +16,9 @@ from models.base import utcnow
 from models.errors import N_, Invalid, NotAllowed, NotFound
 from models.history import HistoryEntry
 from models.org.settings import SettingKey, setting
+from models.people import names
 from models.people.accounts import find_account, give_first_password
 from models.people.positions import Position, positions_of
-from models.people.registration import check_name
 from models.people.tables import Account, FirstPassword, LoginFailure, NameToken, Post, Professional, ProfessionalState
 from models.pinyin import name_tokens
 from models.scope import acting, bulk_insert
@@ -193,7 +193,7 @@ def correct_name(session: Session, actor: Actor, found: Found, *, name: str, che
     if found.account_id == actor.account_id:
         raise NotAllowed(N_("Your own name is corrected by another member of support."))
     check_identity(found, checks)
-    text, plain = _reason(reason), check_name(name)
+    text, plain = _reason(reason), names.check(name)
     account = _account(session, found.account_id)
     if plain == account.name:
         raise Invalid(N_("Nothing differs from what is stored."))

@@ -1,0 +1,33 @@
+"""A person's name: how it is stored, and what cannot be one."""
+
+from __future__ import annotations
+
+import re
+
+from models.errors import N_, Invalid
+from models.text import line
+
+LENGTH = 100
+_NOT_IN_NAMES = frozenset('<>@#$%&*/\\|"=+;{}[]')
+_HAN = r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]"
+_BETWEEN_HAN = re.compile(f"(?<={_HAN}) (?={_HAN})")
+
+
+def plain(typed: str) -> str:
+    """Return a name as it is stored: one line, nothing invisible, no blank between two Chinese characters.
+
+    Lists set a blank into names of two characters (张 丽) so that they fill the column; documents have none.
+    """
+    return typed if typed.isalpha() else _BETWEEN_HAN.sub("", line(typed))
+
+
+def check(typed: str) -> str:
+    """Return a person's name as it is stored; raises Invalid."""
+    name = plain(typed)
+    if not name:
+        raise Invalid(N_("Please enter the name."))
+    if len(name) > LENGTH:
+        raise Invalid(N_("At most %(n)s characters fit here."), n=LENGTH)
+    if not name.isalpha() and any(c.isdigit() or c in _NOT_IN_NAMES for c in name):
+        raise Invalid(N_("A name has neither digits nor signs such as < > @ # % & *."))
+    return name

@@ -1,0 +1,32 @@
+"""A name is stored without the blanks of a list, and what cannot be a name is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.errors import Invalid
+from models.people import names
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("张 丽", "张丽"),
+        ("张\u3000丽", "张丽"),
+        ("欧阳 小 明", "欧阳小明"),
+        (" 张丽\u200b ", "张丽"),
+        ("\ue864 丽", "\ue864丽"),
+        ("阿依古丽·买买提", "阿依古丽·买买提"),
+        ("Anne  Marie O'Brien", "Anne Marie O'Brien"),
+        ("李 John", "李 John"),
+    ],
+)
+def test_a_name_is_stored_as_documents_write_it(typed: str, stored: str) -> None:
+    assert names.check(typed) == stored
+    assert names.check(stored) == stored
+
+
+@pytest.mark.parametrize("typed", ["", " \u200b", "张3", "<b>", "a" * 101, "=1+1"])
+def test_what_is_no_name_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid):
+        names.check(typed)
