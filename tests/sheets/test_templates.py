@@ -131,3 +131,10 @@ def test_template_is_read_back_as_one_example_row(in_app: Flask, lists: None, ca
     rows = texts(template(people_sheet(cast.unit_clerk), "zh_Hans_CN"))
     assert len(rows) == 2
     assert rows[1][2] == "示例"
+
+
+def test_a_coded_column_that_must_be_filled_in_has_an_example(in_app: Flask, lists: None, cast: Cast) -> None:
+    sheet = organisations_sheet(cast.city_officer)
+    data = openpyxl.load_workbook(io.BytesIO(template(sheet, "zh_Hans_CN"))).worksheets[0]
+    example = dict(zip([c.key for c in sheet.columns], [cell.value for cell in data[2]], strict=False))
+    assert [c.key for c in sheet.columns if c.is_required and not example[c.key]] == []

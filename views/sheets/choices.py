@@ -53,6 +53,11 @@ def choices_of(column: Column, language: str) -> Choices:
     return Choices(tuple(by_code.values()), by_code, by_word)
 
 
+def example_of(column: Column, choices: Choices) -> str:
+    """Return the code that a coded column shows in the example row: its own, or the first one where some code is required."""
+    return column.example or (next(iter(choices.by_code), "") if column.is_required else "")
+
+
 def _pairs(column: Column) -> dict[str, tuple[str, str]]:
     if not column.codes:
         return {code: (_in("zh_Hans_CN", word), _in("en", word)) for code, word in column.choices.items()}

@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from models.errors import N_, Invalid
 from models.import_rows import CLEAR, CLEAR_WORD, ImportRow
 from views.sheets.cells import Raw, Reader, clean, shown
-from views.sheets.choices import all_words, choices_of, folded
+from views.sheets.choices import all_words, choices_of, example_of, folded
 from views.sheets.columns import Column, Kind, Sheet
 from views.sheets.reading import RawRow, RawSheet
 from views.sheets.template import REASON, REQUIRED_MARK
@@ -139,8 +139,9 @@ def _example_words(readers: Sequence[Reader]) -> list[frozenset[str]]:
     for reader in readers:
         column: Column = reader.column
         words = {folded(column.example)}
-        if reader.choices is not None and column.example:
-            words |= {word for word, code in reader.choices.by_word.items() if code == column.example}
+        if reader.choices is not None:
+            shown_code = example_of(column, reader.choices)
+            words |= {word for word, code in reader.choices.by_word.items() if code and code == shown_code}
         found.append(frozenset(words))
     return found
 

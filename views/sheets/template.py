@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from models.errors import N_
 from models.import_rows import CLEAR_WORD
 from views.sheets.cells import Raw, shown
-from views.sheets.choices import Choices, choices_of
+from views.sheets.choices import Choices, choices_of, example_of
 from views.sheets.columns import Column, Kind, Sheet
 from views.sheets.intake import MAX_ROWS
 from views.sheets.workbook import Cell, Look, Value, new_workbook, save, set_columns, styled
@@ -88,11 +88,15 @@ def _head(sheet: Sheet) -> list[Value | Cell]:
 
 
 def _example(sheet: Sheet, coded: dict[str, Choices]) -> list[Value | Cell]:
-    return [Cell(_example_word(c, coded), Look.EXAMPLE) if c.example else None for c in sheet.columns]
+    words = (_example_word(c, coded) for c in sheet.columns)
+    return [Cell(word, Look.EXAMPLE) if word else None for word in words]
 
 
 def _example_word(column: Column, coded: dict[str, Choices]) -> str:
-    return coded[column.key].by_code.get(column.example, column.example) if column.key in coded else column.example
+    if column.key not in coded:
+        return column.example
+    code = example_of(column, coded[column.key])
+    return coded[column.key].by_code.get(code, code)
 
 
 def _prepared(sheet: Sheet, language: str, more: Sequence[tuple[int, Look]] = ()) -> tuple[openpyxl.Workbook, dict[str, Choices]]:
