@@ -108,6 +108,7 @@ def replace(session: Session, actor: Actor, certificate_id: int, *, reason: str)
     CERTIFICATES.move(session, actor, old.id, step="replace", reason=reason, values={"ended_at": utcnow(), "end_reason": reason})
     certificate = _only(_issue_all(session, [(person, summary)]))
     _record(session, actor, [certificate], instead_of={(old.person_id, old.year): old}, reason=reason)
+    tell_replaced(session, {old.number: certificate}, reason=reason)
     return certificate
 
 
@@ -175,8 +176,16 @@ def _record(
 def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummary]]) -> Issued:
     """Issue certificates in the order given; who cannot be printed is refused before a number is taken."""
     ready, refused = _composed(session, wanted)
+    issued = _issue_composed(session, wanted, ready)
+    return Issued(issued.certificates, {i: r for i, r in refused.items() if i not in issued.certificates}, issued.new)
+
+
+def _issue_composed(
+    session: Session, wanted: Sequence[tuple[Professional, YearSummary]], ready: Mapping[int, tuple[Issuer, Content]]
+) -> Issued:
+    """Issue those certificates that are *ready*; whoever has one by now keeps it."""
     if not wanted:
-        return Issued({}, refused)
+        return Issued({}, {})
     with acting(session, "next_certificate_number"):
         places = {i: (series_region(issuer.region_code), content.year) for i, (issuer, content) in ready.items()}
         # Locked in one order by everybody: two who issue for several series never wait for each other in a circle.
@@ -190,7 +199,7 @@ def _issue_all(session: Session, wanted: Sequence[tuple[Professional, YearSummar
         }
         session.add_all(issued.values())
         session.flush()
-    return Issued(found | issued, {i: r for i, r in refused.items() if i not in found}, tuple(issued.values()))
+    return Issued(found | issued, {}, tuple(issued.values()))
 
 
 def _composed(
@@ -268,7 +277,7 @@ def _replace_untrue(session: Session, actor: Actor, valid: Sequence[Certificate]
     _revoke(session, actor, [c for pair, c in untrue.items() if pair not in old], FEWER_HOURS)
     values = {"ended_at": utcnow(), "end_reason": FEWER_HOURS}
     CERTIFICATES.move_many(session, actor, [c.id for c in old.values()], step="replace", reason=FEWER_HOURS, values=values)
-    new = _issue_all(session, [(person, summary) for person, summary in earning if summary.id in ready]).new
+    new = _issue_composed(session, [(person, summary) for person, summary in earning if summary.id in ready], ready).new
     _record(session, actor, new, instead_of=old, reason=FEWER_HOURS)
     tell_replaced(session, {old[c.person_id, c.year].number: c for c in new})
 

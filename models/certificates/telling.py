@@ -1,4 +1,4 @@
-"""Notices to the holders of certificates that ended of themselves, one for each; in the transaction that ends them."""
+"""Notices to the holders of certificates that ended, one for each; in the transaction that ends them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ REVOKED = {
     FEWER_HOURS: N_("Your certificate %(number)s of %(year)s was revoked: the year counts fewer hours than it said."),
 }
 REPLACED = N_("Your certificate %(old)s of %(year)s was replaced by %(number)s: the year counts fewer hours than it said.")
+REPLACED_ON_REQUEST = N_("Your certificate %(old)s of %(year)s was replaced by %(number)s: %(reason)s")
 
 
 def tell_revoked(session: Session, revoked: Sequence[Certificate], reason: str) -> None:
@@ -24,9 +25,15 @@ def tell_revoked(session: Session, revoked: Sequence[Certificate], reason: str) 
     tell_people(session, [Told(c.person_id, REVOKED[reason], _named(c), "/portal/years") for c in revoked])
 
 
-def tell_replaced(session: Session, replaced: Mapping[str, Certificate]) -> None:
-    """Tell each holder that a certificate stands in place of another one; *replaced* maps the number before to the new one."""
-    told = [Told(c.person_id, REPLACED, {"old": old, **_named(c)}, f"/portal/years/{c.year}") for old, c in replaced.items()]
+def tell_replaced(session: Session, replaced: Mapping[str, Certificate], *, reason: str = "") -> None:
+    """Tell each holder that a certificate stands in place of another one; *replaced* maps the number before to the new one.
+
+    With a *reason* somebody asked for it, without one the year counts fewer hours.
+    """
+    message_id, more = (REPLACED_ON_REQUEST, {"reason": reason}) if reason else (REPLACED, {})
+    told = [
+        Told(c.person_id, message_id, {"old": old, **_named(c), **more}, f"/portal/years/{c.year}") for old, c in replaced.items()
+    ]
     tell_people(session, told)
 
 

@@ -19,10 +19,12 @@ from models.certificates.content import content_of, name_key
 from models.certificates.numbers import check_digit, normalised, number_of
 from models.certificates.queries import PublicState
 from models.certificates.tables import Certificate, CertificateSeries
+from models.certificates.telling import REPLACED_ON_REQUEST
 from models.credits.events import YearChange, year_changed
 from models.credits.tables import YearSummary
 from models.errors import Invalid, NotAllowed, NotFound, WrongState
 from models.history import HistoryEntry
+from models.outbox import Notice
 from models.people.tables import Professional
 from models.scope import ScopedSession, attach, scope_of, system_session
 from models.transaction import unit_of_work
@@ -224,6 +226,10 @@ def test_replaced_on_request_the_old_one_says_so(cast: Cast, passed: Pass, issue
         "replaced",
         "valid",
     )
+    mine = (Notice.account_id == cast.professional.account_id, Notice.message_id == REPLACED_ON_REQUEST)
+    with system_session() as reading:
+        notice = reading.scalars(select(Notice).where(*mine)).one()
+    assert notice.params == {"old": old.number, "number": new.number, "year": str(new.year), "reason": "姓名更正"}
     with pytest.raises(WrongState):
         operations.replace(session, cast.county_officer, old.id, reason="再来一次")
     foreign = session_of(cast.foreign_officer)
