@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import files
@@ -15,7 +15,7 @@ from models.base import to_hours
 from models.credits import rules
 from models.credits.form_inputs import from_stored, shown
 from models.credits.forms import FieldType, FormSpec
-from models.credits.tables import COUNTS, Declaration, DeclarationState, SubjectKind, YearSummary
+from models.credits.tables import COUNTS, AuditState, Declaration, DeclarationState, SubjectKind, YearSummary
 from models.errors import N_, NotFound
 from models.files import Attachment
 from models.reviews import queries as reviews
@@ -23,6 +23,8 @@ from models.reviews.tables import Decision, LevelState, Review, ReviewKind, Revi
 
 TABS = ("all", *DeclarationState)
 MAX_ID = 2**63 - 1
+_STANDS_AS = case((Declaration.audit_state == AuditState.FAILED, DeclarationState.REJECTED), else_=Declaration.state)
+"""Under which tab its person finds a record: one that failed the audit counts no more, and may be declared anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def declarations_of(
 def tab_counts(session: Session, person_id: int, *, year: int | None = None, subject: str | None = None) -> dict[str, int]:
     """Return how many declarations stand under each tab."""
     rows = session.execute(
-        select(Declaration.state, func.count()).where(*_filter(person_id, "all", year, subject)).group_by(Declaration.state)
+        select(_STANDS_AS, func.count()).where(*_filter(person_id, "all", year, subject)).group_by(_STANDS_AS)
     ).all()
     counts = {str(state): n for state, n in rows}
     return {"all": sum(counts.values()), **{str(state): counts.get(state, 0) for state in DeclarationState}}
@@ -113,7 +115,7 @@ def tab_counts(session: Session, person_id: int, *, year: int | None = None, sub
 def _filter(person_id: int, tab: str, year: int | None, subject: str | None) -> list[Any]:
     conditions: list[Any] = [Declaration.person_id == person_id]
     if tab in list(DeclarationState):
-        conditions.append(Declaration.state == tab)
+        conditions.append(tab == _STANDS_AS)
     if year is not None:
         conditions.append(Declaration.year == year)
     if subject in list(SubjectKind):

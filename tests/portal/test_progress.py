@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
-from models.credits.tables import Declaration
+from models.credits.tables import AuditState, Declaration
 from models.files import Attachment
 from models.history import HistoryEntry
 from models.reviews.tables import Review
+from models.scope import system_session
+from models.transaction import unit_of_work
 from tests.portal.conftest import TRAINING, Reader, state_of
 
 
@@ -56,6 +59,15 @@ def test_the_list_has_tabs_with_counts_and_the_columns_of_the_screen(four: Reade
 def test_each_tab_shows_its_state_only(four: Reader, tab: str, title: str) -> None:
     page = four.get(f"declarations?tab={tab}").text
     assert [t for t in ("草稿班", "在审班", "通过班", "退回班") if t in page] == [title]
+
+
+def test_what_failed_the_audit_stands_with_what_did_not_pass(four: Reader, app: Flask) -> None:
+    with app.app_context(), system_session() as session, unit_of_work(session):
+        session.get_one(Declaration, 3).audit_state = AuditState.FAILED
+    assert "通过班" not in four.get("declarations?tab=approved").text
+    page = four.get("declarations?tab=rejected").text
+    assert ("通过班" in page, "退回班" in page) == (True, True)
+    assert page.count('<span class="small">(2)</span>') == 1
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -151,7 +163,7 @@ def test_the_course_keeps_withdrawals_and_earlier_rounds(four: Reader, decide: C
     course = page[page.index("course-title") :]
     assert course.count("Submitted") == 2
     assert course.count("Withdrawn") == 1
-    assert "Waiting for the review by 单位-unit (0599-0000005)" in course
+    assert "Waiting for the review by 单位-unit（0599-0000005）" in course
 
 
 # --- withdraw and delete --------------------------------------------------------------------------------------------
