@@ -137,7 +137,7 @@ def test_publishing_is_confirmed_and_the_result_of_a_trial_is_led_to(desk: Calla
     assert '<div id="result"' in page
     asked = officer.follow(new_form(look, officer)).text
     assert "This cannot be undone." in asked
-    assert asked.index('<summary class="btn primary">Publish') < asked.index("Publish it now")
+    assert asked.index('popovertarget="publish">Publish') < asked.index("Publish it now")
 
 
 def test_a_draft_of_a_form_out_of_use_says_so_and_keeps_what_was_entered(
