@@ -50,13 +50,13 @@ def test_a_batch_is_undone_from_the_decided_ones(desk: Desks, waiting: list[int]
     assert states(look) == {("open", 2)}
     page = clerk.get(f"hours/?tab=reviewed&f_batch={mark}")
     assert len(names_in(page)) == 5
-    assert "Undo" in page.text
+    assert "Undo the decision" in page.text
     asked = clerk.post("hours/action/", action="undo", all="1", list=f"tab=reviewed&f_batch={mark}").text
     assert "within 30 minutes" in asked
     key = re.search(r'name="sel" value="([^"]+)"', asked)
     assert key is not None
     done = clerk.follow(clerk.post("hours/action/run", action="undo", sel=key[1], list=f"tab=reviewed&f_batch={mark}"))
-    assert "Undo: 5 rows done." in done.text
+    assert "Undo the decision: 5 rows done." in done.text
     assert states(look) == {("open", 1)}
     assert names_in(clerk.get("hours/?tab=reviewed")) == []
     assert len(names_in(clerk.get("hours/?tab=pending"))) == 5

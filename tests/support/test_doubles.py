@@ -66,5 +66,6 @@ def test_by_two_numbers(client: FlaskClient, desk: Actor, twice: tuple[int, int]
     once = send(client, "/support/doubles/merge", desk, kept=str(twice[0]), gone=str(twice[0]), step="show")
     assert once.status_code == 303
     assert "These are not two profiles." in client.get("/support/doubles").text
-    same = send(client, "/support/doubles/merge", desk, kept=str(twice[0]), gone="99999", step="show")
-    assert same.status_code == 404
+    gone = send(client, "/support/doubles/merge", desk, kept=str(twice[0]), gone="99999", step="show")
+    assert gone.status_code == 303
+    assert "It does not exist" in client.get("/support/doubles").text

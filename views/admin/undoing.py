@@ -38,7 +38,7 @@ def undo_batches(permission: Permission) -> tuple[BatchAction, ...]:
             UNDO,
             N_("Undo decisions"),
             ids_only(undo.undo_many),
-            row_label=N_("Undo"),
+            row_label=N_("Undo the decision"),
             permission=permission,
             preview=_what_undoing_does,
             is_danger=True,
@@ -76,4 +76,4 @@ def may_be_undone(decision: Decision) -> bool:
     return decision.batch is not None and decision.undone_at is None and is_fresh
 
 
-UNDO_ROW = RowAction(UNDO, N_("Undo"), batch=UNDO, when=may_be_undone, is_more=True, is_danger=True)
+UNDO_ROW = RowAction(UNDO, N_("Undo the decision"), batch=UNDO, when=may_be_undone, is_more=True, is_danger=True)

@@ -101,11 +101,9 @@ def merge_doubles() -> str | Response:
     except DomainError as refusal:
         refused = say(refusal)
     people = {p.id: p for p in db.session.scalars(select(Professional).where(Professional.id.in_([kept_id, gone_id])))}
-    if kept_id in people and kept_id == gone_id:
-        flash(gettext("These are not two profiles."), "error")
+    if len(people) < 2:  # chosen twice, or gone since the list was shown
+        flash(refused, "error")
         return redirect(url_for("support.doubles"), code=303)
-    if len(people) < 2:
-        raise NotFound
     lines = [words(word, {"n": len(shown.moved.get(table, ()))}) for table, word in WORDS.items()] if shown else []
     return render_template(
         "support/merge_doubles.html", kept=people[kept_id], gone=people[gone_id], lines=lines, refused=refused, reason=reason
