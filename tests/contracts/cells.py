@@ -197,7 +197,8 @@ class Matrix:
     def _of(self, places: list[Place], method: str, position: str, endpoint: str) -> Iterator[Cell]:
         for place in places:
             if method == "GET":
-                for probe in PROBES if not place.owner else ({}, {"download": "1"}):
+                # What is handed out as a file is addressed by its object; a list or form reads no such word.
+                for probe in PROBES if not place.owner else (({},) if place.query else ({}, {"download": "1"})):
                     query = tuple((place.query | probe).items())
                     yield Cell(position, endpoint, method, place.address, place.owner, query)
             else:
