@@ -17,6 +17,7 @@ from models.import_rows import ImportRow
 from models.org import codes
 from models.org.operations import LIVE
 from models.org.tables import Department, Organisation, OrganisationKind, OrganisationState
+from models.people import names
 from models.people.administrator_rows import AdministratorRows, OneTimePasswords, account_of, remove_post, used_accounts
 from models.people.appointments import Appointed, FirstAdministrator, Seat, appoint_first, appoint_with_role
 from models.people.candidates import HAS_POST
@@ -143,7 +144,7 @@ class AdministratorsImport(OneTimePasswords):
             self._administrators.judge(session, row, account)
             if is_super and any(p.is_super for p in unit.posts.values()):
                 row.refuse("post_kind", Conflict(N_("This organisation has a super administrator already.")))
-        elif post.name == row.found["administrator"].name.strip() and _is_same(row, post, unit):
+        elif names.same(post.name, row.found["administrator"].name) and _is_same(row, post, unit):
             row.is_unchanged = not row.errors
         else:
             row.refuse("administrator_number", Conflict(HAS_POST))

@@ -184,7 +184,7 @@ def fits(session: Session, account: Account, who: FirstAdministrator) -> bool:
     """Say whether an existing account is the one that is named; for nobody else may more be told than that it is not."""
     # One answer for another's name and somebody whom no organisation has verified yet (a registration that waits proves
     # nothing): neither form nor sheet must tell whose number it is.
-    return account.active and _is_verified(session, account) and names.plain(account.name) == names.plain(who.name)
+    return account.active and _is_verified(session, account) and names.same(account.name, who.name)
 
 
 def _is_verified(session: Session, account: Account) -> bool:

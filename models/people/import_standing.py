@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import scope
 from models.errors import N_, Conflict, WrongState
 from models.import_rows import ImportRow
+from models.people import names
 from models.people.tables import Account, Post, PostState, Professional, ProfessionalState
 
 REGISTERED_ELSEWHERE = N_("This number is registered at another organisation; please start a transfer.")
@@ -64,7 +65,7 @@ def judge_standing(row: ImportRow, standing: Standing | None, organisation_id: i
     row.found["account_id"] = standing.account_id
     row.found["is_free_again"] = standing.organisation_id is None and not standing.is_held
     if standing.organisation_id is None:
-        if standing.is_held and standing.name != row.values.get("name"):
+        if standing.is_held and not names.same(standing.name, row.values.get("name") or ""):
             row.refuse("number", Conflict(REGISTERED_ELSEWHERE))
         return
     if standing.organisation_id != organisation_id:

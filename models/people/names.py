@@ -21,6 +21,11 @@ def plain(typed: str) -> str:
     return typed if typed.isalpha() else _BETWEEN_HAN.sub("", line(typed))
 
 
+def same(one: str, other: str) -> bool:
+    """Say whether two names are one, however they were spaced when they were stored."""
+    return plain(one) == plain(other)
+
+
 def check(typed: str) -> str:
     """Return a person's name as it is stored; raises Invalid."""
     name = plain(typed)

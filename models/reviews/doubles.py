@@ -15,6 +15,7 @@ from models.access import Actor, Permission
 from models.base import Base, BigId, utcnow
 from models.errors import N_, Conflict, DomainError, Invalid, NotFound
 from models.files import Attachment
+from models.people import names
 from models.people.tables import (
     AcademicTitle,
     EducationRecord,
@@ -102,7 +103,7 @@ def obstacle(session: Session, kept: Professional, gone: Professional) -> Domain
         return Invalid(N_("These are not two profiles."))
     if kept.state != active or gone.state != active:
         return Invalid(N_("Both profiles have to be active."))
-    if kept.name != gone.name or (kept.birth_on and gone.birth_on and kept.birth_on != gone.birth_on):
+    if not names.same(kept.name, gone.name) or (kept.birth_on and gone.birth_on and kept.birth_on != gone.birth_on):
         return Invalid(N_("Names or birth dates differ; correct the name first."))
     if pending_of(session, gone.id) or open_transfer(session, gone.id):
         return Conflict(N_("Something of the profile that goes is pending; it is decided or withdrawn first."))

@@ -15,7 +15,7 @@ from models.base import today, utcnow
 from models.errors import N_, Conflict, FieldErrors
 from models.org.tables import Department
 from models.outbox import add_notices
-from models.people import numbers
+from models.people import names, numbers
 from models.people.accounts import NUMBER_REGISTERED, NewAccount, account_row, find_account, number_hash
 from models.people.free_again import begin_anew, is_free_again
 from models.people.profile import plain
@@ -117,7 +117,7 @@ def _proved(session: Session, data: Registration, checked: Checked, account_id: 
     account = session.scalars(select(Account).where(Account.id == account_id)).one()
     if account.document_type != data.document_type or account.number_hash != number_hash(checked.number.value):
         raise FieldErrors({"number": Conflict(NUMBER_REGISTERED)})
-    if account.name != checked.values["name"]:
+    if not names.same(account.name, checked.values["name"]):
         raise FieldErrors({"name": Conflict(N_("The name differs from that of your account; support corrects names."))})
     live = select(Professional.id).where(Professional.account_id == account.id, Professional.state != ProfessionalState.REJECTED)
     if session.scalar(live) is not None:
