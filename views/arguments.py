@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from werkzeug.routing import IntegerConverter, Map
+
 MAX_ID = 2**63 - 1
 FIRST_YEAR, LAST_YEAR = 1990, 2200
+
+
+class IdConverter(IntegerConverter):
+    """A row's id in an address; a number that no database takes leads nowhere."""
+
+    regex = r"\d{1,19}"
+
+    def __init__(self, map: Map, **limits: Any) -> None:  # noqa: A002 - the name is Werkzeug's
+        super().__init__(map, **{"max": MAX_ID, **limits})
 
 
 def read_id(text: str | None) -> int | None:
