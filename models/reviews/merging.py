@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.access import Actor
 from models.errors import N_, Conflict, DomainError, Invalid
@@ -97,7 +97,7 @@ def take_over(session: Session, actor: Actor, source: Organisation, target: Orga
 def part(session: Session, actor: Actor, source: Organisation, target: Organisation, before: Mapping[str, Any]) -> int:
     """Undo a merger: everything that is still at the target goes back. Return how many people have left it since.
 
-    Raises Conflict when the code of the merged unit is in use by now.
+    Raises Conflict when the code of the merged unit is in use by now, and where roles or departments of the two would mix.
     """
     if taken_codes([source.code]):
         raise Conflict(N_("The code of this unit is in use by another one now; the merger stays."))
@@ -122,6 +122,7 @@ def part(session: Session, actor: Actor, source: Organisation, target: Organisat
     for child in before["children"]:
         if session.get_one(Organisation, child).parent_id == target_id:
             organisations.move_below(session, actor, child, source_id)
+    _disentangle(session, (source_id, target_id))
     rerouting.follow(session, actor, [source_id, target_id])
     return len(before["people"]) - len(there)
 
@@ -190,6 +191,32 @@ def _posts(session: Session, actor: Actor, source: Organisation, target: Organis
     POSTS.move_many(session, actor, ended, step="end").or_raise()
     _give(session, Post, moved, target)
     return moved, ended
+
+
+def _disentangle(session: Session, ids: Sequence[int]) -> None:
+    """Let nobody sit in a department of the other unit; raises Conflict where a role or a department hangs on the other's."""
+    session.flush()
+    session.expire_all()
+    own, above = Post.organisation_id.in_(ids), aliased(Department)
+    mixed = select(Post).join(Role, Role.id == Post.role_id).where(own, Role.organisation_id != Post.organisation_id)
+    for post in session.scalars(mixed.order_by(Post.id)):
+        if post.state != PostState.ENDED:
+            raise Conflict(
+                N_("%(name)s would keep a role of the other unit; give this administrator another role first."), name=post.name
+            )
+        post.role_id = None  # what an ended post was allowed stands in the history
+    hanging = select(Department).join(above, above.id == Department.parent_id)
+    hanging = hanging.where(Department.organisation_id.in_(ids), above.organisation_id != Department.organisation_id)
+    for department in session.scalars(hanging.order_by(Department.id).limit(1)):
+        raise Conflict(
+            N_("The department %(name)s would stand below one of the other unit; put it elsewhere first."), name=department.name
+        )
+    seated: tuple[Any, ...] = (Professional, Post)
+    for cls in seated:
+        strays = select(cls).join(Department, Department.id == cls.department_id)
+        for row in session.scalars(strays.where(cls.organisation_id.in_(ids), Department.organisation_id != cls.organisation_id)):
+            row.department_id = None
+    session.flush()
 
 
 def may_revive(session: Session, post_id: int) -> bool:
