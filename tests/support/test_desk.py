@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,6 +17,8 @@ from models.pinyin import name_tokens
 from models.scope import system_session
 from tests.cast import Cast
 from tests.visits import english, enter, log_in, send
+from views.changes import SECTION_WORDS
+from views.support.desk import ACTION_WORDS
 
 CHECKS = ["name", "organisation", "birth"]
 
@@ -135,3 +139,16 @@ def test_a_name_is_corrected_everywhere_it_stands_and_found_by_the_new_one(
         assert person.name == "王小明"
         tokens = set(session.scalars(select(NameToken.token).where(NameToken.person_id == person.id)))
     assert tokens == set(name_tokens("王小明"))
+
+
+def test_everything_that_is_recorded_of_an_account_or_a_profile_has_a_word() -> None:
+    actions = set()
+    for path in Path("models").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "history.record":
+                kind, action = call.args[2], call.args[4]
+                if getattr(kind, "value", "") in {"account", "professional"} and isinstance(action, ast.Constant):
+                    actions.add(action.value)
+    actions |= {f"set_{section}" for section in SECTION_WORDS} | {"exempt", "end_exemption", "merge_people", "part_people"}
+    assert "import_update" in actions
+    assert actions - ACTION_WORDS.keys() == set()
