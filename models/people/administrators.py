@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from models.people.posts import POSTS, tell
 from models.people.resets import ONLY_SUPPORT, is_below
 from models.people.roles import exceeds
 from models.people.tables import Account, FirstPassword, Post, PostState, Professional, ProfessionalState, Role
+from models.people.typed import attempt
 from models.workflow import Moved
 
 
@@ -83,9 +85,7 @@ def edit(
     errors: dict[str, DomainError] = {}
     if department_id is not None and department_id != post.department_id and not department_of(session, actor, department_id):
         errors["department_id"] = Invalid(N_("Choose the department."))
-    for name, text, most in (("phone", phone, 40), ("email", email, 200), ("landline", landline, 40)):
-        if len(text.strip()) > most:
-            errors[name] = Invalid(N_("At most %(max)s characters."), max=most)
+    reached = _contact(post, errors, {"phone": phone, "email": email, "landline": landline})
     if errors:
         raise FieldErrors(errors)
     new_role = post.role_id
@@ -95,7 +95,8 @@ def edit(
         new_role = _role(session, actor, role_id).id
     before = {"department_id": post.department_id, "role_id": post.role_id, "phone": post.phone, "email": post.email}
     post.department_id, post.role_id = department_id, new_role
-    post.phone, post.email, post.landline = phone.strip(), email.strip(), landline.strip()
+    for name, value in reached.items():
+        setattr(post, name, value)
     session.flush()
     after = {"department_id": post.department_id, "role_id": post.role_id, "phone": post.phone, "email": post.email}
     changes = {k: [before[k], v] for k, v in after.items() if before[k] != v}
@@ -216,6 +217,20 @@ def _move(session: Session, actor: Actor, ids: Sequence[int], step: str, reason:
             refused[post_id] = NotAllowed(N_("The super administrator hands over first."))
     moved = POSTS.move_many(session, actor, [i for i in ids if i not in refused], step=step, reason=reason)
     return Moved(moved.done, {**refused, **moved.refused})
+
+
+def _contact(post: Post, errors: dict[str, DomainError], typed: Mapping[str, str]) -> dict[str, str | None]:
+    """Return how an administrator is reached, as it is stored; what stands there already may be of an older form."""
+    checks: dict[str, Callable[[str], str]] = {
+        "phone": partial(contacts.check_mobile, is_required=False),
+        "email": partial(contacts.check_email, is_required=False),
+        "landline": contacts.check_landline,
+    }
+    found: dict[str, str | None] = {}
+    for name, check in checks.items():
+        text = typed[name].strip()
+        found[name] = text if text == getattr(post, name) else attempt(errors, name, partial(check, text))
+    return found
 
 
 def _post(session: Session, actor: Actor, post_id: int) -> Post:

@@ -13,7 +13,7 @@ from models.access import Actor, Permission
 from models.base import today
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid
 from models.org.tables import Department
-from models.people import names, numbers, passwords
+from models.people import contacts, names, numbers, passwords
 from models.people.accounts import NUMBER_REGISTERED, find_account
 from models.people.login import WrongCredentials, prove
 from models.people.tables import Post, PostState, Professional, ProfessionalState
@@ -133,9 +133,7 @@ def _new(session: Session, _actor: Actor, candidate: Candidate, errors: dict[str
     if candidate.password != candidate.again:
         errors["again"] = Invalid(N_("The two passwords differ."))
     name = attempt(errors, "name", lambda: names.check(candidate.name))
-    for field in ("phone", "email"):
-        if not getattr(candidate, field).strip():
-            errors[field] = Invalid(N_("Please fill this in."))
+    reached = contacts.checked(errors, phone=candidate.phone, email=candidate.email, landline=candidate.landline)
     with scope.acting(session, "read_accounts"):
         if value and find_account(session, candidate.document_type, value) is not None:
             errors["number"] = Conflict(NUMBER_REGISTERED)
@@ -148,9 +146,9 @@ def _new(session: Session, _actor: Actor, candidate: Candidate, errors: dict[str
         number=value,
         password_hash=passwords.hash_password(candidate.password),
         name=name,
-        phone=candidate.phone.strip(),
-        email=candidate.email.strip(),
-        landline=candidate.landline.strip(),
+        phone=reached["phone"] or "",
+        email=reached["email"] or "",
+        landline=reached["landline"] or "",
         is_inner=candidate.is_inner,
     )
 

@@ -14,6 +14,7 @@ from models.history import HistoryEntry
 from models.org.tables import Department
 from models.people.accounts import is_right_password
 from models.people.tables import Account, LoginFailure, Post, Role
+from models.transaction import unit_of_work
 from tests.admin.conftest import Desk, names_in
 from tests.cast import PASSWORD, Cast, made_up_number
 
@@ -187,7 +188,7 @@ NEW = {
     "again": OWN,
     "name": "新管理员",
     "phone": "13900000000",
-    "email": "new@example.invalid",
+    "email": "new@example.com",
 }
 
 
@@ -219,10 +220,37 @@ def test_a_new_account_becomes_an_administrator_and_must_change_its_password(add
     with look() as session:
         post = session.scalars(select(Post).order_by(Post.id.desc())).first()
         account = session.get_one(Account, post.account_id)
-        assert (post.state, post.is_super, post.email, account.must_change) == ("active", False, "new@example.invalid", True)
+        assert (post.state, post.is_super, post.email, account.must_change) == ("active", False, "new@example.com", True)
         assert is_right_password(account, OWN)
         written = session.scalars(select(HistoryEntry).where(HistoryEntry.subject_kind == "post")).one()
         assert written.changes["way"] == [None, "new"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [("phone", "phone?!"), ("phone", ""), ("email", "not-a-mail"), ("landline", "x"), ("name", "管理员 1"), ("name", " ")],
+)
+def test_a_new_administrator_is_reached_in_earnest(add: Callable[..., Any], look: Any, field: str, typed: str) -> None:
+    before = len(rows(look, Post))
+    page = add("new", **{**NEW, field: typed})
+    assert page.status_code == 200
+    assert f'id="{field}-error"' in page.text
+    assert len(rows(look, Post)) == before
+
+
+def test_only_what_is_typed_anew_is_checked_of_a_contact(
+    clerk: Desk, add: Callable[..., Any], look: Any, office: tuple[int, int]
+) -> None:
+    add("new", **NEW)
+    post = rows(look, Post)[-1]
+    with look() as session, unit_of_work(session):
+        session.get_one(Post, post.id).phone = "0599-1"
+    typed = {"department_id": office[0], "role_id": office[1], "phone": "0599-1", "email": "", "landline": "0599-7654321"}
+    assert clerk.post(f"administrators/edit/?id={post.id}", **{**typed, "phone": "abc"}).status_code == 200
+    assert rows(look, Post)[-1].phone == "0599-1"
+    assert clerk.post(f"administrators/edit/?id={post.id}", **typed).status_code == 303
+    now = rows(look, Post)[-1]
+    assert (now.phone, now.email, now.landline) == ("0599-1", "", "0599-7654321")
 
 
 def test_a_unit_without_departments_is_told_to_add_one_first(clerk: Desk) -> None:
@@ -259,7 +287,7 @@ def test_a_user_of_the_system_is_added_with_the_own_password(add: Callable[..., 
         ({"number": "371102198001019961"}, "does not fit the other 17"),
         ({"password": "short", "again": "short"}, "at least"),
         ({"again": "other"}, "two passwords differ"),
-        ({"name": ""}, "fill this in"),
+        ({"name": ""}, "Please enter the name"),
         ({"department_id": "0"}, "Choose the department"),
         ({"number": made_up_number(0)}, "registered"),
     ],
