@@ -325,6 +325,7 @@ def test_handing_over_ends_the_former_super_administrator(
     assert "Only the super administrator hands" in refused.text
     assert clerk.post("administrators/hand-over/", id=cast.posts["unit_clerk"].id).status_code == 200
     assert clerk.post("administrators/hand-over/", id=post.id).status_code == 303
+    assert "新管理员 is the super administrator now; your own post has ended." in clerk.client.get("/").text
     assert clerk.get("people/").status_code == 303, "the login of the former one has ended"
     assert second.get("administrators/").status_code == 200
     now = {p.id: (p.state, p.is_super) for p in rows(look, Post, organisation_id=post.organisation_id)}

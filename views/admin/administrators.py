@@ -23,6 +23,7 @@ from models.people.candidates import Checked, Way
 from models.people.tables import Post, PostState, Role
 from models.saved import keep_filter, kept_filter
 from models.transaction import Intent, expect, unit_of_work
+from views import session as web_session
 from views import states
 from views.admin import administrator_form as forms
 from views.admin.actions import BatchAction, PageAction, Reason, RowAction, ids_only, with_reason
@@ -269,8 +270,9 @@ class AdministratorsView(ScopedModelView):
             except DomainError as refusal:
                 refused = say(refusal)
             else:
-                message = gettext(N_("%(name)s is the super administrator now."), name=row[0].name)
-                flash(message, "success")
+                name = row[0].name
+                web_session.end()  # the login goes with the post, and would take the message along
+                flash(gettext(N_("%(name)s is the super administrator now; your own post has ended."), name=name), "success")
                 return redirect_own(url_for("home.index"), "/")
         return self.render("admin/hand_over.html", view=self, row=row[0], refused=refused, back=back)
 
