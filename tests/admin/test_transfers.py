@@ -164,6 +164,31 @@ def test_where_it_is_set_the_hr_department_releases_first(
     assert "服务期未满" in person().get("/portal/profile/transfer").text
 
 
+def test_an_officer_is_told_who_decides_first(
+    desk: Callable[..., Desk], cast: Cast, acting_as: Callable[..., Any], lists: None
+) -> None:
+    county, clerk = cast.actors["county_officer"], desk("unit_clerk")
+    with acting_as(county) as session:
+        set_setting(session, county, session.get_one(Organisation, county.organisation_id), SettingKey.TRANSFER_OUT_REVIEW, "on")
+    typed = {"contact_phone": PHONE, "to_organisation_id": str(cast.organisations["cousin_unit"].id)}
+    answer = clerk.post("transfer-out/", id=cast.people["professional"].id, **typed)
+    assert "the HR department releases it first" in clerk.follow(answer).text
+
+
+def test_what_was_withdrawn_has_no_place_among_what_waits(
+    desk: Callable[..., Desk], person: Callable[..., FlaskClient], cast: Cast, lists: None
+) -> None:
+    first, clerk = person(), desk("cousin_clerk")
+    ask(first, cast)
+    row = waiting(clerk.get("transfers-in/").text)
+    ask(person("colleague"), cast, position=cast.colleague.position_key)
+    assert "<strong>1</strong> / 2" in clerk.get(f"transfers-in/details/?id={row}").text
+    first.post("/portal/profile/transfer/withdraw", data={"position": cast.professional.position_key})
+    page = clerk.get(f"transfers-in/details/?id={row}").text
+    assert "Withdrawn" in page
+    assert "</strong> / " not in page
+
+
 def test_a_person_takes_it_back(person: Callable[..., FlaskClient], cast: Cast, look: Look) -> None:
     own = person()
     ask(own, cast)

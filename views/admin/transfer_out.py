@@ -13,6 +13,7 @@ from wtforms import StringField
 
 from models.access import Permission
 from models.errors import N_, DomainError
+from models.org.tables import MoveState
 from models.people import queries as people
 from models.people.tables import Professional
 from models.reviews import transfers
@@ -89,11 +90,20 @@ class TransferOut(ScopedPage):
         target = form.to_organisation_id.unit_id()
         try:
             with unit_of_work() as session:
-                transfers.start(session, self.actor, person_id, to_organisation_id=target, phone=form.contact_phone.data or "")
+                made = transfers.start(
+                    session, self.actor, person_id, to_organisation_id=target, phone=form.contact_phone.data or ""
+                )
+                needs_release = made.state == MoveState.WAITING_OUT
         except DomainError as refusal:
             form.show_error(refusal)
             return None
-        flash(gettext("The transfer was submitted; the receiving unit decides."), "success")
+        if needs_release:
+            flash(
+                gettext("The transfer was submitted; the HR department releases it first, then the receiving unit decides."),
+                "success",
+            )
+        else:
+            flash(gettext("The transfer was submitted; the receiving unit decides."), "success")
         return redirect_own(url_for("transfer_log.index_view", tab="out"), "/")
 
     def _obstacle(self, person: Professional) -> str:
