@@ -27,7 +27,7 @@ from views.words import say
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Where one item stands among those of the list it was opened from."""
+    """Where one item stands among those of the list it was opened from; position 0 says that it is not there any more."""
 
     position: int = 0
     total: int = 0
@@ -166,16 +166,17 @@ class ReviewPage(BatchPages, RecordPages):
         statement = self.statement(listing, state)
         ahead = beyond(statement, sort, values, descending=not descending)
         behind = beyond(statement, sort, values, descending=descending)
-        total, n_ahead, previous, following = self.work.execute(
+        total, n_ahead, is_listed, previous, following = self.work.execute(
             select(
                 counting(statement, listing.key).scalar_subquery(),
                 counting(ahead, listing.key).scalar_subquery(),
+                statement.where(listing.key == listing.key_of(row)).exists(),
                 _nearest(listing, ahead, sort, descending=not descending),
                 _nearest(listing, behind, sort, descending=descending),
             )
         ).one()
         return Queue(
-            min(n_ahead, COUNT_LIMIT) + 1,
+            min(n_ahead, COUNT_LIMIT) + 1 if is_listed else 0,
             min(total, COUNT_LIMIT),
             total > COUNT_LIMIT,
             self._item_url(listing, previous, back),
