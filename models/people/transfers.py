@@ -30,7 +30,7 @@ class Transfer(EitherSide, Base):
     started_by_id: Mapped[int] = mapped_column(BigId)  # account: nobody decides an own matter
     started_in: Mapped[str] = mapped_column(String(40))  # the position of it: where the answer is told
     subject_account_id: Mapped[int] = mapped_column(BigId)  # account of the person
-    contact_phone: Mapped[str] = mapped_column(String(40), info={"label": N_("Contact phone of the present unit")})
+    contact_phone: Mapped[str] = mapped_column(String(40), info={"label": N_("Contact phone of the former unit")})
     from_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
     from_name: Mapped[str] = mapped_column(String(200), info={"label": N_("Original unit (transferred out)")})
     to_organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisations.id", ondelete="RESTRICT"))
