@@ -36,6 +36,7 @@ KIND_WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
+MOVES_PEOPLE = frozenset({OrderKind.MOVE, OrderKind.MERGE, OrderKind.SPLIT})
 MOST_PARTS = 500
 """So many departments, and units below, can be chosen from."""
 
@@ -134,7 +135,7 @@ def take(actor: Actor, form: Any) -> dict[str, Any] | None:
     return {
         "form": form,
         "shown": shown,
-        "lines": effect_words(shown.effect) if shown else [],
+        "lines": effect_words(shown) if shown else [],
         "reroutes": reroute_words(shown.effect) if shown else [],
         "kind_word": gettext(KIND_WORDS[shown.kind]) if shown else "",
     }
@@ -147,8 +148,9 @@ def _rehearsed(actor: Actor, order: Order) -> ChangeOrder:
     return made
 
 
-def effect_words(effect: Mapping[str, Any]) -> list[str]:
-    """Return the figures of an effect as sentences."""
+def effect_words(order: ChangeOrder) -> list[str]:
+    """Return the figures of an order's effect as sentences."""
+    effect = order.effect
     found = [
         words(N_("Units that are concerned: %(n)s"), {"n": effect["n_organisations"]}),
         words(N_("People who are concerned: %(n)s"), {"n": effect["n_people"]}),
@@ -156,7 +158,7 @@ def effect_words(effect: Mapping[str, Any]) -> list[str]:
         words(N_("Administrators who see them from now on: %(n)s"), {"n": effect["n_gaining"]}),
         words(N_("Open reviews that another unit decides from now on: %(n)s"), {"n": effect["n_reviews"]}),
     ]
-    if effect["n_people"]:
+    if effect["n_people"] and order.kind in MOVES_PEOPLE:
         found.append(words(N_("Statistics count these people at the new place from the running year on; closed years stay.")))
     if effect["n_posts_ended"]:
         found.append(words(N_("Posts of administrators that end: %(n)s"), {"n": effect["n_posts_ended"]}))

@@ -31,6 +31,10 @@ def test_the_figures_come_first_then_the_order_then_the_way_back(desk: Callable[
     assert "What this order will do" in page
     assert "Units that are concerned: 2" in page
     assert "People who are concerned: 3" in page
+    assert "Statistics count these people at the new place" in page
+    renamed = officer.post("change-orders/order", step="show", **order(cast, "rename", "unit", name="新的名称")).text
+    assert "People who are concerned: 3" in renamed
+    assert "Statistics count" not in renamed
     with look() as session:
         assert session.get_one(Organisation, unit.id).path == unit.path
         assert session.scalars(select(ChangeOrder)).all() == []

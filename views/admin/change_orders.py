@@ -81,7 +81,7 @@ class ChangeOrdersView(ScopedModelView):
 
     def changes(self, row: Any) -> Sequence[Change] | None:
         """Return the figures of what was done."""
-        return [Change(gettext(N_("Effect")), "", line) for line in (*effect_words(row.effect), *reroute_words(row.effect))]
+        return [Change(gettext(N_("Effect")), "", line) for line in (*effect_words(row), *reroute_words(row.effect))]
 
     def empty_words(self) -> str:
         """Return what an empty list means."""
