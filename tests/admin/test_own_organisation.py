@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_effective_at_once_holds_now_and_is_put_back_by_a_rejection(
 def test_nothing_is_asked_while_something_waits(clerk: Desk, look: Any, declare: Callable[..., int]) -> None:
     declare("professional")
     page = clerk.get("own-organisation/change").text
-    assert "Declarations of hours: 1" in page
+    assert re.search(r'<a href="/admin/hours/[^"]*">Declarations of hours: 1</a>', page)
     assert "1 matters of the unit or its people are pending" in ask(clerk).text
     with look() as session:
         assert session.scalars(select(OrganisationChange)).all() == []

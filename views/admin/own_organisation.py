@@ -20,8 +20,11 @@ from models.people import own_organisation
 from models.people.own_organisation import OwnData
 from models.reviews import organisation_changes as changes
 from models.reviews import standing_still, superior_changes
+from models.reviews.tables import ReviewKind
 from models.transaction import unit_of_work
 from views import states
+from views.admin.decisions import DecisionScreen
+from views.admin.menu import screens
 from views.admin.screen import ScopedPage
 from views.changes import ORGANISATION, label_of, pairs_of_organisation, words_of
 from views.codes import code_choices, code_name
@@ -128,9 +131,18 @@ class OwnOrganisation(ScopedPage):
             refused=refused,
         )
 
-    def _pending(self, row: Organisation) -> list[str]:
+    def _pending(self, row: Organisation) -> list[tuple[str, str]]:
+        """Return what waits in sentences, each with the list of this position where such matters are decided."""
+        lists: dict[ReviewKind, str] = {}
+        for view in screens(self.admin):
+            if isinstance(view, DecisionScreen) and view.is_for(self.actor):
+                lists = dict.fromkeys((view.kind, *view.more_kinds), view.start_url) | lists
         found = standing_still.pending_below(self.work, row.path)
-        return [words(N_("%(what)s: %(n)s"), {"what": gettext(states.REVIEW_KINDS[kind]), "n": n}) for kind, n in found.items()]
+        sentence = N_("%(what)s: %(n)s")
+        return [
+            (words(sentence, {"what": gettext(states.REVIEW_KINDS[kind]), "n": n}), lists.get(kind, ""))
+            for kind, n in found.items()
+        ]
 
     @expose("/withdraw", methods=("POST",))
     def withdraw(self) -> Response:
