@@ -142,7 +142,7 @@ def _checked(session: Session, actor: Actor, data: DepartmentData, present: Depa
     errors: dict[str, DomainError] = {}
     name = data.name.strip()
     if not name:
-        errors["name"] = Invalid(N_("Please enter the name."))
+        errors["name"] = Invalid(N_("Please enter the name of the department."))
     elif len(name) > LONGEST_NAME:
         errors["name"] = Invalid(N_("At most %(max)s characters."), max=LONGEST_NAME)
     if len(data.phone.strip()) > LONGEST_PHONE:

@@ -111,7 +111,7 @@ def _checked(session: Session, actor: Actor, data: RoleData, present: Role | Non
     errors: dict[str, DomainError] = {}
     name = data.name.strip()
     if not name:
-        errors["name"] = Invalid(N_("Please enter the name."))
+        errors["name"] = Invalid(N_("Please enter the name of the role."))
     elif len(name) > LONGEST_NAME:
         errors["name"] = Invalid(N_("At most %(max)s characters."), max=LONGEST_NAME)
     if len(data.description.strip()) > LONGEST_DESCRIPTION:
