@@ -171,7 +171,9 @@ def history_of(session: Session, actor: Actor, found: Found, *, limit: int = 100
     actor.require(Permission.SUPPORT_HISTORY)
     mine: ColumnElement[bool] = (HistoryEntry.subject_kind == "account") & (HistoryEntry.subject_id == found.account_id)
     if found.person_id is not None:
-        mine = or_(mine, (HistoryEntry.subject_kind == "professional") & (HistoryEntry.subject_id == found.person_id))
+        profile = (HistoryEntry.subject_kind == "professional") & (HistoryEntry.subject_id == found.person_id)
+        # A corrected name is recorded of the account and of the profile; here it stands once.
+        mine = or_(mine, profile & (HistoryEntry.action != "correct_name"))
     with acting(session, "read_history"):
         return session.scalars(select(HistoryEntry).where(mine).order_by(HistoryEntry.id.desc()).limit(limit)).all()
 

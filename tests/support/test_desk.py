@@ -133,6 +133,7 @@ def test_a_name_is_corrected_everywhere_it_stands_and_found_by_the_new_one(
     address = look_up(client, desk, cast, "professional")
     done = send(client, f"{address}/name", desk, name="王小明", reason="改名", checks=CHECKS)
     assert done.status_code == 303
+    assert client.get(address).text.count("Name corrected") == 1
     with app.app_context(), system_session() as session:
         assert session.get_one(Post, cast.posts["unit_clerk"].id).name == "李明"
         person = session.get_one(Professional, cast.people["professional"].id)
