@@ -17,7 +17,7 @@ from models.people.transfers import Transfer, open_transfer
 from models.reviews import chain as chains
 from models.reviews import queries as reviews
 from models.reviews.reasons import WAITS_FOR, waits_for
-from models.reviews.submission import ON_THE_WAY
+from models.reviews.submission import ON_THE_WAY, UNIT_DISABLED, is_unit_disabled
 from models.reviews.tables import Review, ReviewKind, ReviewState
 from models.scope import acting
 from models.text import with_phone
@@ -58,6 +58,8 @@ def of_declaring(session: Session, actor: Actor, *, year: int | None = None) -> 
     transfer = open_transfer(session, person.id)
     if transfer is not None:
         return [NotAllowed(ON_THE_WAY), *of_transfer(session, actor, transfer)]
+    if is_unit_disabled(session, person.id):
+        return [NotAllowed(UNIT_DISABLED), *hr_department(session, actor, CAN_HELP)]
     if year is None:
         closed = None if windows.open_years(session, actor.path) else NotAllowed(NO_YEAR)
     else:

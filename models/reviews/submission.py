@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.access import Actor
 from models.base import utcnow
 from models.errors import N_, NotAllowed, NotFound
+from models.org.tables import Organisation, OrganisationState
 from models.people.tables import Professional
 from models.people.transfers import open_transfer
 from models.reviews import chain as chains
@@ -23,6 +24,7 @@ from models.reviews.workflow import REVIEWS
 from models.scope import acting, bulk_insert, bulk_insert_returning
 
 ON_THE_WAY = N_("A transfer to another unit waits; nothing else can be submitted until it is decided or withdrawn.")
+UNIT_DISABLED = N_("The unit is disabled; nothing new can be submitted from there.")
 NOTHING_WAITS = N_("Nothing waits here any more: it was decided or withdrawn before; the records say which.")
 
 
@@ -47,10 +49,12 @@ def submit(
     is the account of the one who asked, where it is not the actor. *declared_by* is the organisation that asked for a person:
     the levels up to and including it are passed, and where it is the last one another of its administrators decides.
     Raises WrongState when a round is open or the review has passed, and NotAllowed while the person is on the way to another
-    organisation.
+    organisation, or her own one is disabled.
     """
     if person_id is not None:
         _refuse_on_the_way(session, person_id)
+        if is_unit_disabled(session, person_id):
+            raise NotAllowed(UNIT_DISABLED)
     by = submitted_by_id or actor.account_id
     handler = handler_of(kind)
     chain = chains.links(session, path)
@@ -145,6 +149,13 @@ def _refuse_on_the_way(session: Session, person_id: int) -> None:
     session.execute(select(Professional.id).where(Professional.id == person_id).with_for_update(key_share=True))
     if open_transfer(session, person_id) is not None:
         raise NotAllowed(ON_THE_WAY)
+
+
+def is_unit_disabled(session: Session, person_id: int) -> bool:
+    """Say whether a person's organisation is disabled: its people read on, but submit nothing new."""
+    own = select(Organisation.state).join(Professional, Professional.organisation_id == Organisation.id)
+    with acting(session, "build_chain"):
+        return session.scalar(own.where(Professional.id == person_id)) == OrganisationState.DISABLED
 
 
 def _locked(session: Session, kind: ReviewKind, subject_id: int) -> Review | None:

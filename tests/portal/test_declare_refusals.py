@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from models.credits.tables import Declaration
 from models.files import Attachment
+from models.org.tables import Organisation, OrganisationState
 from models.reviews.tables import Review
+from models.transaction import unit_of_work
 from tests.cast import Cast
 from tests.portal.conftest import TRAINING, Reader, counts, file, state_of
 
@@ -165,3 +167,21 @@ def test_the_same_file_under_another_name_is_refused(reader: Reader, look: Any) 
     assert "The file 别名.png is attached already." in answer.text
     with look() as session:
         assert session.scalars(select(Attachment.original_name)).all() == ["结业证书.png"]
+
+
+def test_people_of_a_disabled_unit_read_on_but_submit_nothing(
+    reader: Reader, declared: Callable[..., int], look: Any, cast: Cast
+) -> None:
+    declared("save")
+    with look() as session, unit_of_work(session):
+        session.get_one(Organisation, cast.organisations["unit"].id).state = OrganisationState.DISABLED
+    assert "The unit is disabled; nothing new can be submitted from there." in reader.get("declarations/new").text
+    answer = reader.post("declarations/1/edit", **TRAINING, attachments=file(1), step="confirm")
+    assert "The unit is disabled; nothing new can be submitted from there." in answer.text
+    with look() as session:
+        assert session.scalars(select(Declaration.state)).one() == "draft"
+        assert session.scalars(select(Review)).all() == []
+    assert reader.get("declarations/1").status_code == 200
+    with look() as session, unit_of_work(session):
+        session.get_one(Organisation, cast.organisations["unit"].id).state = OrganisationState.ACTIVE
+    assert reader.post("declarations/1/edit", **TRAINING, attachments=file(1), step="confirm").status_code == 303
