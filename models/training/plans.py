@@ -194,9 +194,12 @@ def chosen(session: Session, organisation_id: int, kind: PlanKind, plan_id: int 
 
 
 def hours_within(plan: TrainingPlan | None, hours: Decimal | None) -> int:
-    """Return typed hours as tenths, those of the plan where none are; raises Invalid for more than was approved."""
-    if hours is None and plan is not None:
-        return plan.hours_tenths
+    """Return typed hours as tenths, those of the plan where none are; raises Invalid for more than was approved.
+
+    Without a plan nothing typed is nothing wrong: that no plan was chosen is said at the plan.
+    """
+    if hours is None:
+        return plan.hours_tenths if plan is not None else 0
     tenths = typed.hours(hours)
     if plan is not None and tenths > plan.hours_tenths:
         raise Invalid(N_("The plan was approved for fewer hours."))

@@ -6,9 +6,11 @@ import datetime as dt
 from decimal import Decimal
 
 from models.base import to_tenths, today
+from models.credits.saving import MAX_REQUESTED
 from models.errors import N_, Invalid
 
-MOST_HOURS = 2000
+MOST_HOURS = MAX_REQUESTED
+"""A record of the hours has to take them."""
 MOST = 10_000_000
 
 
@@ -25,7 +27,7 @@ def year(value: int | None) -> int:
 
 
 def hours(value: Decimal | None) -> int:
-    """Return hours as tenths, from 0.1 to 2000 with one decimal place; raises Invalid."""
+    """Return hours as tenths, from 0.1 to 999.9 with one decimal place; raises Invalid."""
     if value is None or not value.is_finite() or not Decimal("0.1") <= value <= MOST_HOURS:
         raise Invalid(N_("Hours lie between 0.1 and %(most)s."), most=MOST_HOURS)
     if value != value.quantize(Decimal("0.1")):

@@ -106,7 +106,9 @@ def test_a_class_needs_a_passed_plan_of_the_own_base(
     for plan_id in (waiting.id, 987_654, None):
         with pytest.raises(FieldErrors) as refused:
             run(classes.add, cast.base_clerk, ClassData(plan_id, "第一期", dt.date(2026, 12, 20), dt.date(2026, 12, 22)))
-        assert str(refused.value.errors["plan_id"]) == "Please choose a plan that was approved."
+        assert {name: str(said) for name, said in refused.value.errors.items()} == {
+            "plan_id": "Please choose a plan that was approved."
+        }
     assert anew(system).scalar(select(func.count()).select_from(TrainingClass)) == 0
 
 
