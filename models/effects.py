@@ -15,7 +15,7 @@ from models.reviews import (
 
 from models.credits import audits, following, reviewing, rule_versions  # isort: split
 
-from models.training import grades, merging  # isort: split
+from models.training import grade_following, merging  # isort: split
 
 from models.training import reviewing as training  # isort: split
 
@@ -26,7 +26,7 @@ __all__ = [
     "audits",
     "certificates",
     "following",
-    "grades",
+    "grade_following",
     "merging",
     "organisation_changes",
     "organisation_registrations",

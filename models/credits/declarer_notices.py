@@ -25,7 +25,7 @@ TAKEN_BACK = N_(
     "%(organisation)s took back its decision on what you declared for others: “%(title)s”, number of people: %(n)s; "
     "it is being reviewed again."
 )
-_LINKS = {
+LINKS = {
     PASSED: "/admin/declared-for/?tab=approved",
     REJECTED: "/admin/declared-for/?tab=rejected",
     TAKEN_BACK: "/admin/declared-for/?tab=pending",
@@ -54,8 +54,13 @@ class _Told:
     names: list[str] = field(default_factory=list)
 
 
-def tell(session: Session, actor: Actor, message_id: str, decided: Sequence[Decided]) -> None:
-    """Tell each declarer what the actor decided; one who has left the organisation is stood for by its super administrator."""
+def tell(
+    session: Session, actor: Actor, message_id: str, decided: Sequence[Decided], *, links: Mapping[str, str] = LINKS
+) -> None:
+    """Tell each declarer what the actor decided; one who has left the organisation is stood for by its super administrator.
+
+    *links* lead from each message to the list of the declarer.
+    """
     told: dict[tuple[int, int, int | None, str], _Told] = {}
     for each in decided:
         key = (each.declared_by_id, each.account_id, each.batch_id, each.reason)
@@ -71,7 +76,7 @@ def tell(session: Session, actor: Actor, message_id: str, decided: Sequence[Deci
                 "account_id": post.account_id,
                 "position_key": post_key(post.id),
                 "message_id": message_id,
-                "link": _LINKS[message_id],
+                "link": links[message_id],
                 "params": {"organisation": actor.organisation_name, "title": what.title, "reason": what.reason},
             }
             if not _counted_in(session, notice, what.names):

@@ -7,18 +7,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import history
 from models.access import Actor
-from models.among import among
 from models.base import Base, BigId, to_hours, to_tenths, today, utcnow
 from models.credits import by_base
 from models.credits.by_base import Posted
-from models.credits.workflow import DECLARATIONS
 from models.errors import N_, Conflict, DomainError, FieldErrors, Invalid, NotFound, WrongState
 from models.people import accounts, numbers
 from models.people.numbers import DocumentType
@@ -355,19 +352,4 @@ def _withdraw(session: Session, actor: Actor, grade: Grade) -> None:
         by_base.discard(session, actor, declaration_id)
 
 
-# --- what follows a declaration -----------------------------------------------------------------------------------------
-
-_STEP_TO = {PENDING: "reopen", APPROVED: "approve", REJECTED: "reject"}
-_OWN_STEPS = frozenset({"submit", "resubmit", "withdraw"})
-
-
-def _follow(target: GradeState, session: Session, actor: Actor, declaration_ids: Sequence[int]) -> None:
-    ids = session.scalars(select(Grade.id).where(among(Grade.declaration_id, declaration_ids), Grade.state != target)).all()
-    if ids:
-        GRADES.move_many(session, actor, ids, step=_STEP_TO[target]).or_raise()
-
-
-for _step in DECLARATIONS.steps.values():
-    if _step.name not in _OWN_STEPS and _step.target in set(GradeState):
-        DECLARATIONS.on(_step.name, partial(_follow, GradeState(_step.target)))
 doubles.GOING_ALONG.append(Grade)

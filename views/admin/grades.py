@@ -162,6 +162,7 @@ class GradesView(ScopedModelView):
         STATE,
         Col("base_name"),
         Col("class_year", shown=False),
+        Col("reason", shown=False),
         Col("created_at", shown=False),
     )
     sorts = (Sort("id", (Grade.id,), is_descending=True),)

@@ -18,6 +18,7 @@ from models.credits.tables import Declaration, DeclarationWindow, YearSummary
 from models.errors import FieldErrors, Invalid, NotAllowed, NotFound, WrongState
 from models.org.moving import move_below
 from models.org.tables import Organisation, OrganisationState
+from models.outbox import Notice
 from models.people.tables import Professional
 from models.reviews import engine
 from models.reviews.tables import Review, ReviewKind, ReviewLevel, ReviewState, Verdict
@@ -235,6 +236,17 @@ def test_a_rejected_grade_is_submitted_again_as_the_same_record(run: Run, enter:
     run(grades.submit_many, cast.base_clerk, [made.id])
     everybody_passes(system, run, cast, "unit_clerk", reason="成绩有误")
     assert state(system, made.id) == GradeState.REJECTED
+    assert system.scalars(select(Grade.reason)).one() == "成绩有误"
+    about = {"organisation": cast.organisations["unit"].name, "title": made.class_name, "reason": "成绩有误"}
+    notice = system.scalars(
+        select(Notice).where(Notice.account_id == cast.base_clerk.account_id).order_by(Notice.id.desc())
+    ).first()
+    assert notice is not None
+    assert (notice.position_key, notice.link, notice.params) == (
+        cast.base_clerk.position_key,
+        "/admin/grades/?f_state=rejected",
+        {**about, "n": 1, "names": made.name},
+    )
     assert run(grades.submit_many, cast.base_clerk, [made.id]).done == (made.id,)
     assert state(system, made.id) == GradeState.PENDING
     assert system.scalar(select(func.count()).select_from(Declaration)) == 1
