@@ -42,7 +42,12 @@ def _answers(link: str) -> Answers:
 
 
 filings.register(
-    PLANS, ReviewKind.YEARLY_PLAN, Permission.TRAINING_REVIEW, chain.superior_only, _answers("/admin/training-plans/"), OF_PLAN
+    PLANS,
+    ReviewKind.YEARLY_PLAN,
+    Permission.TRAINING_REVIEW,
+    chain.superior_only,
+    _answers("/admin/training-plans/?tab=yearly"),
+    OF_PLAN,
 )
 filings.register(
     PLANS, ReviewKind.TRAINING_PLAN, Permission.TRAINING_REVIEW, chain.superior_only, _answers("/admin/training-plans/"), OF_PLAN

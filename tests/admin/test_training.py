@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import select
 
+from models.outbox import Notice
 from models.reviews.tables import Review, ReviewState
 from models.training.attachments import TrainingFile
 from models.training.base_data import BaseData
@@ -130,6 +133,14 @@ def test_the_year_of_a_base_and_its_report(desk: Sit, look: Look) -> None:
     yearly = {"year": "2026", "name": "2026年度培训计划", "content": "全年六期", "n_people": ""}
     assert base.post("training-plans/new/?kind=yearly", **yearly, then="submit").status_code == 303
     assert names_in(county.get("yearly-plan-reviews/")) == ["2026年度培训计划"]
+    opened = re.findall(r'href="([^"]*/training-plans/new/[^"]*)"', base.get("training-plans/?tab=yearly").text)
+    assert ["tab=yearly" in unquote(address) for address in opened] == [True]  # a saved plan is seen in its own list
+    with look() as session:
+        review = session.scalars(select(Review)).one()
+    county.post("yearly-plan-reviews/decide", id=review.id, step="reject", reason="请按季度列出", version="1.1.0")
+    with look() as session:
+        links = session.scalars(select(Notice.link).where(Notice.link.startswith("/admin/training-plans/"))).all()
+    assert links == ["/admin/training-plans/?tab=yearly"]  # where the plan stands
     refused = base.post("yearly-reports/new/", year="2026", name="年度报告", note="", then="submit")
     assert "Please attach the report" in refused.text
     with look() as session:

@@ -201,7 +201,7 @@ class TrainingPlansView(_Plans):
         PageAction(
             "new",
             N_("Add training plan"),
-            url=lambda view: url_for("training_plans.create_view", kind=_asked_kind().value, url=view.list_url()),
+            url=lambda _view: url_for("training_plans.create_view", kind=_asked_kind().value, url=_own_tab()),
             is_primary=True,
         ),
         PageAction(
@@ -246,6 +246,11 @@ class TrainingPlansView(_Plans):
 def _asked_kind() -> PlanKind:
     asked = request.values.get("kind") or request.args.get("tab") or ""
     return PlanKind.YEARLY if asked == PlanKind.YEARLY else PlanKind.SINGLE
+
+
+def _own_tab() -> str:
+    """Return the address of the tab that was open: a new plan appears there."""
+    return url_for("training_plans.index_view", tab=_asked_kind().value)
 
 
 class UnitPlansView(_Plans):
