@@ -161,6 +161,8 @@ def test_the_year_of_a_base_and_its_report(desk: Sit, look: Look) -> None:
 
 def test_a_unit_plans_and_four_buttons_stand_over_the_list_of_its_superiors(desk: Sit, look: Look) -> None:
     unit, department, county = desk("unit_clerk"), desk("department_clerk", "zh"), desk("county_officer")
+    asked = re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', unit.get("unit-plans/new/").text)
+    assert [name for name in asked if name in PLAN] == ["year", "name", "subject", *list(PLAN)[3:]]
     for n in range(3):
         sent = unit.post(
             "unit-plans/new/", **PLAN | {"name": f"单位培训{n}", "subject": "all"}, subject_name="护理", then="submit"

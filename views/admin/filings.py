@@ -45,11 +45,13 @@ class FilingForm(PlainForm):
     )
     form_key = HiddenField(default=once_key)
     checked: Sequence[Checked] = ()
+    first: ClassVar[tuple[str, ...]] = ()
+    """The fields that stand before all others, in this order; the others stand as they are declared."""
 
     def __iter__(self) -> Iterator[Any]:
-        """Go through the fields with the files behind all others."""
-        fields = list(super().__iter__())
-        return iter(sorted(fields, key=lambda field: field.name in {"removed", "files"}))
+        """Go through the fields in their order, with the files behind all others."""
+        places = {name: n for n, name in enumerate(self.first)} | dict.fromkeys(("removed", "files"), len(self.first) + 1)
+        return iter(sorted(super().__iter__(), key=lambda field: places.get(field.name, len(self.first))))
 
     def validate_files(self, field: MultipleFileField) -> None:
         """Refuse what is no picture, PDF or office file, or is too large."""

@@ -87,6 +87,7 @@ class TrainingForm(FilingForm):
 class UnitForm(TrainingForm):
     """The plan of a unit's own training: its subject in the unit's own words."""
 
+    first = ("kind", "year", "name", "subject", "subject_name")
     subject_id = None
     subject = SelectField(_l("Counts toward subject"), validate_choice=False)
     name = StringField(_l("Name of the class"), render_kw={"maxlength": plans.LONGEST_NAME})
