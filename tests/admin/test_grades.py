@@ -133,6 +133,7 @@ def test_filed_grades_are_reviewed_in_the_list_of_base_hours(
     assert cast.people["professional"].number_masked in listed
     details = county.get(f"base-hours/details/?id={review}").text
     assert "80.0" in details or ">80<" in details
+    assert details.count("Computed by the rule") == 1  # the fields of the form stand once, beside what was declared
     assert county.get(f"base-hours/details/?id={review}&tab=pending").status_code == 200
     county.post("base-hours/decide", id=review, step="pass", url="/admin/base-hours/")
     assert grade_of(look, "professional", cast).state == GradeState.APPROVED

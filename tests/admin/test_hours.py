@@ -222,6 +222,16 @@ def test_the_second_of_two_officers_is_told_who_was_first(
     assert counts(look) == before
 
 
+def test_an_item_that_has_left_the_list_has_no_place_in_it(desk: Callable[..., Desk], declare: Make, look: Any) -> None:
+    first, last = declare("professional"), declare("professional", hours="8")
+    clerk = desk("unit_clerk")
+    assert "<strong>2</strong> / 2" in clerk.get(f"hours/details/?id={last}&tab=pending").text
+    clerk.post("hours/decide", id=last, step="pass", granted="8", version=version_of(look, last))
+    page = clerk.get(f"hours/details/?id={last}&tab=pending").text
+    assert "</strong> / " not in page
+    assert f"id={first}" in page  # the way to what still waits
+
+
 def test_an_officer_never_decides_an_own_matter(
     desk: Callable[..., Desk], declare: Make, look: Any, cast: Cast, acting_as: Any
 ) -> None:

@@ -27,9 +27,9 @@ from views.words import say
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Where one item stands among those of the list it was opened from; position 0 says that it is not there any more."""
+    """Where one item stands among those of the list it was opened from."""
 
-    position: int = 0
+    position: int = 0  # 0: the item has left the list
     total: int = 0
     is_capped: bool = False
     previous_url: str = ""
@@ -160,7 +160,8 @@ class ReviewPage(BatchPages, RecordPages):
     def _queue(self, listing: Listing, state: ListState, row: Any, back: str) -> Queue:
         sort = listing.sort(state.sort)
         descending = state.is_descending if state.sort else sort.is_descending
-        values = sort_values(self.work, self.unfiltered(listing), sort, listing.key, listing.key_of(row))
+        key = listing.key_of(row)
+        values = sort_values(self.work, self.unfiltered(listing), sort, listing.key, key)
         if values is None:
             return Queue()
         statement = self.statement(listing, state)
