@@ -55,7 +55,15 @@ def training(desk: Sit, look: Look, plan_id: int, cast: Cast) -> int:
     made = one(look, UnitTraining.id)
     answer = unit.post("unit-hours/participants/add", id=made, number=cast.accounts["professional"].number)
     assert "On the list" in unit.follow(answer).text
+    assert answer.headers["Location"].endswith("#participants")
     return int(made)
+
+
+def test_a_wrong_number_is_told_where_it_is_seen(desk: Sit, training: int) -> None:
+    unit = desk("unit_clerk")
+    answer = unit.post("unit-hours/participants/add", id=training, number="123")
+    assert "#" not in answer.headers["Location"]  # the sentence stands at the head of the page
+    assert "18" in unit.follow(answer).text
 
 
 def one(look: Look, column: Any, *where: Any) -> Any:

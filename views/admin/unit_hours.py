@@ -242,7 +242,7 @@ class UnitHoursView(FilingScreen, ScopedModelView):
 
         if not ids:
             flash(gettext(N_("Please select at least one row.")), "warning")
-            return redirect_own(self._page_of(training_id), self.list_url())
+            return redirect_own(self._page_of(training_id, anchor=None), self.list_url())
         return self._change(training_id, take_off)
 
     def _change(self, training_id: int, change: Callable[[Session], str], *, is_look_up: bool = False) -> Response:
@@ -257,14 +257,17 @@ class UnitHoursView(FilingScreen, ScopedModelView):
             flash(say(refusal), "error")
         except DomainError as refusal:
             flash(say(refusal), "error")
-        return redirect_own(self._page_of(training_id), self.list_url())
+        else:
+            return redirect_own(self._page_of(training_id), self.list_url())
+        # A refusal stands at the head of the page, not where the list begins.
+        return redirect_own(self._page_of(training_id, anchor=None), self.list_url())
 
     def _asked_training(self) -> int:
         return int(self.find(request.form.get("id")).id)
 
-    def _page_of(self, training_id: int, back: str = "") -> str:
+    def _page_of(self, training_id: int, back: str = "", *, anchor: str | None = "participants") -> str:
         back = back or request.form.get("url", "") or self.list_url()
-        return url_for("unit_hours.details_view", id=training_id, url=back, _anchor="participants")
+        return url_for("unit_hours.details_view", id=training_id, url=back, _anchor=anchor)
 
     def empty_words(self) -> str:
         """Return what an empty list means."""
