@@ -67,6 +67,16 @@ def test_a_batch_is_undone_from_the_decided_ones(desk: Desks, waiting: list[int]
     assert course.index("Approved") < course.index("Undone") < course.rindex("Pending review")
 
 
+def test_a_batch_of_one_is_undone_and_a_single_decision_is_not(desk: Desks, waiting: list[int], look: Any) -> None:
+    clerk = desk("unit_clerk")
+    clerk.post("hours/action/run", action="approve", ids=waiting[:1], list="")
+    clerk.post("hours/action/run", action="approve", row=waiting[1], list="")
+    with look() as session:
+        marks = dict(session.execute(select(Decision.review_id, Decision.batch)).all())
+    assert marks[waiting[0]] is not None
+    assert marks[waiting[1]] is None
+
+
 def test_the_result_of_a_batch_offers_to_undo_it_and_lists_what_was_kept(
     desk: Desks, waiting: list[int], decide: Callable[..., None], look: Any
 ) -> None:

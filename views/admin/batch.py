@@ -216,7 +216,7 @@ class BatchPages(Declared):
             return redirect_own(url_for("jobs.details_view", id=job.id, url=back), "/")
         if len(chosen.ids) > _at_once(batch):
             return self._enqueue(listing, batch, chosen, reason, values, back)
-        if len(chosen.ids) > 1:
+        if "row" not in request.form:  # a batch of one is a batch, too: it can be taken back like any other
             values = {**values, BATCH: str(uuid.uuid4())}
         with unit_of_work() as session:
             moved = batch.operation(session, self.actor, chosen.ids, reason=reason, values=values)
