@@ -83,7 +83,7 @@ def _standing(year: int, summary: YearSummary | None, demanded: Demanded, in_rev
         is_exempt=bool(summary and summary.is_exempt),
         exemption_reason=summary.exemption_reason if summary else "",
         in_review_tenths=in_review,
-        closes_on=window.closes_on,
+        closes_on=window.told_on(today()),
         is_open=window.is_open(today()),
     )
 

@@ -29,6 +29,10 @@ class Window:
         """Return the last day of grace."""
         return self.closes_on + dt.timedelta(days=self.grace_days)
 
+    def told_on(self, day: dt.date) -> dt.date:
+        """Return the last day as it is told on *day*: the regular one, and once that is over the last day of grace."""
+        return self.closes_on if day <= self.closes_on else self.last_day
+
     def is_open(self, day: dt.date) -> bool:
         """Say whether *day* lies in the window or its days of grace."""
         return self.opens_on <= day <= self.last_day
@@ -72,11 +76,6 @@ def open_years(session: Session, path: str) -> list[int]:
 def is_unfinished(year: int, open_years: Collection[int]) -> bool:
     """Say whether what *year* lacks is not failed yet: it is not over, or hours of it may still be declared."""
     return year >= today().year or year in open_years
-
-
-def closes_on(session: Session, path: str, year: int) -> dt.date:
-    """Return the last day on which hours of *year* may be declared."""
-    return windows(session, path).get(year, default_window(year)).closes_on
 
 
 def closed(session: Session, path: str, year: int) -> NotAllowed | None:

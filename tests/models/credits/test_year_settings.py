@@ -15,6 +15,7 @@ from models.credits import windows, year_settings
 from models.credits.counting import Needs
 from models.credits.recompute import recompute_all
 from models.credits.requirements import Demand, requirement_of
+from models.credits.standing import standings
 from models.credits.tables import DeclarationWindow, Requirement, YearSummary
 from models.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from models.jobs import Job, JobState
@@ -154,10 +155,17 @@ def test_a_window_holds_below_with_its_days_of_grace(
             session, cast.county_officer, 2026, opens_on=dt.date(2026, 3, 1), closes_on=dt.date(2026, 11, 30), grace_days=10
         )
     path = cast.professional.path
-    for day, is_open in (("2026-11-30", True), ("2026-12-10", True), ("2026-12-11", False)):
+    person_id = cast.people["professional"].id
+    for day, is_open, told in (
+        ("2026-11-30", True, "2026-11-30"),
+        ("2026-12-01", True, "2026-12-10"),  # a day that is over is no day to declare until
+        ("2026-12-10", True, "2026-12-10"),
+        ("2026-12-11", False, "2026-12-10"),
+    ):
         clock(f"{day} 10:00")
         reading = session_of(cast.professional)
         assert (2026 in windows.open_years(reading, path)) is is_open, day
+        assert str(standings(reading, person_id, path)[0].closes_on) == told, day
     with pytest.raises(NotAllowed), unit_of_work(reading):
         windows.require_open(reading, path, 2026)
     with unit_of_work(session):
