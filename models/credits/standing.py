@@ -48,7 +48,8 @@ class YearStanding:
     @property
     def missing_tenths(self) -> int:
         """Return what is missing at least: hours of one subject do not fill the other."""
-        return max(self.total.missing, self.public.missing + self.professional.missing)
+        needs = Needs(self.total.needed, self.public.needed, self.professional.needed)
+        return needs.missing(self.total.done, self.public.done, self.professional.done).total
 
 
 def standings(session: Session, person_id: int, path: str) -> list[YearStanding]:
