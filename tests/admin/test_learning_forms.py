@@ -214,6 +214,14 @@ def test_a_form_with_nothing_in_it_changes_nothing(desk: Callable[..., Desk], lo
         assert session.scalar(select(func.count()).select_from(RuleVersion)) == 29
 
 
+def test_a_version_is_told_in_words(desk: Callable[..., Desk], look: Any) -> None:
+    officer = desk("county_officer")
+    write(officer, look, formula="min(requested, 30)", sample_requested="40")
+    page = officer.get(f"learning-forms/version/{made(look)[0].id}").text
+    assert "Hours declared 40: 30.0 hours" in page
+    assert "on_paper" not in page
+
+
 def draft_with_a_cap(officer: Desk, look: Any, value: str) -> int:
     write(officer, look, formula="on_paper", cap_value=value)
     return made(look)[-1].id

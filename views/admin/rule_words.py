@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
-from models.credits.forms import FieldSpec, FieldType, FormSpec, parse_form
+from models.credits.forms import REQUESTED, FieldSpec, FieldType, FormSpec, parse_form
 from models.credits.tables import CapKind, RuleVersion, SubjectKind
 from models.errors import N_
 from views.admin.rule_form import CAPS, TYPES
@@ -13,6 +13,7 @@ from views.portal.declaration_form import cap_sentence
 from views.portal.words import SUBJECTS
 
 YES = {"✓": N_("Yes"), "✗": N_("No")}
+ON_PAPER = N_("The hours stand on the evidence.")
 
 
 def version_pairs(version: RuleVersion, language: str) -> list[tuple[str, str]]:
@@ -24,7 +25,7 @@ def version_pairs(version: RuleVersion, language: str) -> list[tuple[str, str]]:
         (gettext("Enabled"), _yes(spec.is_enabled)),
         (gettext("Declared by persons"), _yes(spec.is_offered_to_persons)),
         (gettext("Counts toward subject"), "、".join(gettext(SUBJECTS[kind]) for kind in spec.subject_kinds)),
-        (gettext("Formula"), gettext("The hours stand on the evidence.") if spec.is_on_paper else spec.formula.text),
+        (gettext("Formula"), gettext(ON_PAPER) if spec.is_on_paper else spec.formula.text),
         (gettext("Cap"), cap_sentence(spec)),
         (gettext("Evidence"), spec.evidence.of(language)),
         (gettext("Evidence is demanded"), _yes(spec.demands_evidence)),
@@ -36,7 +37,7 @@ def version_pairs(version: RuleVersion, language: str) -> list[tuple[str, str]]:
         ),
         (gettext("Title of a record"), _title(spec, language)),
         (gettext("Fields"), "；".join(_field(field, language) for field in spec.fields)),
-        (gettext("Sample"), _sample(spec)),
+        (gettext("Sample"), _sample(spec, language)),
     ]
 
 
@@ -57,13 +58,15 @@ def _field(field: FieldSpec, language: str) -> str:
     return f"{field.label.of(language)}{'*' if field.required else ''}（{kind}）"
 
 
-def _sample(spec: FormSpec) -> str:
+def _sample(spec: FormSpec, language: str) -> str:
     if spec.example.hours is None:
         return ""
-    labels = spec.labels("zh")
-    used = {name: spec.example.inputs[name] for name in spec.example.inputs if name in spec.formula.used}
-    words = "，".join(f"{labels.get(name, name)} {labels.get(f'{name}={value}', value)}" for name, value in used.items())
-    return gettext("%(inputs)s: %(hours)s hours", inputs=words, hours=f"{spec.example.hours:f}")
+    labels = spec.labels(language)
+    given = {**spec.example.inputs, REQUESTED: f"{spec.example.requested:f}"}
+    used = {name: value for name, value in given.items() if name in spec.formula.used}
+    words = gettext(", ").join(f"{labels.get(name, name)} {labels.get(f'{name}={value}', value)}" for name, value in used.items())
+    hours = f"{spec.example.hours:f}"
+    return gettext("%(inputs)s: %(hours)s hours", inputs=words, hours=hours) if words else gettext("%(hours)s hours", hours=hours)
 
 
 def change_words(label: str, old: str, new: str) -> Change:
@@ -74,6 +77,8 @@ def change_words(label: str, old: str, new: str) -> Change:
 def _value(text: str) -> str:
     if text in YES:
         return gettext(YES[text])
+    if text == "on_paper":
+        return gettext(ON_PAPER)
     kind, _, figure = text.partition(" ")
     if kind in set(CapKind):
         return f"{gettext(CAPS[CapKind(kind)])} {figure}".strip()
