@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -58,7 +59,7 @@ def _add(session: Session, actor: Actor, ids: Sequence[int], *, reason: str, val
     return applicants.add_many(session, actor, batch_id, ids)
 
 
-ADD = BatchAction("declare", N_("Declare hours for them"), _add, row_label=N_("Add"), permission=DECLARE, form=AddForm)
+ADD = BatchAction("declare", N_("Declare hours for them"), _add, row_label=N_("Add people"), permission=DECLARE, form=AddForm)
 
 
 def _departments() -> list[tuple[str, str]]:
@@ -92,8 +93,8 @@ class DeclarePeople(ScopedModelView):
         Filter("section", N_("Internal department"), _in_department, kind="choice", choices=_departments),
     )
     page_actions = (PageAction("back", N_("Back to the declaration"), url=_latest, icon="left"),)
-    batch_actions = (ADD,)
-    row_actions = (RowAction("declare", N_("Add"), batch="declare"),)
+    batch_actions = (replace(ADD, label=N_("Add people")),)
+    row_actions = (RowAction("declare", N_("Add people"), batch="declare"),)
 
     def where(self, actor: Actor) -> Sequence[ColumnElement[bool]]:
         """Leave out whoever is not in use."""
