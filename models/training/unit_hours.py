@@ -150,9 +150,11 @@ def _checked(session: Session, unit_id: int, data: UnitHoursData, *, but: int | 
     return {**of_plan, "name": name, "starts_on": days[0], "ends_on": days[1], "hours_tenths": hours}
 
 
-def _days(plan: TrainingPlan | None, data: UnitHoursData) -> tuple[dt.date, dt.date]:
+def _days(plan: TrainingPlan | None, data: UnitHoursData) -> tuple[dt.date, dt.date] | None:
     first, last = data.starts_on, data.ends_on
-    if first is None and last is None and plan is not None:
+    if first is None and last is None:
+        if plan is None:
+            return None  # that no plan was chosen is said at the plan
         first, last = plan.starts_on, plan.ends_on
     first, last = typed.days(first, last, of_year=plan.year if plan else None)
     if first > today():

@@ -123,8 +123,11 @@ def test_only_a_passed_plan_of_the_own_unit_carries_hours(
     waiting = plan(PlanKind.UNIT)
     for actor, plan_id in ((cast.unit_clerk, waiting.id), (cast.unit_clerk, 987_654), (cast.unit_clerk, None)):
         with pytest.raises(FieldErrors) as refused:
-            run(unit_hours.save, actor, UnitHoursData(plan_id, "第一期", FIRST, LAST))
-        assert str(refused.value.errors["plan_id"]) == "Please choose a plan that was approved."
+            run(unit_hours.save, actor, UnitHoursData(plan_id, "第一期"))
+        # Days and hours are those of the plan where they are left out: only the plan is wrong.
+        assert {name: str(said) for name, said in refused.value.errors.items()} == {
+            "plan_id": "Please choose a plan that was approved."
+        }
     for name in ("base_clerk", "county_officer", "inner_officer"):
         with pytest.raises(NotAllowed):
             run(unit_hours.save, cast.actors[name], UnitHoursData(waiting.id, "第一期", FIRST, LAST))
