@@ -115,13 +115,21 @@ def issue(desk: Desk, cast: Cast) -> str:
     return str(answer.headers["Location"].rpartition("/")[2].removesuffix(".pdf"))
 
 
+def id_of(look: Any, number: str) -> int:
+    with look() as session:
+        return int(session.scalars(select(Certificate.id).where(Certificate.number == number)).one())
+
+
 def test_a_certificate_is_issued_anew_and_the_old_number_answers_replaced(
-    desk: Callable[..., Desk], years: dict[str, int], cast: Cast, client: Any
+    desk: Callable[..., Desk], years: dict[str, int], cast: Cast, client: Any, look: Any
 ) -> None:
     clerk = desk("unit_clerk")
     old = issue(clerk, cast)
-    answer = clerk.post("year-certificate/replace/", id=years["professional"], reason="姓名更正")
-    assert answer.status_code == 303
+    form = {"id": years["professional"], "certificate_id": id_of(look, old), "reason": "姓名更正"}
+    assert f'name="certificate_id" value="{form["certificate_id"]}"' in clerk.get(f"year-certificate/?id={form['id']}").text
+    assert clerk.post("year-certificate/replace/", **form).status_code == 303
+    twice = clerk.post("year-certificate/replace/", **form)
+    assert "This step does not fit the present status: Replaced." in twice.text
     new = issue(clerk, cast)
     assert int(new[10:17]) == int(old[10:17]) + 1
     client.set_cookie("lang", "zh")
@@ -136,7 +144,7 @@ def test_a_certificate_is_issued_anew_and_the_old_number_answers_replaced(
 def test_no_reason_or_no_right_replaces_nothing(
     desk: Callable[..., Desk], years: dict[str, int], cast: Cast, look: Any, name: str, reason: str, status: int
 ) -> None:
-    issue(desk("unit_clerk"), cast)
+    certificate_id = id_of(look, issue(desk("unit_clerk"), cast))
 
     def seen() -> tuple[list[tuple[str, str]], int]:
         with look() as session:
@@ -144,7 +152,8 @@ def test_no_reason_or_no_right_replaces_nothing(
             return rows, len(session.scalars(select(HistoryEntry.id).where(HistoryEntry.subject_kind == "certificate")).all())
 
     before = seen()
-    assert desk(name).post("year-certificate/replace/", id=years["professional"], reason=reason).status_code == status
+    form = {"id": years["professional"], "certificate_id": certificate_id, "reason": reason}
+    assert desk(name).post("year-certificate/replace/", **form).status_code == status
     assert seen() == before
 
 

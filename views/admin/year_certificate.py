@@ -39,17 +39,18 @@ class YearCertificate(ScopedPage):
 
     @expose("/replace/", methods=("POST",))
     def replace(self) -> str | Response:
-        """Issue the certificate anew; the one before answers 已被替换 from now on."""
+        """Issue the certificate that the page named anew; it answers 已被替换 from now on, and a second click finds it so."""
         summary = self._summary(request.form.get("id"))
         reason = request.form.get("reason", "").strip()[:300]
-        valid = next((c for c in self._certificates(summary) if c.state == CertificateState.VALID), None)
-        if valid is None:
+        asked = read_id(request.form.get("certificate_id"))
+        old = next((c for c in self._certificates(summary) if c.id == asked), None)
+        if old is None:
             raise NotFound
         if not reason:
             return self._page(summary, error=gettext(N_("Please give a reason.")))
         try:
             with unit_of_work() as session:
-                new = operations.replace(session, self.actor, valid.id, reason=reason)
+                new = operations.replace(session, self.actor, old.id, reason=reason)
         except DomainError as refusal:
             return self._page(summary, error=say(refusal))
         sentence = N_('The certificate was issued anew with the number %(number)s; the number before answers "Replaced".')
