@@ -41,6 +41,7 @@ PLAN = {
 @pytest.fixture
 def subject(desk: Sit, look: Look) -> str:
     """A professional subject of the base, as the form of a plan names it."""
+    assert "<h1>Add professional subject</h1>" in desk("base_clerk").get("subjects/new/").text
     assert desk("base_clerk").post("subjects/new/", name="数字技术").status_code == 303
     with look() as session:
         return f"professional:{session.scalars(select(ProfessionalSubject.id)).one()}"

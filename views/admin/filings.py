@@ -109,7 +109,6 @@ class FilingScreen(RecordPages):
 
     subject_kind: ClassVar[str]
     reviewed_as: ClassVar[staticmethod[[Any], ReviewKind]]  # of a filing
-    new_word: ClassVar[str]
     save_word: ClassVar[str] = N_("Save")
     submit_word: ClassVar[str] = N_("Submit")
     submits_new: ClassVar[bool] = True  # a new one can be whole at once

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import flash, request, url_for
 from flask_admin import expose
@@ -27,6 +27,8 @@ class RecordPages(Declared):
 
     details_template = "admin/details.html"
     form_template = "admin/form.html"
+    new_word: ClassVar[str] = ""
+    """The head of the page that makes a new one, where the name of the screen is none of one row."""
 
     # --- the operations a screen gives ---------------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ class SubjectsView(ScopedModelView):
     permission = Permission.TRAINING_MANAGE
     kinds = frozenset({PositionKind.TRAINING_BASE})
     name_id = N_("Professional subject management")
+    new_word = N_("Add professional subject")
     group_id = N_("Training management")
     icon = "book"
     order = 41
@@ -130,6 +131,7 @@ class PublicSubjectsView(ScopedModelView):
     permission = Permission.PUBLIC_SUBJECTS
     kinds = frozenset({PositionKind.HR_DEPARTMENT})
     name_id = N_("Manage public subjects")
+    new_word = N_("Add public subject")
     group_id = N_("Review of hours")
     icon = "book"
     order = 38
