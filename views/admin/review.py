@@ -171,7 +171,7 @@ class ReviewPage(BatchPages, RecordPages):
             select(
                 counting(statement, listing.key).scalar_subquery(),
                 counting(ahead, listing.key).scalar_subquery(),
-                statement.where(listing.key == listing.key_of(row)).exists(),
+                statement.where(listing.key == key).exists(),
                 _nearest(listing, ahead, sort, descending=not descending),
                 _nearest(listing, behind, sort, descending=descending),
             )
