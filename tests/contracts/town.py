@@ -118,7 +118,7 @@ def office(officer: Actor, acting_as: Callable[[Actor], Any], n: int) -> None:
         password = "Office-2026!"
         number = made_up_number(800 + n)
         candidate = Candidate(
-            Way.NEW, kept.id, None, "111", number, password, password, f"第二管理员{n}", "13900000000", "a@example.com"
+            Way.NEW, kept.id, None, "111", number, password, password, "第二管理员", "13900000000", "a@example.com"
         )
         administrators.create(session, officer, candidates.check(session, officer, candidate), role.id)
 

@@ -389,37 +389,3 @@ def test_whoever_has_left_since_stays_where_she_is(cast: Cast, session_of: Open,
     assert undo(session_of, cast.county_officer, order_id) == 1
     assert one(Professional, cast.people["professional"].id).organisation_id == cousin.id
     assert one(Professional, cast.people["colleague"].id).organisation_id == unit.id
-
-
-def sit(system: Session, department_id: int | None, role_id: int) -> None:
-    """Let the neighbour sit in a department, and administer the unit that took over with a role."""
-    with unit_of_work(system):
-        system.execute(update(Professional).where(Professional.name == "人员-neighbour").values(department_id=department_id))
-        system.execute(update(Post).where(Post.id == 900).values(department_id=department_id, role_id=role_id))
-
-
-@pytest.mark.usefixtures("busy")
-def test_parted_units_share_neither_roles_nor_departments(cast: Cast, session_of: Open, system: Session) -> None:
-    unit, sibling, neighbour = cast.organisations["unit"], cast.organisations["sibling_unit"], cast.people["neighbour"]
-    with unit_of_work(system):
-        place = {"organisation_id": sibling.id, "path": sibling.path}
-        system.add(Role(id=700, name="管理员", permissions=["people.view"], **place))
-        system.flush()
-        system.add(Post(id=900, account_id=neighbour.account_id, role_id=700, name="邻居", state=PostState.ACTIVE, **place))
-    theirs = system.scalars(select(Role.id).where(Role.organisation_id == unit.id)).one()
-    order_id = give(session_of, cast.county_officer, OrderKind.MERGE, unit.id, sibling.id)
-    sit(system, 50, theirs)
-    with pytest.raises(Conflict, match="邻居 would keep a role"):
-        undo(session_of, cast.county_officer, order_id)
-    assert one(Organisation, unit.id).state == OrganisationState.MERGED
-    sit(system, 50, 700)
-    with unit_of_work(system):
-        system.add(Department(id=51, parent_id=50, place="/50/51/", name="新科室", **place))
-    with pytest.raises(Conflict, match="新科室 would stand below"):
-        undo(session_of, cast.county_officer, order_id)
-    with unit_of_work(system):
-        system.execute(update(Department).where(Department.id == 51).values(parent_id=None, place="/51/"))
-    undo(session_of, cast.county_officer, order_id)
-    assert one(Department, 50).organisation_id == unit.id
-    assert one(Professional, cast.people["professional"].id).department_id == 50
-    assert (one(Professional, neighbour.id).department_id, one(Post, 900).department_id) == (None, None)
