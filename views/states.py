@@ -99,7 +99,7 @@ SUPERIOR_CHANGE = _table(
     refused_in=(N_("Rejected"), "rejected"),
     withdrawn=(N_("Withdrawn"), "withdrawn"),
 )
-ORDER = _table(done=(N_("Carried out"), "approved"), undone=(N_("Undone"), "withdrawn"))
+ORDER = _table(done=(N_("Carried out"), "approved"), undone=(N_("Reversed"), "withdrawn"))
 REVIEW_KINDS: Mapping[ReviewKind, str] = MappingProxyType(
     {
         ReviewKind.REGISTRATION: N_("Registrations of people"),

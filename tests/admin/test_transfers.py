@@ -116,6 +116,7 @@ def test_an_officer_chooses_the_person_and_the_unit(desk: Callable[..., Desk], c
     found = clerk.get(f"choices/transferable?q={number}").json["items"]
     assert [item["text"] for item in found] == ["人员-professional"]
     person_id = found[0]["id"]
+    assert "Please choose the person first." in clerk.get("transfer-out/?id=").text
     page = clerk.get(f"transfer-out/?id={person_id}").text
     assert "Information of the releasing unit" in page
     target = str(cast.organisations["cousin_unit"].id)

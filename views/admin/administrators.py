@@ -219,6 +219,8 @@ class AdministratorsView(ScopedModelView):
         checked = Checked(**{**values, "way": Way(values["way"])})
         form: Any = forms.RoleChoice()
         form.role_id.choices = forms.role_choices(self.actor)
+        if len(form.role_id.choices) > 1:  # nobody gets by mistake what happens to stand first
+            form.role_id.choices.insert(0, ("", gettext(N_("Please choose"))))
         form.role_id.flags.required = True
         if request.method == "POST":
             try:

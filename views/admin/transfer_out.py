@@ -77,6 +77,8 @@ class TransferOut(ScopedPage):
             if sent is not None:
                 return sent
             person = transfers.candidate(self.work, self.actor, person.id)
+        if person is None and "id" in request.values:
+            flash(gettext(N_("Please choose the person first.")), "warning")
         return self.render(
             "admin/transfer_out.html",
             view=self,
