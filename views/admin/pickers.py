@@ -69,7 +69,7 @@ class Pickers(ScopedPage):
         if request.args.get("use") == "superior":
             statement = statement.where(Organisation.state == OrganisationState.ACTIVE)
         rows = self.work.scalars(statement)
-        return items([(str(o.id), o.name, code_name(REGIONS, o.region_code)) for o in rows])
+        return items([(str(o.id), o.name, f"{code_name(REGIONS, o.region_code)} {o.code}") for o in rows])
 
     @expose("/people")
     def people(self) -> Response:
