@@ -311,8 +311,8 @@ def test_handing_over_ends_the_former_super_administrator(
     add_role(clerk, "管理", "administrators.manage")
     second = desk_of_new(role=rows(look, Role)[-1].id)
     post = rows(look, Post)[-1]
-    refused = second.post("administrators/hand-over/", id=cast.posts["unit_clerk"].id)
-    assert "Only the super administrator hands" in refused.text
+    assert "Make super administrator" not in second.get("administrators/").text
+    assert "Only the super administrator hands" in second.post("administrators/hand-over/", id=cast.posts["unit_clerk"].id).text
     assert clerk.post("administrators/hand-over/", id=cast.posts["unit_clerk"].id).status_code == 200
     assert clerk.post("administrators/hand-over/", id=post.id).status_code == 303
     assert "新管理员 is the super administrator now; your own post has ended." in clerk.client.get("/").text

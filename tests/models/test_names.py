@@ -30,3 +30,8 @@ def test_a_name_is_stored_as_documents_write_it(typed: str, stored: str) -> None
 def test_what_is_no_name_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
         names.check(typed)
+
+
+def test_a_name_that_was_stored_with_a_blank_is_still_the_same() -> None:
+    assert names.same("张 丽", "张丽")
+    assert not names.same("Anne Marie", "AnneMarie")

@@ -256,15 +256,6 @@ def test_an_existing_user_keeps_the_name_of_the_account(visitor: Session, filled
     assert set(refusal.value.errors) == {"name"}
 
 
-def test_a_name_that_was_stored_with_a_blank_is_still_the_same(visitor: Session, filled: Registration, cast: Cast) -> None:
-    clerk = cast.accounts["unit_clerk"]
-    with system_session() as session, unit_of_work(session):
-        session.get_one(Account, clerk.id).name = "张 丽"
-    sex = "male" if int(clerk.number[16]) % 2 else "female"
-    person = submit(visitor, replace(filled, number=clerk.number, name="张丽", sex=sex), proved_account_id=clerk.id)
-    assert (person.account_id, person.name) == (clerk.id, "张丽")
-
-
 def test_a_second_live_profile_is_refused(visitor: Session, filled: Registration, cast: Cast) -> None:
     mine = cast.accounts["professional"]
     data = replace(filled, number=mine.number, name=mine.name, sex="male" if int(mine.number[16]) % 2 else "female")

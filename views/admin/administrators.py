@@ -20,11 +20,13 @@ from models.errors import N_, DomainError
 from models.org.tables import Department
 from models.people import administrators, candidates, roles
 from models.people.candidates import Checked, Way
+from models.people.resets import is_below
 from models.people.tables import Post, PostState, Role
 from models.saved import keep_filter, kept_filter
 from models.transaction import Intent, expect, unit_of_work
 from views import session as web_session
 from views import states
+from views.actor import required_actor
 from views.admin import administrator_form as forms
 from views.admin.actions import BatchAction, PageAction, Reason, RowAction, ids_only, with_reason
 from views.admin.base import ScopedModelView
@@ -52,6 +54,10 @@ def _told_before_deleting(_session: Session, _actor: Actor, _ids: Sequence[int])
 
 def _is(state: PostState) -> Callable[[Any], bool]:
     return lambda row: row.state == state and not row.is_super
+
+
+def _may_take_over(row: Any) -> bool:
+    return _is(PostState.ACTIVE)(row) and required_actor().is_super
 
 
 def _role_of(row: Any) -> str:
@@ -85,8 +91,10 @@ class AdministratorsView(ScopedModelView):
     )
     row_actions = (
         RowAction("edit", N_("Edit")),
-        RowAction("hand_over", N_("Make super administrator"), page="administrators.hand_over", when=_is(PostState.ACTIVE)),
-        RowAction("reset", N_("Reset password"), page="administrators.reset_password", when=lambda row: not row.is_super),
+        RowAction("hand_over", N_("Make super administrator"), page="administrators.hand_over", when=_may_take_over),
+        RowAction(
+            "reset", N_("Reset password"), page="administrators.reset_password", when=lambda row: is_below(required_actor(), row)
+        ),
         RowAction("disable", N_("Disable"), batch="disable", when=_is(PostState.ACTIVE), is_more=True),
         RowAction("enable", N_("Enable"), batch="enable", when=_is(PostState.DISABLED), is_more=True),
         RowAction("delete", N_("Delete"), batch="delete", when=lambda row: not row.is_super, is_more=True, is_danger=True),
