@@ -11,14 +11,6 @@ from typing import NamedTuple
 from models.credits.tables import CapKind, SubjectKind
 
 
-class Missing(NamedTuple):
-    """What is still missing of a year, in tenths: none is negative, and the total is no less than the two kinds together."""
-
-    total: int
-    public: int
-    professional: int
-
-
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a year demands."""
@@ -30,11 +22,6 @@ class Needs:
     def are_met_by(self, total: int, public: int, professional: int) -> bool:
         """Say whether every part is met."""
         return total >= self.total_tenths and public >= self.public_tenths and professional >= self.professional_tenths
-
-    def missing(self, total: int, public: int, professional: int) -> Missing:
-        """Return what has to be gained at least: hours of one kind do not fill the other."""
-        parts = max(0, self.public_tenths - public), max(0, self.professional_tenths - professional)
-        return Missing(max(self.total_tenths - total, sum(parts)), *parts)
 
 
 DEFAULT_NEEDS = Needs(900, 300, 600)

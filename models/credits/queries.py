@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from models import files
 from models.base import to_hours
 from models.credits import rules
-from models.credits.counting import Missing, Needs
 from models.credits.form_inputs import from_stored, shown
 from models.credits.forms import FieldType, FormSpec
 from models.credits.tables import COUNTS, AuditState, Declaration, DeclarationState, SubjectKind, YearSummary
@@ -233,20 +232,16 @@ EARNS_CERTIFICATE = (
 """The years for which ``earns_certificate`` says yes, as a condition of lists."""
 
 
-def missing_by(summary: YearSummary) -> Missing:
-    """Return what is still missing by the summary of a year."""
-    needs = Needs(summary.required_total_tenths, summary.required_public_tenths, summary.required_professional_tenths)
-    return needs.missing(summary.total_tenths, summary.public_tenths, summary.professional_tenths)
-
-
 def year_needs(summary: YearSummary) -> list[tuple[str, dict[str, str]]]:
     """Return what is still missing of a year as message ids with parameters; nothing for a year that passed."""
     if summary.is_passed:
         return []
-    missing = missing_by(summary)
     parts = (
-        (N_("%(hours)s hours are missing in total."), missing.total),
-        (N_("%(hours)s hours of public subjects are missing."), missing.public),
-        (N_("%(hours)s hours of professional subjects are missing."), missing.professional),
+        (N_("%(hours)s hours are missing in total."), summary.required_total_tenths - summary.total_tenths),
+        (N_("%(hours)s hours of public subjects are missing."), summary.required_public_tenths - summary.public_tenths),
+        (
+            N_("%(hours)s hours of professional subjects are missing."),
+            summary.required_professional_tenths - summary.professional_tenths,
+        ),
     )
     return [(message_id, {"hours": str(to_hours(tenths))}) for message_id, tenths in parts if tenths > 0]

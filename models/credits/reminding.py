@@ -143,7 +143,7 @@ def _notice(year: int, row: Unfinished, window: Window) -> dict[str, Any]:
         "link": "/portal/years",
         "params": {
             "year": str(year),
-            "hours": f"{missing.total / 10:g}",
+            "hours": f"{missing.at_least / 10:g}",
             "total": f"{missing.total / 10:g}",
             "public": f"{missing.public / 10:g}",
             "professional": f"{missing.professional / 10:g}",

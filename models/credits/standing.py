@@ -48,8 +48,7 @@ class YearStanding:
     @property
     def missing_tenths(self) -> int:
         """Return what is missing at least: hours of one subject do not fill the other."""
-        needs = Needs(self.total.needed, self.public.needed, self.professional.needed)
-        return needs.missing(self.total.done, self.public.done, self.professional.done).total
+        return max(self.total.missing, self.public.missing + self.professional.missing)
 
 
 def standings(session: Session, person_id: int, path: str) -> list[YearStanding]:

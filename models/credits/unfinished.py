@@ -10,12 +10,24 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from models.base import today
-from models.credits.counting import Missing, Needs
-from models.credits.queries import missing_by
+from models.credits.counting import Needs
 from models.credits.reminders import Reminder
 from models.credits.requirements import demanded_of
 from models.credits.tables import YearSummary
 from models.people.tables import Membership, Professional, ProfessionalState
+
+
+class Missing(NamedTuple):
+    """What a person still misses of a year, in tenths; none is negative."""
+
+    total: int
+    public: int
+    professional: int
+
+    @property
+    def at_least(self) -> int:
+        """Return how many hours she has to gain at least: those of one subject do not fill the other."""
+        return max(self.total, self.public + self.professional)
 
 
 class Unfinished(NamedTuple):
@@ -73,5 +85,9 @@ def with_missing(session: Session, year: int, rows: Iterable[Any]) -> list[Unfin
 def missing_of(summary: YearSummary | None, needs: Needs | None) -> Missing:
     """Return what is missing by the summary of a year, or of *needs* where there is none."""
     if summary is None:
-        return needs.missing(0, 0, 0) if needs else Missing(0, 0, 0)
-    return missing_by(summary)
+        return Missing(needs.total_tenths, needs.public_tenths, needs.professional_tenths) if needs else Missing(0, 0, 0)
+    return Missing(
+        max(0, summary.required_total_tenths - summary.total_tenths),
+        max(0, summary.required_public_tenths - summary.public_tenths),
+        max(0, summary.required_professional_tenths - summary.professional_tenths),
+    )

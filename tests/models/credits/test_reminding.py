@@ -94,6 +94,7 @@ def test_the_list_says_who_has_not_finished_and_what_is_missing(session_of: Open
     own = cast.people["professional"]
     assert cast.people["colleague"].name not in found
     assert found[own.name].missing == (800, 200, 600)
+    assert found[own.name].missing.at_least == 800
     assert all(row.person.path.startswith(cast.unit_clerk.path or "-") for row in found.values())
     others = listed(session_of, cast.county_officer)
     nothing = others[cast.people["neighbour"].name]

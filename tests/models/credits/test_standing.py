@@ -8,10 +8,8 @@ import pytest
 
 from models.credits.carrying import STAYING
 from models.credits.counting import DEFAULT_NEEDS
-from models.credits.queries import missing_by, year_needs
 from models.credits.requirements import Demanded
 from models.credits.standing import Part, YearStanding
-from models.credits.tables import YearSummary
 
 
 def standing(public: int, professional: int, total: int) -> YearStanding:
@@ -46,12 +44,3 @@ def test_what_is_missing_at_least(public: int, professional: int, total: int, mi
 
 def test_a_part_that_is_more_than_done_lacks_nothing() -> None:
     assert Part(700, 600).missing == 0
-
-
-def test_every_screen_says_the_same_total_and_more_of_one_subject_does_not_lower_it() -> None:
-    done = {"total_tenths": 360, "public_tenths": 360, "professional_tenths": 0}
-    needed = {"required_total_tenths": 900, "required_public_tenths": 300, "required_professional_tenths": 600}
-    summary = YearSummary(is_passed=False, **done, **needed)
-    assert missing_by(summary) == (600, 0, 600)
-    assert [params for _sentence, params in year_needs(summary)] == [{"hours": "60.0"}, {"hours": "60.0"}]
-    assert standing(360, 0, 360).missing_tenths == 600
