@@ -116,7 +116,7 @@ def check(who: FirstAdministrator) -> Number:
     """Return the checked number of a person; raises FieldErrors with the prefix ``administrator_``."""
     errors: dict[str, DomainError] = {}
     number: Number | None = None
-    attempt(errors, "administrator_name", lambda: names.check(who.name))
+    attempt(errors, "administrator_name", lambda: names.given(who.name))
     try:
         number = numbers.check(who.document_type, who.number, today=today())
     except Invalid as refusal:
@@ -165,7 +165,7 @@ def _appoint(
 
 
 def _created(session: Session, actor: Actor, who: FirstAdministrator, number: Number) -> tuple[Account, str]:
-    new = NewAccount(who.document_type, number, names.check(who.name), who.phone.strip(), who.email.strip())
+    new = NewAccount(who.document_type, number, names.given(who.name), who.phone.strip(), who.email.strip())
     try:
         return create_with_one_time(session, actor, new)
     except Conflict as refusal:

@@ -132,7 +132,7 @@ def _new(session: Session, _actor: Actor, candidate: Candidate, errors: dict[str
         errors["password" if value else "number"] = refusal
     if candidate.password != candidate.again:
         errors["again"] = Invalid(N_("The two passwords differ."))
-    name = attempt(errors, "name", lambda: names.check(candidate.name))
+    name = attempt(errors, "name", lambda: names.given(candidate.name))
     reached = contacts.checked(errors, phone=candidate.phone, email=candidate.email, landline=candidate.landline)
     with scope.acting(session, "read_accounts"):
         if value and find_account(session, candidate.document_type, value) is not None:

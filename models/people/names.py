@@ -26,13 +26,19 @@ def same(one: str, other: str) -> bool:
     return plain(one) == plain(other)
 
 
-def check(typed: str) -> str:
-    """Return a person's name as it is stored; raises Invalid."""
+def given(typed: str) -> str:
+    """Return the name of an account as it is stored, also that of a desk (值班室 2); raises Invalid."""
     name = plain(typed)
     if not name:
         raise Invalid(N_("Please enter the name."))
     if len(name) > LENGTH:
         raise Invalid(N_("At most %(n)s characters fit here."), n=LENGTH)
+    return name
+
+
+def check(typed: str) -> str:
+    """Return a person's name as it is stored; raises Invalid."""
+    name = given(typed)
     if not name.isalpha() and any(c.isdigit() or c in _NOT_IN_NAMES for c in name):
         raise Invalid(N_("A name has neither digits nor signs such as < > @ # % & *."))
     return name

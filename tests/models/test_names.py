@@ -35,3 +35,9 @@ def test_what_is_no_name_is_refused(typed: str) -> None:
 def test_a_name_that_was_stored_with_a_blank_is_still_the_same() -> None:
     assert names.same("张 丽", "张丽")
     assert not names.same("Anne Marie", "AnneMarie")
+
+
+def test_the_account_of_a_desk_may_be_numbered() -> None:
+    assert names.given(" 值班室 2 ") == "值班室 2"
+    with pytest.raises(Invalid):
+        names.given(" ")
