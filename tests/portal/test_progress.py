@@ -61,6 +61,7 @@ def test_each_tab_shows_its_state_only(four: Reader, tab: str, title: str) -> No
     assert [t for t in ("草稿班", "在审班", "通过班", "退回班") if t in page] == [title]
 
 
+@pytest.mark.both_databases
 def test_what_failed_the_audit_stands_with_what_did_not_pass(four: Reader, app: Flask) -> None:
     with app.app_context(), system_session() as session, unit_of_work(session):
         session.get_one(Declaration, 3).audit_state = AuditState.FAILED
