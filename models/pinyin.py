@@ -15,7 +15,7 @@ from itertools import accumulate, product
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin import lazy_pinyin
 
-from models.text import compact
+from models.text import HAN, compact
 
 _LONGEST = 60
 """Characters of a stored token."""
@@ -59,8 +59,7 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
 _SURNAMES = _table(_SURNAME_READINGS)
 _GIVEN = _table(_GIVEN_READINGS)
 
-# The private use area is where older systems put rare characters of names.
-_HAN = re.compile(r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]+")
+_HAN = re.compile(f"{HAN}+")
 _PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]+")  # what most names are: nothing to bring into one form
 _NYU = re.compile("(?<![aeiouv])nyu")  # after a vowel the n ends its syllable: jinyu, renyuan
 _WORDS = re.compile(r"[a-z]+")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
+# A character class for regular expressions: the private use area is where older systems put rare characters of names.
+HAN = r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]"
 # Letters and marks that show nothing and are not in the categories below: joiner, fillers, braille blank.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # Separators, format characters (zero width, direction marks, BOM) and control characters (tab, line end).

@@ -25,7 +25,7 @@ TAKEN_BACK = N_(
     "%(organisation)s took back its decision on what you declared for others: “%(title)s”, number of people: %(n)s; "
     "it is being reviewed again."
 )
-LINKS = {
+_LINKS = {
     PASSED: "/admin/declared-for/?tab=approved",
     REJECTED: "/admin/declared-for/?tab=rejected",
     TAKEN_BACK: "/admin/declared-for/?tab=pending",
@@ -55,7 +55,7 @@ class _Told:
 
 
 def tell(
-    session: Session, actor: Actor, message_id: str, decided: Sequence[Decided], *, links: Mapping[str, str] = LINKS
+    session: Session, actor: Actor, message_id: str, decided: Sequence[Decided], *, links: Mapping[str, str] = _LINKS
 ) -> None:
     """Tell each declarer what the actor decided; one who has left the organisation is stood for by its super administrator.
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from models.credits.formulas import Formula, Input, InputKind, compile_formula
+from models.credits.formulas import ON_PAPER, Formula, Input, InputKind, compile_formula
 from models.credits.tables import CapKind, DeclarationType, SubjectKind
 from models.errors import N_, DomainError, Invalid
 
@@ -131,7 +131,7 @@ class FormSpec:
     @property
     def is_on_paper(self) -> bool:
         """Say whether the hours always stand on a document, so that nothing is proposed."""
-        return self.formula.text.strip() == "on_paper"
+        return self.formula.text.strip() == ON_PAPER
 
     def labels(self, language: str) -> dict[str, str]:
         """Return the labels of the formula's inputs, choices and functions, as ``Formula.explain`` takes them."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from models.errors import N_, Invalid
-from models.text import line
+from models.text import HAN, compact, line
 
 LENGTH = 100
 _NOT_IN_NAMES = frozenset('<>@#$%&*/\\|"=+;{}[]')
-_HAN = r"[\u3007\u3400-\u9fff\ue000-\ufaff\U00020000-\U0003ffff]"
-_BETWEEN_HAN = re.compile(f"(?<={_HAN}) (?={_HAN})")
+_BETWEEN_HAN = re.compile(f"(?<={HAN}) (?={HAN})")
 
 
 def plain(typed: str) -> str:
@@ -24,6 +23,11 @@ def plain(typed: str) -> str:
 def same(one: str, other: str) -> bool:
     """Say whether two names are one, however they were spaced when they were stored."""
     return plain(one) == plain(other)
+
+
+def fits(typed: str, name: str) -> bool:
+    """Say whether a list means somebody of that *name*, however it spaces and spells the letters."""
+    return compact(typed) == compact(name)
 
 
 def given(typed: str) -> str:

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from models.base import today
 from models.errors import N_, Conflict, Invalid
 from models.import_rows import ImportRow
-from models.people import accounts, numbers
+from models.people import accounts, names, numbers
 from models.people.numbers import DocumentType
 from models.people.tables import Professional, ProfessionalState
-from models.text import compact
 
 WRONG_NAME = N_("The name does not fit the number; compare both with the document.")
 
@@ -49,7 +48,7 @@ def people_of(session: Session, rows: Sequence[ImportRow]) -> dict[str, Professi
 
 def fits_name(row: ImportRow, name: str) -> bool:
     """Say whether the row names the person so, however the name is spaced; refuse the cell where not."""
-    if compact(str(row.values.get("name") or "")) == compact(name):
+    if names.fits(str(row.values.get("name") or ""), name):
         return True
     row.refuse("name", Invalid(WRONG_NAME))
     return False

@@ -19,7 +19,7 @@ from models.scope import acting
 from models.training.grades import APPROVED, GRADES, PENDING, Grade, GradeState
 from models.training.grades import REJECTED as NOT_PASSED
 
-LINKS = {
+_LINKS = {
     PASSED: "/admin/grades/?f_state=approved",
     REJECTED: "/admin/grades/?f_state=rejected",
     TAKEN_BACK: "/admin/grades/?f_state=pending",
@@ -62,7 +62,7 @@ def _tell(session: Session, actor: Actor, message_id: str, ids: Collection[int])
         for row in rows
         if row.from_path in bases
     ]
-    declarer_notices.tell(session, actor, message_id, decided, links=LINKS)
+    declarer_notices.tell(session, actor, message_id, decided, links=_LINKS)
 
 
 for _step in DECLARATIONS.steps.values():

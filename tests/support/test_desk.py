@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from admin_app.settings import ROOT
 from models.access import Actor
 from models.people.tables import NameToken, Post, Professional
 from models.pinyin import name_tokens
@@ -144,7 +144,7 @@ def test_a_name_is_corrected_everywhere_it_stands_and_found_by_the_new_one(
 
 def test_everything_that_is_recorded_of_an_account_or_a_profile_has_a_word() -> None:
     actions = set()
-    for path in Path("models").rglob("*.py"):
+    for path in (ROOT / "models").rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "history.record":
                 kind, action = call.args[2], call.args[4]

@@ -56,7 +56,7 @@ def _is(state: PostState) -> Callable[[Any], bool]:
     return lambda row: row.state == state and not row.is_super
 
 
-def _may_take_over(row: Any) -> bool:
+def _may_become_super(row: Any) -> bool:
     return _is(PostState.ACTIVE)(row) and required_actor().is_super
 
 
@@ -91,7 +91,7 @@ class AdministratorsView(ScopedModelView):
     )
     row_actions = (
         RowAction("edit", N_("Edit")),
-        RowAction("hand_over", N_("Make super administrator"), page="administrators.hand_over", when=_may_take_over),
+        RowAction("hand_over", N_("Make super administrator"), page="administrators.hand_over", when=_may_become_super),
         RowAction(
             "reset", N_("Reset password"), page="administrators.reset_password", when=lambda row: is_below(required_actor(), row)
         ),

@@ -136,7 +136,8 @@ class OwnOrganisation(ScopedPage):
         lists: dict[ReviewKind, str] = {}
         for view in screens(self.admin):
             if isinstance(view, DecisionScreen) and view.is_for(self.actor):
-                lists = dict.fromkeys((view.kind, *view.more_kinds), view.start_url) | lists
+                for kind in (view.kind, *view.more_kinds):
+                    lists.setdefault(kind, view.start_url)
         found = standing_still.pending_below(self.work, row.path)
         sentence = N_("%(what)s: %(n)s")
         return [

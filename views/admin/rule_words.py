@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 
 from models.credits.forms import REQUESTED, FieldSpec, FieldType, FormSpec, parse_form
+from models.credits.formulas import ON_PAPER
 from models.credits.tables import CapKind, RuleVersion, SubjectKind
 from models.errors import N_
 from views.admin.rule_form import CAPS, TYPES
@@ -12,8 +13,8 @@ from views.details import Change
 from views.portal.declaration_form import cap_sentence
 from views.portal.words import SUBJECTS
 
-YES = {"✓": N_("Yes"), "✗": N_("No")}
-ON_PAPER = N_("The hours stand on the evidence.")
+HOURS_ON_PAPER = N_("The hours stand on the evidence.")
+_WORDS = {"✓": N_("Yes"), "✗": N_("No"), ON_PAPER: HOURS_ON_PAPER}
 
 
 def version_pairs(version: RuleVersion, language: str) -> list[tuple[str, str]]:
@@ -25,7 +26,7 @@ def version_pairs(version: RuleVersion, language: str) -> list[tuple[str, str]]:
         (gettext("Enabled"), _yes(spec.is_enabled)),
         (gettext("Declared by persons"), _yes(spec.is_offered_to_persons)),
         (gettext("Counts toward subject"), "、".join(gettext(SUBJECTS[kind]) for kind in spec.subject_kinds)),
-        (gettext("Formula"), gettext(ON_PAPER) if spec.is_on_paper else spec.formula.text),
+        (gettext("Formula"), gettext(HOURS_ON_PAPER) if spec.is_on_paper else spec.formula.text),
         (gettext("Cap"), cap_sentence(spec)),
         (gettext("Evidence"), spec.evidence.of(language)),
         (gettext("Evidence is demanded"), _yes(spec.demands_evidence)),
@@ -75,10 +76,8 @@ def change_words(label: str, old: str, new: str) -> Change:
 
 
 def _value(text: str) -> str:
-    if text in YES:
-        return gettext(YES[text])
-    if text == "on_paper":
-        return gettext(ON_PAPER)
+    if text in _WORDS:
+        return gettext(_WORDS[text])
     kind, _, figure = text.partition(" ")
     if kind in set(CapKind):
         return f"{gettext(CAPS[CapKind(kind)])} {figure}".strip()

@@ -99,13 +99,9 @@ class TransferOut(ScopedPage):
         except DomainError as refusal:
             form.show_error(refusal)
             return None
-        if needs_release:
-            flash(
-                gettext("The transfer was submitted; the HR department releases it first, then the receiving unit decides."),
-                "success",
-            )
-        else:
-            flash(gettext("The transfer was submitted; the receiving unit decides."), "success")
+        released_first = N_("The transfer was submitted; the HR department releases it first, then the receiving unit decides.")
+        at_once = N_("The transfer was submitted; the receiving unit decides.")
+        flash(gettext(released_first if needs_release else at_once), "success")
         return redirect_own(url_for("transfer_log.index_view", tab="out"), "/")
 
     def _obstacle(self, person: Professional) -> str:
