@@ -36,10 +36,10 @@ COLUMNS = (
     Col("subject_name", is_link=True),
     Col("kind", label=N_("Kind of change"), value=lambda row: gettext(KIND_WORDS[row.kind])),
     Col("target_name"),
+    Col("state", status=states.ORDER),
     Col("reason"),
     Col("ordered_by"),
     Col("created_at"),
-    Col("state", status=states.ORDER),
 )
 
 
