@@ -36,6 +36,7 @@ class Certificate(OwnedByPerson, Base):
             postgresql_where=text("state = 'valid'"),
         ),
         Index("ix_certificates_person", "person_id"),
+        Index("ix_certificates_issuer", "issuer_id"),
         CheckConstraint("state in ('valid','revoked','replaced')", name="known_state"),
     )
 

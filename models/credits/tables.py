@@ -176,6 +176,7 @@ class Declaration(OwnedByPerson, Base):
     __table_args__ = (
         Index("ix_declarations_person_year", "person_id", "year", "state"),
         Index("ix_declarations_path_id", "path", "id"),
+        Index("ix_declarations_organisation", "organisation_id"),
         Index("ix_declarations_declared_by", "declared_by_id", "id"),
         Index("ix_declarations_batch", "batch_id"),
         Index(
@@ -266,6 +267,7 @@ class YearSummary(OwnedByPerson, Base):
     __table_args__ = (
         UniqueConstraint("person_id", "year"),
         Index("ix_year_summaries_path_year", "path", "year"),
+        Index("ix_year_summaries_organisation", "year_organisation_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -181,6 +181,14 @@ class Professional(OwnedByPerson, Base):
         Index("ix_professionals_education", "education_level", "path", "id", "state"),
         Index("ix_professionals_vocational", "vocational_qualification", "path", "id", "state"),
         Index("ix_professionals_certificate", "certificate_control_number"),
+        # Whoever removes an account or a department would else read every person: the unique index leaves the rejected out.
+        Index("ix_professionals_account", "account_id"),
+        Index(
+            "ix_professionals_department",
+            "department_id",
+            sqlite_where=text("department_id is not null"),
+            postgresql_where=text("department_id is not null"),
+        ),
         Index(
             "uq_professionals_live",
             "account_id",
@@ -266,7 +274,10 @@ class Membership(OwnedByPerson, Base):
     """Where a person belonged and when: a closed year follows the organisation of its 31 December."""
 
     __tablename__ = "memberships"
-    __table_args__ = (Index("ix_memberships_person", "person_id", "from_on"),)
+    __table_args__ = (
+        Index("ix_memberships_person", "person_id", "from_on"),
+        Index("ix_memberships_member_of", "member_of_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("professionals.id", ondelete="CASCADE"))

@@ -89,8 +89,9 @@ class Review(Facets, OwnedByPerson, Base):
             "topic",
             "part",
             "state",
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            # The open ones, as a check below says; by this word also the check of an organisation that goes finds it.
+            sqlite_where=text("deciding_organisation_id is not null"),
+            postgresql_where=text("deciding_organisation_id is not null"),
         ),
         Index(
             "ix_reviews_waiting",
@@ -127,6 +128,7 @@ class ReviewLevel(OwnedByPerson, Base):
     __moves_with__ = ("review_id", Review)  # when their person moves: they are many, and no index knows the person
     __table_args__ = (
         UniqueConstraint("review_id", "round", "level"),
+        Index("ix_review_levels_decider", "deciding_organisation_id"),
         CheckConstraint("state in ('waiting','open','passed','rejected','skipped','closed')", name="known_state"),
     )
 
