@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnClause, CompoundSelect, String, bindparam, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from models.access import Actor
+from models.base import BigId
 from models.errors import N_, Conflict, DomainError
 from models.reviews.tables import Decision, Review, ReviewKind, ReviewLevel, ReviewState, Verdict
 
@@ -77,23 +78,30 @@ def _keys(apart: tuple[tuple[ReviewKind, str], ...]) -> list[tuple[ReviewKind, s
     return [*((kind, "") for kind in ReviewKind), *apart]
 
 
+def _word(word: str) -> ColumnClause[str]:
+    """Return a value of ours, never a reader's, as it stands in the text of a statement."""
+    return literal_column(f"'{word}'", String)
+
+
 @cache
 def _oldest(limit: int, apart: tuple[tuple[ReviewKind, str], ...]) -> CompoundSelect[Any]:
     """Return the statement of the menu: every page of an officer asks it, and making it takes longer than its answer."""
+    # Values of ours stand in the text, and the organisation once: every parameter more costs as much as a row.
+    asking = select(bindparam("organisation_id", type_=BigId).label("id")).cte("asking")
     parts = []
     for kind, topic in _keys(apart):
-        others = [Review.topic.is_distinct_from(t) for k, t in apart if k == kind]
-        mine = (Review.topic == topic,) if topic else tuple(others)
+        others = [Review.topic.is_distinct_from(_word(t)) for k, t in apart if k == kind]
+        mine = (Review.topic == _word(topic),) if topic else tuple(others)
         oldest = (
-            select(Review.kind, literal(topic).label("apart"), Review.submitted_at)
+            select(Review.kind, _word(topic).label("apart"), Review.submitted_at)
             .where(
-                Review.deciding_organisation_id == bindparam("organisation_id"),
-                Review.kind == kind,
-                Review.state == ReviewState.OPEN,
+                Review.deciding_organisation_id == select(asking.c.id).scalar_subquery(),
+                Review.kind == _word(kind),
+                Review.state == _word(ReviewState.OPEN),
                 *mine,
             )
             .order_by(Review.submitted_at, Review.id)
-            .limit(limit)
+            .limit(literal_column(str(limit)))
             .subquery()
         )
         parts.append(select(oldest.c.kind, oldest.c.apart, oldest.c.submitted_at))
