@@ -99,8 +99,8 @@ class Memory:
     def _look(self) -> None:
         while not self._is_over.wait(0.01):
             for children in Path("/proc/self/task").glob("*/children"):
-                for child in children.read_text().split():
-                    with suppress(OSError):
+                with suppress(OSError):  # a thread or a child that has just ended
+                    for child in children.read_text().split():
                         if b"parser.py" in Path(f"/proc/{child}/cmdline").read_bytes():
                             self.most = max(self.most, _memory("self", "VmRSS") + _memory(child, "VmRSS"))
 
