@@ -15,7 +15,7 @@ from admin_app.job_queue import Queue
 from admin_app.settings import ROOT, Settings
 from models import effects, jobs, scope, storage, tables
 from models.base import LOCAL_ZONE
-from views.public.language import LOCALES, choose_locale
+from views.public.language import LOCALES, Catalogues, choose_locale
 
 MEGABYTE = 1024 * 1024
 
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app)
     headers.init_app(app, settings)
     database.init_app(app, settings)
-    Babel(app, locale_selector=choose_locale)
+    Babel(app, locale_selector=choose_locale).domain_instance = Catalogues()
     CSRFProtect(app)
     queue = Queue(settings)
     app.extensions["ce_queue"] = queue

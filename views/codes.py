@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from flask_babel import get_locale
@@ -11,42 +12,55 @@ from models.base import db
 from models.org.tables import CodeEntry, Region
 from models.scope import system_session
 
-_names: WeakKeyDictionary[Engine, dict[str, dict[str, tuple[str, str]]]] = WeakKeyDictionary()
 REGIONS = "regions"
 
 
-def _load(list_name: str) -> dict[str, tuple[str, str]]:
+@dataclass(slots=True)
+class _Lists:
+    """What one database holds: code -> (Chinese, English) of each list, and the codes that only head a part of one."""
+
+    names: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    headings: dict[str, set[str]] = field(default_factory=dict)
+
+
+_lists: WeakKeyDictionary[Engine, _Lists] = WeakKeyDictionary()
+
+
+def _read() -> _Lists:
+    """Read all lists but the regions with one statement: a page shows a handful of them, and all are small."""
+    found = _Lists()
+    statement = select(CodeEntry.list_name, CodeEntry.code, CodeEntry.name, CodeEntry.name_en, CodeEntry.extra)
     # A session of its own: in a writing request the request's session would take SQLite's lock for a mere list.
     with system_session() as session:
-        if list_name == REGIONS:
-            return {row.code: (row.name, row.name) for row in session.execute(select(Region.code, Region.name))}
-        rows = session.execute(
-            select(CodeEntry.code, CodeEntry.name, CodeEntry.name_en)
-            .where(CodeEntry.list_name == list_name)
-            .order_by(CodeEntry.position)
-        )
-        return {row.code: (row.name, row.name_en or row.name) for row in rows}
+        for row in session.execute(statement.order_by(CodeEntry.list_name, CodeEntry.position)):
+            found.names.setdefault(row.list_name, {})[row.code] = (row.name, row.name_en or row.name)
+            if (row.extra or {}).get("is_group"):
+                found.headings.setdefault(row.list_name, set()).add(row.code)
+    return found
+
+
+def _regions() -> dict[str, tuple[str, str]]:
+    with system_session() as session:
+        return {row.code: (row.name, row.name) for row in session.execute(select(Region.code, Region.name))}
 
 
 def names(list_name: str) -> dict[str, tuple[str, str]]:
     """Return code -> (Chinese, English) of a list in its order; an empty list is asked for again."""
-    known = _names.setdefault(db.engine, {})
-    if not known.get(list_name):
-        known[list_name] = _load(list_name)
-    return known[list_name]
-
-
-_headings: WeakKeyDictionary[Engine, dict[str, frozenset[str]]] = WeakKeyDictionary()
+    known = _lists.setdefault(db.engine, _Lists())
+    if not known.names.get(list_name):
+        if list_name == REGIONS:
+            known.names[REGIONS] = _regions()
+        else:
+            read = _read()
+            known.names |= read.names
+            known.headings = read.headings
+    return known.names.get(list_name, {})
 
 
 def headings(list_name: str) -> frozenset[str]:
     """Return the codes that head a part of a list: nobody is one of them."""
-    known = _headings.setdefault(db.engine, {})
-    if list_name not in known:
-        with system_session() as session:
-            rows = session.execute(select(CodeEntry.code, CodeEntry.extra).where(CodeEntry.list_name == list_name))
-            known[list_name] = frozenset(row.code for row in rows if (row.extra or {}).get("is_group"))
-    return known[list_name]
+    names(list_name)
+    return frozenset(_lists[db.engine].headings.get(list_name, ()))
 
 
 def code_name(list_name: str, code: str | None) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale, get_translations, gettext
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext
 
 from models.access import Actor
 from models.errors import N_
 from views.actor import KIND_WORDS, current_actor, other_positions
-from views.brand import SITE_NAME, SITE_SHORT_NAME, asset
+from views.brand import SITE_NAME, SITE_SHORT_NAME, asset, icon
 from views.forms import input_attributes
 from views.once import once_key
 from views.public.language import display_classes, page_lang, shows
@@ -89,19 +89,11 @@ def _site_short_name() -> str:
     return gettext(SITE_SHORT_NAME)
 
 
-def _catalogue() -> Any:
-    """Return the catalogue of the reader's language, looked up once per request: a list asks for a hundred words."""
-    locale = get_locale()
-    found: tuple[Any, Any] | None = g.get("ce_catalogue")
-    if found is None or found[0] is not locale:
-        found = g.ce_catalogue = (locale, get_translations())
-    return found[1]
-
-
 def install(app: Flask) -> None:
     """Give the templates of *app* their functions and filters."""
     names: dict[str, Any] = {
         "asset": asset,
+        "icon": icon,
         "current_actor": current_actor,
         "display_classes": display_classes,
         "here_path": here_path,
@@ -119,10 +111,5 @@ def install(app: Flask) -> None:
     }
     app.jinja_env.globals.update(names)
     app.jinja_env.filters.update(local_time=local_time, file_size=file_size, hours=hours)
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _catalogue().ugettext(text),
-        ngettext=lambda one, many, n: _catalogue().ungettext(one, many, n),
-        newstyle=True,
-    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

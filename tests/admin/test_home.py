@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask, url_for
 
 from tests.admin.conftest import Desk
+from views.admin.menu import screens
 
 COMMON = ["Review registered persons", "Learner information"]
 FUNCTIONS = {
@@ -64,3 +66,12 @@ def test_nothing_waits_for_an_organisation_whose_turn_it_is_not(desk: Callable[.
     declare("professional")
     for name in ("department_clerk", "county_officer", "sibling_clerk"):
         assert {number for number, _ in todo_of(desk(name).get("").text).values()} == {"0"}
+
+
+def test_the_menu_leads_to_each_view_also_below_a_prefix(app: Flask) -> None:
+    """The addresses are put together; the map of addresses would say the same."""
+    (admin,) = app.extensions["admin"]
+    with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": "/ce"}):
+        said = {view.endpoint: view.start_url for view in screens(admin)}
+        assert said == {view.endpoint: url_for(f"{view.endpoint}.{view._default_view}") for view in screens(admin)}
+    assert {address.split("/")[1] for address in said.values()} == {"ce"}

@@ -8,15 +8,18 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from models.base import db
 from models.credits.forms import parse_form
 from models.credits.tables import LearningForm, Requirement, RuleVersion
 from models.org.code_lists import NONE_TITLE_LEVEL, NONE_TITLE_SERIES, CodeList
 from models.org.tables import CodeEntry, Region
 from models.people.numbers import DocumentType
 from models.scope import system_session
+from models.transaction import unit_of_work
 from seed.reference import Seeded, code_rows, form_specs, region_rows, seed_reference
+from views import codes
 
 SIZES = {
     "document_type": 15,
@@ -61,6 +64,18 @@ def test_a_changed_row_is_brought_up_to_date_and_a_changed_rule_gets_a_new_versi
         assert session.get_one(Region, "371102").name == "东港区"
         versions = session.scalars(select(RuleVersion).where(RuleVersion.form_code == "QT").order_by(RuleVersion.version))
         assert [(v.version, v.spec["formula"]) for v in versions] == [(1, "8"), (2, "on_paper")]
+
+
+def test_all_code_lists_are_read_with_one_statement(empty_app: Flask) -> None:
+    told: list[str] = []
+    with empty_app.app_context():
+        with system_session() as session, unit_of_work(session):
+            seed_reference(session)
+        event.listen(db.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_more: told.append(statement))
+        found = {name: len(codes.names(name)) for name in SIZES}
+        assert codes.headings("education_level")
+    assert found == SIZES
+    assert len([line for line in told if "FROM code_entries" in line]) == 1
 
 
 def test_national_requirement_is_90_30_60(empty_app: Flask) -> None:

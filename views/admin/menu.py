@@ -31,13 +31,13 @@ def screens(admin: Admin) -> list[Screen]:
 def groups_for(admin: Admin, actor: Actor) -> list[MenuGroup]:
     """Return the menu of *actor*'s position in its own words."""
     groups: dict[str, MenuGroup] = {}
+    current = (request.endpoint or "").partition(".")[0]
     for view in screens(admin):
         if view.in_menu and view.is_for(actor):
             group = groups.setdefault(view.group_id, MenuGroup(gettext(view.group_id) if view.group_id else ""))
-            is_current = request.endpoint is not None and request.endpoint.split(".")[0] == view.endpoint
             todo = view.todo(actor)
             badge = todo.word if todo and todo.n else ""
-            group.entries.append(MenuEntry(view.word_for(actor.kind), view.start_url, view.icon, is_current, badge))
+            group.entries.append(MenuEntry(view.word_for(actor.kind), view.start_url, view.icon, view.endpoint == current, badge))
     return list(groups.values())
 
 

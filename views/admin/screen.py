@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
-from flask import abort, url_for
+from flask import abort, request
 from flask_admin import Admin, BaseView
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ class Screen:
     in_menu: ClassVar[bool] = True
 
     endpoint: str
-    _default_view: str  # of Flask-Admin: the method behind ``/``
+    url: str  # of Flask-Admin, without the slash at its end
 
     def is_accessible(self) -> bool:
         """Say whether the position in use may open this view."""
@@ -88,7 +88,8 @@ class Screen:
     @property
     def start_url(self) -> str:
         """Return the address of the view's first page."""
-        return url_for(f"{self.endpoint}.{self._default_view}")
+        # Put together rather than looked up in the map of addresses: the menu asks every view for its own on every page.
+        return f"{request.script_root}{self.url}/"
 
     @property
     def actor(self) -> Actor:
