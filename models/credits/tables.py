@@ -179,12 +179,16 @@ class Declaration(OwnedByPerson, Base):
         Index("ix_declarations_organisation", "organisation_id"),
         Index("ix_declarations_declared_by", "declared_by_id", "id"),
         Index("ix_declarations_batch", "batch_id"),
-        Index(
-            "ix_declarations_failed",  # few among many
-            "path",
-            "id",
-            sqlite_where=text("audit_state = 'failed'"),
-            postgresql_where=text("audit_state = 'failed'"),
+        # The two lists of the audited: at first few among many.
+        *(
+            Index(
+                f"ix_declarations_{state}",
+                "path",
+                "id",
+                sqlite_where=text(f"audit_state = '{state}'"),
+                postgresql_where=text(f"audit_state = '{state}'"),
+            )
+            for state in ("failed", "passed")
         ),
         UniqueConstraint("person_id", "form_key"),
         CheckConstraint("state in ('draft','pending','approved','rejected')", name="known_state"),

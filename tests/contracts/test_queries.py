@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, select
 
-from models.base import Base
+from models.base import Base, db
+from models.credits.tables import AuditState, Declaration
 from tests.admin.conftest import Desk, acting_as, decide, declare, desk, lists, look, register, statements
 from tests.cast import Cast
 from tests.contracts.canaries import World
@@ -181,3 +182,13 @@ def test_decisions_about_a_rare_name_are_counted_from_an_index_alone(
     (line,) = [line for line in plan if line.startswith(("SEARCH decisions", "SCAN decisions"))]
     assert "COVERING INDEX ix_decisions_by_person" in line
     assert "person_id=?" in line
+
+
+@pytest.mark.parametrize("verdict", ["passed", "failed"])
+def test_the_audited_are_found_without_reading_the_others(verdict: str, app: Flask, look: Any) -> None:
+    rows = select(Declaration.id).where(Declaration.audit_state == AuditState(verdict), Declaration.path.between("/1/", "/10"))
+    with look() as session:
+        asked = rows.order_by(Declaration.path, Declaration.id).compile(db.engine)
+        driver: Any = session.connection().connection.driver_connection
+        found = driver.execute(f"explain query plan {asked}", [asked.params[name] for name in asked.positiontup or ()])
+        assert [row[3] for row in found] == [f"SEARCH declarations USING INDEX ix_declarations_{verdict} (path>? AND path<?)"]
