@@ -179,12 +179,15 @@ class Declaration(OwnedByPerson, Base):
         Index("ix_declarations_organisation", "organisation_id"),
         Index("ix_declarations_declared_by", "declared_by_id", "id"),
         Index("ix_declarations_batch", "batch_id"),
-        # The two lists of the audited: at first few among many.
+        # The two lists of the audited, at first few among many; what stands behind their order is read by counting.
         *(
             Index(
                 f"ix_declarations_{state}",
                 "path",
                 "id",
+                "year",
+                "state",
+                "audit_state",
                 sqlite_where=text(f"audit_state = '{state}'"),
                 postgresql_where=text(f"audit_state = '{state}'"),
             )

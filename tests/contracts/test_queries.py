@@ -191,4 +191,6 @@ def test_the_audited_are_found_without_reading_the_others(verdict: str, app: Fla
         asked = rows.order_by(Declaration.path, Declaration.id).compile(db.engine)
         driver: Any = session.connection().connection.driver_connection
         found = driver.execute(f"explain query plan {asked}", [asked.params[name] for name in asked.positiontup or ()])
-        assert [row[3] for row in found] == [f"SEARCH declarations USING INDEX ix_declarations_{verdict} (path>? AND path<?)"]
+        assert [row[3] for row in found] == [
+            f"SEARCH declarations USING COVERING INDEX ix_declarations_{verdict} (path>? AND path<?)"
+        ]

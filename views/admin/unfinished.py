@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.access import Actor, Permission
@@ -49,7 +49,10 @@ def _has_hours(statement: Statement, has: Any) -> Statement:
 
 
 def _was_reminded(statement: Statement, was: Any) -> Statement:
-    return statement.where(Reminder.id.is_not(None) if was else Reminder.id.is_(None))
+    if not was:
+        return statement.where(Reminder.id.is_(None))
+    # Said twice: few have been reminded, and by this second word they are found without reading all who miss hours.
+    return statement.where(Reminder.id.is_not(None), Professional.id.in_(select(Reminder.person_id)))
 
 
 def _by_name(statement: Statement, text: str) -> Statement:

@@ -21,6 +21,7 @@ INDEXES = {
     "ix_certificates_issuer": ("certificates", "issuer_id"),
     "ix_review_levels_decider": ("review_levels", "deciding_organisation_id"),
 }
+AUDITED = ["path", "id", "year", "state", "audit_state"]
 TODO = [
     "deciding_organisation_id",
     "kind",
@@ -44,7 +45,9 @@ def upgrade() -> None:
     for name, (table, column) in INDEXES.items():
         op.create_index(name, table, [column])
     op.create_index("ix_professionals_department", "professionals", ["department_id"], **_where("department_id is not null"))
-    op.create_index("ix_declarations_passed", "declarations", ["path", "id"], **_where("audit_state = 'passed'"))
+    op.drop_index("ix_declarations_failed", table_name="declarations")
+    for state in ("failed", "passed"):
+        op.create_index(f"ix_declarations_{state}", "declarations", AUDITED, **_where(f"audit_state = '{state}'"))
     op.drop_index("ix_reviews_todo", table_name="reviews")
     op.create_index("ix_reviews_todo", "reviews", TODO, **_where("deciding_organisation_id is not null"))
 
@@ -52,7 +55,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_reviews_todo", table_name="reviews")
     op.create_index("ix_reviews_todo", "reviews", TODO, **_where("state = 'open'"))
-    op.drop_index("ix_declarations_passed", table_name="declarations")
+    for state in ("failed", "passed"):
+        op.drop_index(f"ix_declarations_{state}", table_name="declarations")
+    op.create_index("ix_declarations_failed", "declarations", AUDITED[:2], **_where("audit_state = 'failed'"))
     op.drop_index("ix_professionals_department", table_name="professionals")
     for name, (table, _column) in reversed(INDEXES.items()):
         op.drop_index(name, table_name=table)
