@@ -56,9 +56,7 @@ class Place:
 class PeopleImport:
     """One import of people by one actor; remembers what the file had already."""
 
-    # Half as many writes as with chunks of the usual size, and less time under the lock: the pages of the indexes that 500
-    # people touch are nearly those that 1,000 do.
-    chunk_size = 2 * CHUNK
+    chunk_size = CHUNK
     carried = ""  # nothing
 
     def __init__(self, actor: Actor, mode: Mode = Mode.NEW, *, job_id: int | None = None) -> None:
