@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, MetaData, String, Text, TypeDecorator, literal_column
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -99,6 +99,13 @@ def binary_string(length: int) -> String:
 
 PathString = binary_string(255)
 """The ids of the ancestors, root first, the own last: ``/1/12/345/``."""
+
+
+def partial_index(name: str, *columns: Any, where: Any, unique: bool = False) -> Index:
+    """Return an index, on both databases, of the rows alone for which *where* holds: SQL of ours as text, or a condition."""
+    condition = literal_column(where) if isinstance(where, str) else where
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A surrogate key: SQLite numbers rows itself only for INTEGER."""

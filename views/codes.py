@@ -20,7 +20,7 @@ class _Lists:
     """What one database holds: code -> (Chinese, English) of each list, and the codes that only head a part of one."""
 
     names: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
-    headings: dict[str, set[str]] = field(default_factory=dict)
+    headings: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 _lists: WeakKeyDictionary[Engine, _Lists] = WeakKeyDictionary()
@@ -35,7 +35,7 @@ def _read() -> _Lists:
         for row in session.execute(statement.order_by(CodeEntry.list_name, CodeEntry.position)):
             found.names.setdefault(row.list_name, {})[row.code] = (row.name, row.name_en or row.name)
             if (row.extra or {}).get("is_group"):
-                found.headings.setdefault(row.list_name, set()).add(row.code)
+                found.headings[row.list_name] = found.headings.get(row.list_name, frozenset()) | {row.code}
     return found
 
 
@@ -60,7 +60,7 @@ def names(list_name: str) -> dict[str, tuple[str, str]]:
 def headings(list_name: str) -> frozenset[str]:
     """Return the codes that head a part of a list: nobody is one of them."""
     names(list_name)
-    return frozenset(_lists[db.engine].headings.get(list_name, ()))
+    return _lists[db.engine].headings.get(list_name, frozenset())
 
 
 def code_name(list_name: str, code: str | None) -> str:

@@ -6,10 +6,10 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, binary_string, utcnow
+from models.base import Base, BigId, binary_string, partial_index, utcnow
 from models.errors import N_
 from models.scope import OwnedByPerson, SystemOnly
 
@@ -27,13 +27,12 @@ class Certificate(OwnedByPerson, Base):
 
     __tablename__ = "certificates"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_certificates_valid",
             "person_id",
             "year",
             unique=True,
-            sqlite_where=text("state = 'valid'"),
-            postgresql_where=text("state = 'valid'"),
+            where="state = 'valid'",
         ),
         Index("ix_certificates_person", "person_id"),
         Index("ix_certificates_issuer", "issuer_id"),

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.among import among
-from models.base import Base, BigId, utcnow
+from models.base import Base, BigId, partial_index, utcnow
 from models.credits.counting import Needs
 from models.errors import N_
 from models.scope import OwnedByPerson
@@ -58,8 +58,7 @@ class Exemption(OwnedByPerson, Base):
         return self.months == WHOLE_YEAR
 
 
-_HOLDS = Exemption.ended_at.is_(None)
-Index("uq_exemptions_holding", Exemption.person_id, Exemption.year, unique=True, sqlite_where=_HOLDS, postgresql_where=_HOLDS)
+partial_index("uq_exemptions_holding", Exemption.person_id, Exemption.year, unique=True, where=Exemption.ended_at.is_(None))
 
 
 def left_of(needs: Needs, exemption: Exemption | None) -> Needs:

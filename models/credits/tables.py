@@ -9,10 +9,10 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, binary_string, utcnow
+from models.base import Base, BigId, binary_string, partial_index, utcnow
 from models.errors import N_
 from models.scope import Inherited, InSubtree, OwnedByPerson
 
@@ -181,15 +181,14 @@ class Declaration(OwnedByPerson, Base):
         Index("ix_declarations_batch", "batch_id"),
         # The two lists of the audited, at first few among many; what stands behind their order is read by counting.
         *(
-            Index(
+            partial_index(
                 f"ix_declarations_{state}",
                 "path",
                 "id",
                 "year",
                 "state",
                 "audit_state",
-                sqlite_where=text(f"audit_state = '{state}'"),
-                postgresql_where=text(f"audit_state = '{state}'"),
+                where=f"audit_state = '{state}'",
             )
             for state in ("failed", "passed")
         ),

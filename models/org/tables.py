@@ -6,10 +6,10 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, EncryptedText, PathString, binary_string, utcnow
+from models.base import Base, BigId, EncryptedText, PathString, binary_string, partial_index, utcnow
 from models.errors import N_
 from models.scope import EitherSide, Inherited, InSubtree, Reference, SystemOnly
 
@@ -86,12 +86,11 @@ class Organisation(InSubtree, Base):
         Index("ix_organisations_kind_path", "kind", "path", "id"),
         Index("ix_organisations_name", "name"),
         Index("ix_organisations_nature", "nature", "path", "id"),
-        Index(
+        partial_index(
             "uq_organisations_live_code",
             "code",
             unique=True,
-            sqlite_where=text("state in ('pending','active','disabled')"),
-            postgresql_where=text("state in ('pending','active','disabled')"),
+            where="state in ('pending','active','disabled')",
         ),
         CheckConstraint("state in ('pending','active','rejected','disabled','merged')", name="known_state"),
         CheckConstraint("kind in ('hr_department','competent_department','employer','training_base')", name="known_kind"),
@@ -148,12 +147,11 @@ class OrganisationChange(InSubtree, Base):
     __tablename__ = "organisation_changes"
     __table_args__ = (
         Index("ix_organisation_changes_organisation", "organisation_id", "id"),
-        Index(
+        partial_index(
             "uq_organisation_changes_open",
             "organisation_id",
             unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            where="state = 'open'",
         ),
         CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
     )
@@ -182,7 +180,7 @@ class MoveState(StrEnum):
 
 
 OPEN_MOVES = frozenset({MoveState.WAITING_OUT, MoveState.WAITING_IN})
-OPEN_MOVE_ROWS = text("state in ('waiting_out','waiting_in')")
+OPEN_MOVE_ROWS = "state in ('waiting_out','waiting_in')"
 
 
 def move_rules(table: str, subject: str) -> tuple[Index | CheckConstraint, ...]:
@@ -192,7 +190,7 @@ def move_rules(table: str, subject: str) -> tuple[Index | CheckConstraint, ...]:
         Index(f"ix_{table}_path", "path"),
         Index(f"ix_{table}_from", "from_path"),
         Index(f"ix_{table}_to", "to_path"),
-        Index(f"uq_{table}_open", subject, unique=True, sqlite_where=OPEN_MOVE_ROWS, postgresql_where=OPEN_MOVE_ROWS),
+        partial_index(f"uq_{table}_open", subject, unique=True, where=OPEN_MOVE_ROWS),
         CheckConstraint(known, name="known_state"),
     )
 

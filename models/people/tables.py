@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from flask_security import UserMixin
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
-from models.base import Base, BigId, EncryptedText, PathString, binary_string, utcnow
+from models.base import Base, BigId, EncryptedText, PathString, binary_string, partial_index, utcnow
 from models.errors import N_
 from models.org.tables import ChangeState
 from models.scope import InSubtree, OwnedByPerson, SystemOnly
@@ -121,20 +121,18 @@ class Post(InSubtree, Base):
     __table_args__ = (
         Index("ix_posts_account", "account_id"),
         Index("ix_posts_organisation", "organisation_id", "state"),
-        Index(
+        partial_index(
             "uq_posts_live",
             "account_id",
             "organisation_id",
             unique=True,
-            sqlite_where=text("state <> 'ended'"),
-            postgresql_where=text("state <> 'ended'"),
+            where="state <> 'ended'",
         ),
-        Index(
+        partial_index(
             "uq_posts_super",
             "organisation_id",
             unique=True,
-            sqlite_where=text("is_super and state <> 'ended'"),
-            postgresql_where=text("is_super and state <> 'ended'"),
+            where="is_super and state <> 'ended'",
         ),
         CheckConstraint("state in ('offered','active','disabled','ended')", name="known_state"),
         CheckConstraint("is_super or role_id is not null or state = 'ended'", name="role_unless_super"),
@@ -183,18 +181,16 @@ class Professional(OwnedByPerson, Base):
         Index("ix_professionals_certificate", "certificate_control_number"),
         # Whoever removes an account or a department would else read every person: the unique index leaves the rejected out.
         Index("ix_professionals_account", "account_id"),
-        Index(
+        partial_index(
             "ix_professionals_department",
             "department_id",
-            sqlite_where=text("department_id is not null"),
-            postgresql_where=text("department_id is not null"),
+            where="department_id is not null",
         ),
-        Index(
+        partial_index(
             "uq_professionals_live",
             "account_id",
             unique=True,
-            sqlite_where=text("state <> 'rejected'"),
-            postgresql_where=text("state <> 'rejected'"),
+            where="state <> 'rejected'",
         ),
         CheckConstraint("state in ('pending','active','rejected','disabled')", name="known_state"),
         CheckConstraint("sex in ('male','female')", name="known_sex"),
@@ -337,13 +333,12 @@ class PersonChange(OwnedByPerson, Base):
     __tablename__ = "person_changes"
     __table_args__ = (
         Index("ix_person_changes_person", "person_id", "id"),
-        Index(
+        partial_index(
             "uq_person_changes_open",
             "person_id",
             "section",
             unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            where="state = 'open'",
         ),
         CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),
         CheckConstraint("section in ('title','qualifications','honours')", name="known_section"),

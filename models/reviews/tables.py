@@ -6,10 +6,10 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, binary_string, utcnow
+from models.base import Base, BigId, binary_string, partial_index, utcnow
 from models.errors import N_
 from models.scope import OwnedByPerson
 
@@ -76,7 +76,7 @@ class Review(Facets, OwnedByPerson, Base):
     __may_move__ = frozenset({"deciding_organisation_id"})  # the engine alone sets it, from the review's own levels
     __table_args__ = (
         UniqueConstraint("kind", "subject_id"),
-        Index(
+        partial_index(
             "ix_reviews_todo",
             "deciding_organisation_id",
             "kind",
@@ -90,15 +90,13 @@ class Review(Facets, OwnedByPerson, Base):
             "part",
             "state",
             # The open ones, as a check below says; by this word also the check of an organisation that goes finds it.
-            sqlite_where=text("deciding_organisation_id is not null"),
-            postgresql_where=text("deciding_organisation_id is not null"),
+            where="deciding_organisation_id is not null",
         ),
-        Index(
+        partial_index(
             "ix_reviews_waiting",
             "path",
             "submitted_at",
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            where="state = 'open'",
         ),
         Index("ix_reviews_person", "person_id", "state"),
         CheckConstraint("state in ('open','passed','rejected','withdrawn')", name="known_state"),

@@ -30,13 +30,6 @@ from tests.sheets.test_import_people import counts, row, workbook
 from views.sheets.rejects import Rejects
 
 KIND = "import_people"
-CHUNK = 500
-
-
-@pytest.fixture(autouse=True)
-def three_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the file of ``many`` have two whole chunks and the rest."""
-    monkeypatch.setattr(PeopleImport, "chunk_size", CHUNK)
 
 
 def many(cast: Cast, n: int = 1300) -> bytes:
@@ -93,9 +86,7 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(importing: Any, cast: Ca
         from pathlib import Path
         from admin_app.factory import create_app
         from models import jobs, storage
-        from models.people.imports import PeopleImport
         from tests.conftest import settings_for
-        PeopleImport.chunk_size = {CHUNK}
         actor = pickle.loads(bytes.fromhex(sys.argv[1]))
         app = create_app(replace(settings_for(Path(sys.argv[2])), database_url=sys.argv[3]))
         storage.configure(sys.argv[4])

@@ -32,12 +32,11 @@ class Catalogues(Domain):
     def get_translations(self) -> NullTranslations:
         """Return the catalogue of the reader's language."""
         locale = get_locale()
-        found = self._known.get(locale)
-        if found is None:
-            found = super().get_translations()
-            if locale is not None:
-                self._known[locale] = found
-        return found
+        if locale is None:  # there is no reader
+            return super().get_translations()
+        if locale not in self._known:
+            self._known[locale] = super().get_translations()
+        return self._known[locale]
 
 
 def choose_locale() -> str:

@@ -1,6 +1,6 @@
 """Let the removal of an account, a department or an organisation find what refers to it: it read whole tables for each.
 
-An import of 5,000 people beside 100,000 took 215 s to be undone, and held the lock of everybody for up to 65 s.
+An import of 5,000 people beside 100,000 took 215 s to be undone, and held the lock of everybody for up to 45 s.
 The list of the audits that were passed read every record of a city in the same way.
 """
 
